@@ -1,0 +1,154 @@
+"""What surrounds every run: its session, its row in the ledger, and how it ends.
+
+A run ends in a sentence, whichever way: done, skipped because there is no session or no time, or
+failed; the sentence is the Prefect state's message, the ledger's, and the command line's.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from prefect.client.schemas import State
+from prefect.states import Completed
+
+from orderworks.desk.desk import Desk
+from orderworks.desk.ending import withdraw_overdue
+from orderworks.desk.opening import Occasion, occasion, open_desk_for
+from orderworks.desk.plan import fingerprint
+from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.summary import summary_of
+from orderworks.desk.timing import too_late
+from orderworks.desk.valuation import snapshot_equity
+from orderworks.handoffs.engine import warm
+from orderworks.handoffs.table_file import TableFile
+from orderworks.ledger.runs import Run, finish_run, require_same_inputs, start_run
+from orderworks.market.calendar import find_session, reason_closed
+from orderworks.model.crash_points import CrashPoint, crash_point
+from orderworks.model.errors import InputError
+from orderworks.settings import load_settings
+
+log = logging.getLogger("orderworks.flows")
+
+Needed = TypeVar("Needed")
+
+
+@dataclass(slots=True)
+class Framed:
+    """A run inside its frame. ``desk`` is None where there is nothing to do, and ``message`` says why."""
+
+    asked: Occasion
+    desk: Desk | None = None
+    run: Run | None = None
+    outcome: str = "Completed"
+    message: str = ""
+
+    @property
+    def entered(self) -> tuple[Desk, Run]:
+        """The desk and the run, for a frame that has them."""
+        if self.desk is None or self.run is None:
+            raise LookupError(self.message)
+        return self.desk, self.run
+
+    @property
+    def state(self) -> State:
+        """How the run ended, for Prefect."""
+        return Completed(name=self.outcome, message=self.message)
+
+    def needed(self, given: Needed | None) -> Needed:
+        """An input that a run needs until it has a plan.
+
+        Raises:
+            InputError: if it was not given.
+        """
+        if given is None:
+            raise InputError(
+                f"run '{self.asked.run_key}' has no plan yet and needs its input; pass "
+                f"--{'targets' if self.asked.kind == 'rebalance' else 'signals'} FILE"
+            )
+        return given
+
+    def skip(self, reason: str) -> None:
+        """Nothing is done, for a reason."""
+        self.desk, self.outcome, self.message = None, "Skipped", reason
+        log.info("skipped: %s", reason)
+
+    def summarise(self) -> None:
+        """Says what became of the run's orders."""
+        desk, run = self.entered
+        self.message = summary_of(desk, run)
+
+
+@asynccontextmanager
+async def framed(
+    kind: str,
+    session: date | None,
+    run_key: str | None,
+    market: str | None,
+    broker: str | None,
+    *,
+    inputs: TableFile | None = None,
+    key_suffix: str = "",
+    plans: bool = True,
+) -> AsyncIterator[Framed]:
+    """Opens the desk for a run, and records how the run ends.
+
+    Args:
+        inputs: what the run is planned from; other inputs than its plan's are refused.
+        key_suffix: what tells runs of one kind and session apart, where no run key is given.
+        plans: whether the run sends orders; one that does is skipped when it is too late.
+    """
+    settings = load_settings(**({"broker": {"provider": broker}} if broker else {}))
+    asked = occasion(kind, settings, session, run_key, market, key_suffix)
+    frame = Framed(asked)
+    found = find_session(asked.session)
+    if found is None:
+        frame.skip(reason_closed(asked.session))
+        yield frame
+        return
+    # Great Expectations takes seconds to import: it comes while the desk is being opened.
+    warming = asyncio.create_task(asyncio.to_thread(warm)) if plans else None
+    try:
+        async with open_desk_for(settings, asked, found) as desk:
+            run = start_run(
+                desk.ledger,
+                desk.account,
+                asked.run_key,
+                kind,
+                asked.session,
+                {**settings.model_dump(mode="json"), "market": str(asked.market)},
+            )
+            frame.desk, frame.run = desk, run
+            if run.is_planned and inputs is not None:
+                require_same_inputs(run, fingerprint(run.kind, run.session, inputs.frame))
+            if plans and run.state == "DONE":
+                frame.skip(f"run '{run.run_key}' is done already ({run.message}): nothing is sent")
+                yield frame
+                return
+            try:
+                await _take_stock(desk, run)
+                late = too_late(desk) if plans and not run.is_planned else None
+                if late:
+                    frame.skip(late)
+                    finish_run(desk.ledger, run, "SKIPPED", late)
+                yield frame
+            except Exception as error:
+                finish_run(desk.ledger, run, "FAILED", str(error))
+                raise
+            crash_point(CrashPoint.RUN_BEFORE_DONE)
+            if frame.desk is not None:
+                finish_run(desk.ledger, run, "DONE", frame.message)
+    finally:
+        if warming is not None:
+            await warming
+
+
+async def _take_stock(desk: Desk, run: Run) -> None:
+    """Starts from what the broker shows, where nobody else is working the account."""
+    if await desk.take_over():
+        log.info("reconciled before the run: %s", await reconcile(desk, run))
+        withdraw_overdue(desk)
+    snapshot_equity(desk, "start")

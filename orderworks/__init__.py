@@ -1,0 +1,1 @@
+"""Orderworks: from a table of trading signals to orders that are sent exactly once and measured."""

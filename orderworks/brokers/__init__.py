@@ -1,0 +1,1 @@
+"""Where orders go: the adapter protocol and its implementations."""

@@ -1,0 +1,112 @@
+"""What the desk asks of any broker, and the words in which a broker answers."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from orderworks.model.order import Fill, Order
+from orderworks.model.portfolio import Portfolio
+from orderworks.model.state import OrderState
+
+
+class ReportKind(StrEnum):
+    """What a broker can say about one order."""
+
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    REJECTED = "REJECTED"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    CANCEL_REFUSED = "CANCEL_REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One thing that a broker said about one order, at a market time; ``fill`` with FILLED only."""
+
+    kind: ReportKind
+    client_order_id: str
+    ts: datetime
+    broker_order_id: str = ""
+    reason: str | None = None
+    fill: Fill | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerOrder:
+    """One order as the broker has it."""
+
+    broker_order_id: str
+    client_order_id: str
+    symbol: str
+    side: str
+    quantity: int
+    filled_quantity: int
+    state: OrderState
+    reason: str | None
+    ts: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that the broker knows of the account, complete at ``at``.
+
+    ``orders`` and ``executions`` reach back to the start of the current session at least.
+    """
+
+    at: datetime
+    portfolio: Portfolio
+    orders: tuple[BrokerOrder, ...]
+    executions: tuple[Fill, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the broker can be worked with, and in a sentence why not."""
+
+    sound: bool
+    message: str
+
+
+class BrokerAdapter(Protocol):
+    """A broker, through which one account is traded.
+
+    Orders go and come in batches, because a wave is one. An order that a call returns no report
+    for has not been refused: its fate is unknown until a snapshot shows it.
+    """
+
+    provider: str
+    account: str
+    mode: str
+
+    def market_time(self) -> datetime | None:
+        """How far a replayed market has come for the account; None where time is the wall's."""
+
+    async def connect(self) -> None:
+        """Makes the account workable. Raises BrokerError if it is not the configured one."""
+
+    async def close(self) -> None:
+        """Ends the connection; what rests at the broker goes on resting."""
+
+    async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
+        """Sends orders; returns what the broker said of them so far."""
+
+    async def cancel_orders(self, client_order_ids: Sequence[str]) -> list[Report]:
+        """Asks to cancel orders; returns what the broker said so far, fills on the way included."""
+
+    def events(self, until: datetime) -> AsyncIterator[list[Report]]:
+        """What the broker reports up to the market time ``until``, in batches, in order."""
+
+    async def get_order_status(self, client_order_id: str) -> BrokerOrder | None:
+        """One order, or None where the broker has none of that name."""
+
+    async def get_portfolio(self) -> Portfolio:
+        """Cash and positions."""
+
+    async def snapshot(self) -> Snapshot:
+        """Everything, or SnapshotIncomplete."""
+
+    async def health_check(self) -> Health:
+        """Whether the broker answers."""

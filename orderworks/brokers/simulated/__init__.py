@@ -1,0 +1,1 @@
+"""The simulated exchange: fills against replayed quotes, with its own durable record."""

@@ -1,0 +1,110 @@
+"""An account at the exchange and its orders, as the exchange has them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from orderworks.brokers.adapter import BrokerOrder
+from orderworks.market.calendar import NEW_YORK, Session
+from orderworks.model.errors import SessionOver
+from orderworks.model.order import Fill, Side
+from orderworks.model.portfolio import Portfolio, Position
+from orderworks.model.state import OrderState
+
+
+@dataclass(slots=True)
+class ExchangeOrder:
+    """One order as the exchange has it.
+
+    ``filled_value`` is the money that its fills came to; ``month_shares`` what the account had
+    traded in the month when it came, where tiered commissions count on from.
+    """
+
+    number: int
+    client_order_id: str
+    symbol: str
+    side: Side
+    quantity: int
+    order_type: str
+    limit_price: Decimal | None
+    tif: str
+    received_at: datetime
+    volume_at_arrival: int
+    month_shares: int
+    state: OrderState
+    reason: str | None
+    filled_quantity: int
+    filled_value: Decimal
+    executions: int
+    changed_at: datetime
+
+    def __post_init__(self) -> None:
+        self.side, self.state = Side(self.side), OrderState(self.state)
+
+    @property
+    def remaining(self) -> int:
+        return self.quantity - self.filled_quantity
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
+
+    def as_broker_order(self) -> BrokerOrder:
+        """This order as a client is shown it."""
+        return BrokerOrder(
+            str(self.number),
+            self.client_order_id,
+            self.symbol,
+            self.side.value,
+            self.quantity,
+            self.filled_quantity,
+            self.state,
+            self.reason,
+            self.changed_at,
+        )
+
+
+@dataclass(slots=True)
+class ExchangeAccount:
+    """One account as the exchange has it; ``positions`` maps a symbol to (shares, their cost)."""
+
+    account: str
+    reached: datetime
+    cash: Decimal
+    orders: int
+    positions: dict[str, tuple[int, Decimal]] = field(default_factory=dict)
+
+    def apply(self, fill: Fill) -> None:
+        """Moves cash and position by one execution; a sale leaves the average price of the rest."""
+        traded = fill.side.sign * fill.quantity
+        held, cost = self.positions.get(fill.symbol, (0, Decimal(0)))
+        left = held + traded
+        if held * traded >= 0:
+            cost += traded * fill.price
+        elif held * left >= 0:
+            cost = cost * left / held
+        else:
+            cost = left * fill.price
+        self.positions[fill.symbol] = (left, cost)
+        self.cash += fill.cash_change
+
+    def require_not_beyond(self, session: Session) -> None:
+        """Raises SessionOver if the account has gone on to a later session than this."""
+        if self.reached.astimezone(NEW_YORK).date() > session.date:
+            raise SessionOver(
+                f"the exchange has gone on to {self.reached:%Y-%m-%d %H:%M} UTC for account "
+                f"{self.account}, so the session of {session.date} is over; take a later session, "
+                "another account, or an empty ORDERWORKS_HOME"
+            )
+
+    def portfolio(self) -> Portfolio:
+        """Cash and the positions other than zero."""
+        return Portfolio(
+            self.account,
+            self.cash,
+            {
+                symbol: Position(symbol, quantity, cost / quantity)
+                for symbol, (quantity, cost) in self.positions.items()
+                if quantity
+            },
+        )

@@ -1,0 +1,84 @@
+"""The simulated exchange as a broker."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from orderworks.brokers.adapter import BrokerOrder, Health, Report, Snapshot
+from orderworks.brokers.simulated.exchange import SimulatedExchange, Terms
+from orderworks.brokers.simulated.record import ExchangeRecord, reached_by
+from orderworks.market.calendar import Session
+from orderworks.market.data import RecordedMarket
+from orderworks.model.clock import Clock
+from orderworks.model.crash_points import CrashPoint, crash_point
+from orderworks.model.errors import BrokerError
+from orderworks.model.order import Order
+from orderworks.model.portfolio import Portfolio
+
+
+class SimulatedBroker:
+    """Trades one account at the simulated exchange, in this process, on the replay clock."""
+
+    provider = "simulated"
+    mode = "simulated"
+
+    def __init__(
+        self, url: str, market: RecordedMarket, session: Session, terms: Terms, clock: Clock
+    ) -> None:
+        self.account = terms.account
+        self._url = url
+        self._market = market
+        self._session = session
+        self._terms = terms
+        self._clock = clock
+        self._open: SimulatedExchange | None = None
+
+    def market_time(self) -> datetime | None:
+        return reached_by(self._url, self.account) if self._open is None else self._open.now
+
+    async def connect(self) -> None:
+        if self._open is None:
+            record = ExchangeRecord(self._url, self.account)
+            try:
+                self._open = SimulatedExchange(record, self._market, self._session, self._terms)
+            except BaseException:
+                record.close()
+                raise
+        await self._clock.sleep_until(self._exchange.now)
+
+    async def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
+        crash_point(CrashPoint.EXCHANGE_BEFORE_RECORD)
+        reports = self._exchange.submit(orders, self._clock.now())
+        crash_point(CrashPoint.EXCHANGE_RECORDED)
+        return reports
+
+    async def cancel_orders(self, client_order_ids: Sequence[str]) -> list[Report]:
+        return self._exchange.cancel(client_order_ids, self._clock.now())
+
+    async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
+        reports = self._exchange.advance(until)
+        await self._clock.sleep_until(until)
+        if reports:
+            yield reports
+
+    async def get_order_status(self, client_order_id: str) -> BrokerOrder | None:
+        return self._exchange.order(client_order_id)
+
+    async def get_portfolio(self) -> Portfolio:
+        return self._exchange.portfolio()
+
+    async def snapshot(self) -> Snapshot:
+        return self._exchange.snapshot()
+
+    async def health_check(self) -> Health:
+        return Health(True, f"simulated exchange at {self._exchange.now:%Y-%m-%d %H:%M:%S} UTC")
+
+    @property
+    def _exchange(self) -> SimulatedExchange:
+        if self._open is None:
+            raise BrokerError(f"the simulated exchange of account {self.account} is not connected")
+        return self._open

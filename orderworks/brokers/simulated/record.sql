@@ -1,0 +1,58 @@
+-- What the simulated exchange knows, in a schema of its own: the ledger's side never reads it,
+-- so that it can be asked after a crash what really reached it.
+
+CREATE SCHEMA IF NOT EXISTS exchange;
+
+CREATE TABLE IF NOT EXISTS exchange.accounts (
+    account  text PRIMARY KEY,
+    reached  timestamptz NOT NULL,      -- the market time that the exchange has gone through
+    cash     numeric NOT NULL,
+    orders   bigint NOT NULL            -- how many orders were ever received
+);
+
+-- Every order that was received, as often as it was: two of one name are two orders here.
+CREATE TABLE IF NOT EXISTS exchange.orders (
+    account           text NOT NULL REFERENCES exchange.accounts,
+    number            bigint NOT NULL,
+    client_order_id   text NOT NULL,
+    symbol            text NOT NULL,
+    side              text NOT NULL,
+    quantity          bigint NOT NULL,
+    order_type        text NOT NULL,
+    limit_price       numeric,
+    tif               text NOT NULL,
+    received_at       timestamptz NOT NULL,
+    volume_at_arrival bigint NOT NULL,
+    month_shares      bigint NOT NULL,
+    state             text NOT NULL,
+    reason            text,
+    filled_quantity   bigint NOT NULL,
+    filled_value      numeric NOT NULL,
+    executions        integer NOT NULL,
+    changed_at        timestamptz NOT NULL,
+    PRIMARY KEY (account, number)
+) WITH (fillfactor = 70);
+CREATE INDEX IF NOT EXISTS exchange_orders_by_name ON exchange.orders (account, client_order_id);
+
+CREATE TABLE IF NOT EXISTS exchange.fills (
+    account         text NOT NULL,
+    exec_id         text NOT NULL,
+    number          bigint NOT NULL,
+    client_order_id text NOT NULL,
+    symbol          text NOT NULL,
+    side            text NOT NULL,
+    quantity        bigint NOT NULL,
+    price           numeric NOT NULL,
+    commission      numeric NOT NULL,
+    ts              timestamptz NOT NULL,
+    PRIMARY KEY (account, exec_id)
+);
+CREATE INDEX IF NOT EXISTS exchange_fills_by_time ON exchange.fills (account, ts);
+
+CREATE TABLE IF NOT EXISTS exchange.positions (
+    account   text NOT NULL REFERENCES exchange.accounts,
+    symbol    text NOT NULL,
+    quantity  bigint NOT NULL,
+    cost      numeric NOT NULL,
+    PRIMARY KEY (account, symbol)
+);

@@ -1,0 +1,25 @@
+"""The command line."""
+
+import typer
+
+from orderworks.commands import demonstration, listings, operating, running
+from orderworks.commands.errors import ClearCommands
+
+app = typer.Typer(
+    cls=ClearCommands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="From a table of trading signals to orders sent exactly once, reconciled and measured.",
+)
+app.command()(demonstration.demo)
+app.add_typer(running.run_app, name="run")
+app.command()(operating.up)
+app.command()(operating.doctor)
+app.command()(running.kill)
+app.command()(running.resume)
+app.add_typer(listings.app)
+
+
+def main() -> None:
+    """The ``orderworks`` command."""
+    app()

@@ -1,0 +1,1 @@
+"""The commands of ``orderworks``, by what they are for."""

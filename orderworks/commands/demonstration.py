@@ -1,0 +1,70 @@
+"""The demo: a whole trading session on a synthetic market."""
+
+import os
+import time
+from datetime import date
+
+import typer
+
+from orderworks.commands import rehearsal
+from orderworks.commands.options import SessionOption
+from orderworks.commands.running import registered, run_flow
+
+
+class Stopwatch:
+    """Where the time goes, in the order in which it went."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+        self.laps: list[tuple[str, float]] = []
+
+    def lap(self, name: str) -> None:
+        """What was done since the last lap."""
+        now = time.monotonic()
+        self.laps.append((name, now - self._last))
+        self._last = now
+
+
+def demo(session: SessionOption = None) -> None:
+    """Watch a whole session happen: signals to measured fills, on a synthetic market."""
+    from orderworks.ledger.connection import database_url, open_ledger
+    from orderworks.market.calendar import latest_closed_session
+    from orderworks.model.clock import WallClock
+    from orderworks.settings import home_directory
+
+    watch = Stopwatch()
+    day: date = session or latest_closed_session(WallClock().now())
+    home = home_directory()
+    parts = rehearsal.prepare(home / "demo", day)
+    os.environ["ORDERWORKS_CONFIG"] = str(parts.settings)
+    watch.lap("synthetic market")
+    open_ledger(database_url(home)).close()
+    watch.lap("database")
+    registered("environment")()
+    registered("api")()
+    watch.lap("Prefect and its server")
+    traded = run_flow("daily", session=day, signals=parts.signals, market=parts.market)
+    watch.lap("daily run")
+    ended = run_flow("end-of-day", session=day, market=parts.market)
+    watch.lap("end of day")
+
+    _show(day, parts, traded, ended)
+    total = sum(seconds for _, seconds in watch.laps)
+    told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in watch.laps)
+    typer.echo(f"\n{total:.1f} s: {told}.")
+
+
+def _show(day: date, parts: rehearsal.Rehearsal, traded: str, ended: str) -> None:
+    from orderworks.commands.listings import orders, quality
+    from orderworks.settings import home_directory
+
+    typer.echo()
+    orders(session=day, parents=True)
+    quality(session=day)
+    typer.echo(f"\nDaily run:  {traded}\nEnd of day: {ended}\n")
+    chart = home_directory() / "reports" / f"quality-{rehearsal.ACCOUNT}-{day}.png"
+    typer.echo(f"Signals   {parts.signals}\nMarket    {parts.market}\nChart     {chart}")
+    typer.echo(
+        f"Look on   export ORDERWORKS_CONFIG={parts.settings}\n"
+        "          uv run orderworks plan   (or fills, positions, alerts, orders --children ...)"
+    )

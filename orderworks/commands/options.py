@@ -1,0 +1,83 @@
+"""The options that several commands take, and what they stand for."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orderworks.model.errors import InputError
+from orderworks.printing import Format
+
+if TYPE_CHECKING:
+    from orderworks.ledger.connection import Ledger
+
+
+def session_date(text: str) -> date:
+    """The date that an option names.
+
+    Raises:
+        InputError: if it names none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            f"--session takes a date such as 2026-11-20, not {text!r}; correct it"
+        ) from None
+
+
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", help="Print a table to be read, or JSON or CSV to be processed."),
+]
+AccountOption = Annotated[
+    str | None,
+    typer.Option("--account", help="The account; by default that of the settings' broker."),
+]
+RunKeyOption = Annotated[str | None, typer.Option("--run-key", help="Only what this run did.")]
+SymbolOption = Annotated[str | None, typer.Option("--symbol", help="Only this symbol.")]
+SessionOption = Annotated[
+    date | None,
+    typer.Option(
+        "--session", parser=session_date, metavar="DATE", help="Only this session, as 2026-11-20."
+    ),
+]
+
+
+@contextmanager
+def reading() -> Iterator["Ledger"]:
+    """The ledger in force, as it stands at one moment, to be read only."""
+    from orderworks.ledger.connection import database_url, open_ledger
+    from orderworks.settings import home_directory
+
+    with open_ledger(database_url(home_directory())) as ledger, ledger.transaction():
+        ledger.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield ledger
+
+
+def chosen_account(asked: str | None, default: str, known: Sequence[str]) -> str:
+    """The account that a command is about.
+
+    Raises:
+        InputError: if the one that was asked for is not known, or none is configured.
+    """
+    if asked is not None and asked not in known:
+        others = f"known are {', '.join(known)}" if known else "none was opened yet"
+        raise InputError(f"there is no account {asked!r}; {others}")
+    if not (asked or default):
+        raise InputError(
+            "no account is configured; set broker.ibkr.account_id, or name one with --account"
+        )
+    return asked or default
+
+
+def scope_of(account: str, **filters: object) -> str:
+    """What was asked for, in words: 'of account SIM1, symbol AAPL'."""
+    named = [
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in filters.items()
+        if value is not None and value != ""
+    ]
+    return ", ".join([f"of account {account}", *named])

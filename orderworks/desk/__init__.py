@@ -1,0 +1,1 @@
+"""The desk: works orders. Lease, submission, waves, reconciliation, kill switch."""

@@ -1,0 +1,184 @@
+"""From a broker's reports to the ledger's transitions: a pure kernel.
+
+Reports may come twice, late, or out of order. What a report adds to what is known becomes an
+event; what it repeats becomes nothing; what the state machine refuses becomes an anomaly that a
+person is told about. A parent moves with its children.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orderworks.brokers.adapter import Report, ReportKind
+from orderworks.ledger.orders import EventRecord, OrderRecord
+from orderworks.model.order import Fill
+from orderworks.model.state import TERMINAL, TRANSITIONS, OrderEvent, OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """Something that a broker reported and that does not fit what we know."""
+
+    kind: str
+    client_order_id: str
+    message: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Booking:
+    """What a batch of reports comes to, in order, ready for one transaction."""
+
+    events: list[EventRecord] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
+
+
+EVENT_OF = {
+    ReportKind.ACKNOWLEDGED: OrderEvent.ACKNOWLEDGE,
+    ReportKind.REJECTED: OrderEvent.REJECT,
+    ReportKind.CANCELLED: OrderEvent.CANCEL,
+    ReportKind.EXPIRED: OrderEvent.EXPIRE,
+}
+
+UNCONFIRMED = frozenset({OrderState.PENDING, OrderState.UNKNOWN})
+"""States in which any sign of life is the acknowledgement."""
+
+
+def book_reports(
+    reports: Iterable[Report],
+    orders: Mapping[str, OrderRecord],
+    booked_executions: Collection[str] = (),
+) -> Booking:
+    """Applies reports to orders, which are changed in place, and says what is to be recorded.
+
+    Args:
+        orders: every order that a report names, and its parent, by client_order_id.
+        booked_executions: the executions that the ledger has; they are not booked again.
+    """
+    booking = Booking()
+    seen = set(booked_executions)
+    for report in reports:
+        order = orders.get(report.client_order_id)
+        if order is None:
+            booking.anomalies.append(
+                Anomaly(
+                    "UNKNOWN_ORDER",
+                    report.client_order_id,
+                    f"the broker reports {report.kind} for an order that the ledger does not have",
+                    report.ts,
+                )
+            )
+        elif report.fill is not None:
+            if report.fill.exec_id not in seen:
+                seen.add(report.fill.exec_id)
+                _book_fill(booking, order, orders, report.fill)
+        elif report.kind in EVENT_OF:
+            _book_event(booking, order, orders, EVENT_OF[report.kind], report)
+    return booking
+
+
+def move(
+    booking: Booking,
+    order: OrderRecord,
+    event: OrderEvent,
+    at: datetime,
+    reason: str | None = None,
+) -> bool:
+    """Takes one transition and records it; False, recording an anomaly, where the table refuses."""
+    to_state = TRANSITIONS.get((order.state, event))
+    if to_state is None:
+        booking.anomalies.append(
+            Anomaly(
+                "REFUSED_EVENT",
+                order.client_order_id,
+                f"{event} came for an order that is {order.state}",
+                at,
+            )
+        )
+        return False
+    booking.events.append(
+        EventRecord(order.client_order_id, event, order.state, to_state, at, reason)
+    )
+    order.state = to_state
+    return True
+
+
+def confirm(
+    booking: Booking, order: OrderRecord, orders: Mapping[str, OrderRecord], at: datetime
+) -> None:
+    """A sign that the broker has the order: acknowledges it and starts its parent, where none was yet.
+
+    One that was taken for unsent has left after all: it is adopted, so that it is not sent again.
+    """
+    if order.state is OrderState.NEW:
+        booking.anomalies.append(
+            Anomaly(
+                "RESURFACED",
+                order.client_order_id,
+                "the broker has this order, which was taken for unsent; it is adopted",
+                at,
+            )
+        )
+        move(booking, order, OrderEvent.SEND, at)
+    if order.state in UNCONFIRMED:
+        move(booking, order, OrderEvent.ACKNOWLEDGE, at)
+    parent = _parent(order, orders)
+    if parent is not None and parent.state is OrderState.NEW:
+        move(booking, parent, OrderEvent.START, at)
+
+
+def _book_event(
+    booking: Booking,
+    order: OrderRecord,
+    orders: Mapping[str, OrderRecord],
+    event: OrderEvent,
+    report: Report,
+) -> None:
+    if event is OrderEvent.ACKNOWLEDGE:
+        confirm(booking, order, orders, report.ts)
+        return
+    if order.state in TERMINAL:
+        return
+    if event is not OrderEvent.REJECT:
+        confirm(booking, order, orders, report.ts)
+    move(booking, order, event, report.ts, report.reason)
+
+
+def _book_fill(
+    booking: Booking, order: OrderRecord, orders: Mapping[str, OrderRecord], fill: Fill
+) -> None:
+    moved = [one for one in (order, _parent(order, orders)) if one is not None]
+    for one in moved:
+        if fill.quantity > one.remaining:
+            booking.anomalies.append(
+                Anomaly(
+                    "OVERFILL",
+                    order.client_order_id,
+                    f"execution {fill.exec_id} of {fill.quantity} is more than the "
+                    f"{one.remaining} that were left of order {one.client_order_id}; it is not "
+                    "booked",
+                    fill.ts,
+                )
+            )
+            return
+    if order.state in TERMINAL:
+        booking.anomalies.append(
+            Anomaly(
+                "LATE_FILL",
+                order.client_order_id,
+                f"execution {fill.exec_id} of {fill.quantity} came when the order was {order.state}",
+                fill.ts,
+            )
+        )
+    confirm(booking, order, orders, fill.ts)
+    booking.fills.append(fill)
+    for one in moved:
+        one.filled_quantity += fill.quantity
+        event = OrderEvent.FILL if one.remaining else OrderEvent.COMPLETE
+        if event is OrderEvent.COMPLETE or one.state is OrderState.SUBMITTED:
+            move(booking, one, event, fill.ts)
+
+
+def _parent(order: OrderRecord, orders: Mapping[str, OrderRecord]) -> OrderRecord | None:
+    return orders.get(order.parent_id) if order.parent_id else None

@@ -1,0 +1,165 @@
+"""The ledger against a broker's snapshot: a pure kernel.
+
+What the snapshot proves becomes reports, booked like any other; what remains different is a
+break. Nothing is concluded from silence: an order is only taken for absent where a complete
+snapshot does not show it, and positions are never made to fit by inventing fills.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
+from orderworks.ledger.orders import OrderRecord
+from orderworks.model.portfolio import Portfolio
+from orderworks.model.state import TERMINAL, OrderState
+
+
+class BreakKind(StrEnum):
+    """In what the books and the broker can differ."""
+
+    MISSING_FILL = "missing_fill"
+    UNKNOWN_ORDER = "unknown_order"
+    WRONG_STATE = "wrong_state"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    POSITION = "position"
+    CASH = "cash"
+    FOREIGN_ORDER = "foreign_order"
+    TWO_ORDERS = "two_orders"
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One difference: its kind, what it is about, and both sides of it."""
+
+    kind: BreakKind
+    subject: str
+    ours: str
+    theirs: str
+
+
+REPORT_OF_STATE = {
+    OrderState.SUBMITTED: ReportKind.ACKNOWLEDGED,
+    OrderState.PARTIALLY_FILLED: ReportKind.ACKNOWLEDGED,
+    OrderState.FILLED: ReportKind.ACKNOWLEDGED,
+    OrderState.CANCELLED: ReportKind.CANCELLED,
+    OrderState.REJECTED: ReportKind.REJECTED,
+    OrderState.EXPIRED: ReportKind.EXPIRED,
+}
+
+
+def evidence(snapshot: Snapshot, orders: Mapping[str, OrderRecord]) -> list[Report]:
+    """What a snapshot says of the ledger's orders, as reports in an order that can be booked.
+
+    Executions come before the ends of orders, so that an order ends with what it filled.
+
+    Args:
+        orders: every order of ours that the snapshot may be about, by client_order_id.
+    """
+    executions = [
+        Report(ReportKind.FILLED, fill.client_order_id, fill.ts, fill=fill)
+        for fill in snapshot.executions
+        if fill.client_order_id in orders
+    ]
+    states = [
+        Report(
+            REPORT_OF_STATE[theirs.state],
+            theirs.client_order_id,
+            theirs.ts,
+            theirs.broker_order_id,
+            theirs.reason,
+        )
+        for theirs in snapshot.orders
+        if theirs.client_order_id in orders
+        and orders[theirs.client_order_id].state not in TERMINAL
+        and orders[theirs.client_order_id].state is not theirs.state
+        and theirs.state in REPORT_OF_STATE
+    ]
+    acknowledgements = [r for r in states if r.kind is ReportKind.ACKNOWLEDGED]
+    ends = [r for r in states if r.kind is not ReportKind.ACKNOWLEDGED]
+    return acknowledgements + executions + ends
+
+
+def absent(snapshot: Snapshot, orders: Iterable[OrderRecord]) -> list[OrderRecord]:
+    """The children of unconfirmed fate that a complete snapshot does not show."""
+    shown = {theirs.client_order_id for theirs in snapshot.orders}
+    shown |= {fill.client_order_id for fill in snapshot.executions}
+    return [
+        order
+        for order in orders
+        if order.parent_id is not None
+        and order.state in (OrderState.PENDING, OrderState.UNKNOWN)
+        and order.client_order_id not in shown
+    ]
+
+
+def differences(
+    snapshot: Snapshot,
+    orders: Mapping[str, OrderRecord],
+    booked: Portfolio,
+    booked_executions: set[str],
+) -> list[Break]:
+    """What differs once everything that the snapshot proves has been booked.
+
+    Args:
+        orders: our orders that are open, and those that the snapshot names.
+        booked: cash and positions by the ledger.
+    """
+    breaks = [b for theirs in snapshot.orders for b in _order_breaks(theirs, orders)]
+    received = Counter(theirs.client_order_id for theirs in snapshot.orders)
+    breaks += [
+        Break(BreakKind.TWO_ORDERS, name, "1 order", f"{count} orders")
+        for name, count in sorted(received.items())
+        if count > 1 and name in orders
+    ]
+    breaks += [
+        Break(BreakKind.MISSING_FILL, fill.exec_id, "not booked", f"{fill.quantity} @ {fill.price}")
+        for fill in snapshot.executions
+        if fill.exec_id not in booked_executions
+    ]
+    shown = set(received)
+    breaks += [
+        Break(BreakKind.WRONG_STATE, order.client_order_id, order.state.value, "not shown")
+        for order in orders.values()
+        if order.parent_id is not None
+        and order.state in (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
+        and order.client_order_id not in shown
+    ]
+    return breaks + _portfolio_breaks(booked, snapshot.portfolio)
+
+
+def _order_breaks(theirs: BrokerOrder, orders: Mapping[str, OrderRecord]) -> list[Break]:
+    name = theirs.client_order_id
+    ours = orders.get(name)
+    if ours is None:
+        kind = BreakKind.UNKNOWN_ORDER if name.startswith("ow-") else BreakKind.FOREIGN_ORDER
+        return [Break(kind, name or theirs.broker_order_id, "none", f"{theirs.state}")]
+    breaks = []
+    if ours.state is not theirs.state:
+        breaks.append(Break(BreakKind.WRONG_STATE, name, ours.state.value, theirs.state.value))
+    if (ours.quantity, ours.filled_quantity) != (theirs.quantity, theirs.filled_quantity):
+        breaks.append(
+            Break(
+                BreakKind.QUANTITY,
+                name,
+                f"{ours.filled_quantity} of {ours.quantity}",
+                f"{theirs.filled_quantity} of {theirs.quantity}",
+            )
+        )
+    return breaks
+
+
+def _portfolio_breaks(booked: Portfolio, theirs: Portfolio) -> list[Break]:
+    breaks = []
+    for symbol in sorted(booked.positions.keys() | theirs.positions.keys()):
+        ours_held = booked.positions[symbol].quantity if symbol in booked.positions else 0
+        theirs_held = theirs.positions[symbol].quantity if symbol in theirs.positions else 0
+        if ours_held != theirs_held:
+            breaks.append(Break(BreakKind.POSITION, symbol, str(ours_held), str(theirs_held)))
+    cent = Decimal("0.01")
+    if abs(booked.cash - theirs.cash) >= cent:
+        breaks.append(Break(BreakKind.CASH, booked.account, f"{booked.cash:f}", f"{theirs.cash:f}"))
+    return breaks

@@ -1,0 +1,166 @@
+"""The desk of one account: everything that working its orders needs, opened and closed together."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import LiteralString
+
+import psycopg
+
+from orderworks.brokers.adapter import BrokerAdapter
+from orderworks.ledger.accounts import open_account
+from orderworks.ledger.connection import Ledger, open_ledger
+from orderworks.ledger.leases import Lease, give_back, lease_holder, renew_lease, take_lease
+from orderworks.market.calendar import Session
+from orderworks.market.data import MarketData
+from orderworks.model.clock import Clock
+from orderworks.model.errors import LeaseLost, LedgerUnavailable
+from orderworks.settings import Settings
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.25
+"""How often a process that waits for an account looks whether it is free."""
+
+_PLANNING_TURN = 0x0DE5_0003
+
+
+@dataclass(slots=True)
+class Desk:
+    """One account, one session, and the tools to work it with."""
+
+    settings: Settings
+    url: str
+    ledger: Ledger
+    session: Session
+    market: MarketData
+    broker: BrokerAdapter
+    clock: Clock
+    lease: Lease | None = None
+    _renewal: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def account(self) -> str:
+        return self.broker.account
+
+    @property
+    def held_lease(self) -> Lease:
+        """The lease, for work that may only be done under it."""
+        if self.lease is None:
+            holder = lease_holder(self.ledger, self.account) or "nobody"
+            raise LeaseLost(f"account {self.account} is worked by {holder}, not by this process")
+        return self.lease
+
+    @property
+    def stale_after(self) -> timedelta:
+        return timedelta(seconds=self.settings.market.stale_after_seconds)
+
+    async def take_over(self) -> bool:
+        """Takes the lease and connects to the broker; False while another worker has the account."""
+        if self.lease is not None:
+            return True
+        ttl = self.settings.lease.ttl_seconds
+        lease = take_lease(self.ledger, self.account, holder_name(), ttl)
+        if lease is None:
+            return False
+        self.lease = lease
+        self._renewal = asyncio.create_task(_keep_renewing(self.url, lease))
+        await self.broker.connect()
+        return True
+
+    async def wait_for_account(self, patience_seconds: float) -> None:
+        """Takes the lease as soon as it is free.
+
+        Raises:
+            LeaseLost: naming the holder, if that takes longer than ``patience_seconds``.
+        """
+        for _ in range(max(1, round(patience_seconds / POLL_SECONDS))):
+            if await self.take_over():
+                return
+            await asyncio.sleep(POLL_SECONDS)
+        raise LeaseLost(
+            f"account {self.account} is still worked by "
+            f"{lease_holder(self.ledger, self.account) or 'another worker'} after "
+            f"{patience_seconds:g} s; try again when that run has ended"
+        )
+
+    async def hand_back(self) -> None:
+        """Disconnects from the broker and gives the lease back."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._renewal
+            self._renewal = None
+        try:
+            await self.broker.close()
+        finally:
+            if self.lease is not None:
+                # The account frees itself when this process ends; a dead database must not hide why.
+                with contextlib.suppress(psycopg.Error):
+                    give_back(self.ledger, self.lease)
+                self.lease = None
+
+    @asynccontextmanager
+    async def planning_turn(self) -> AsyncIterator[None]:
+        """One plan of the account at a time, each netted against those before it, at their time."""
+        turn = (_PLANNING_TURN, self.account)
+        while not self._asked("SELECT pg_try_advisory_lock(%s, hashtext(%s)) AS done", turn):
+            await asyncio.sleep(POLL_SECONDS)
+        try:
+            # Another worker of the account may have taken a replayed market further meanwhile.
+            reached = self.broker.market_time()
+            if reached is not None:
+                await self.clock.sleep_until(reached)
+            yield
+        finally:
+            with contextlib.suppress(psycopg.Error):
+                self._asked("SELECT pg_advisory_unlock(%s, hashtext(%s)) AS done", turn)
+
+    def _asked(self, question: LiteralString, parameters: tuple[object, ...]) -> bool:
+        row = self.ledger.execute(question, parameters).fetchone()
+        return row is not None and bool(row["done"])
+
+
+@asynccontextmanager
+async def open_desk(
+    settings: Settings,
+    url: str,
+    session: Session,
+    market: MarketData,
+    broker: BrokerAdapter,
+    clock: Clock,
+) -> AsyncIterator[Desk]:
+    """Opens the ledger and the account; on the way out, hands back whatever was taken."""
+    # What is loaded by now stays: a collection during a wave need not look through it again.
+    gc.freeze()
+    ledger = open_ledger(url)
+    desk = Desk(settings, url, ledger, session, market, broker, clock)
+    try:
+        open_account(ledger, broker.account, broker.mode, broker.provider)
+        yield desk
+    finally:
+        await desk.hand_back()
+        ledger.close()
+
+
+def holder_name() -> str:
+    """This process, as others are told of it."""
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+async def _keep_renewing(url: str, lease: Lease) -> None:
+    """Renews the lease until cancelled. When that fails the database refuses whatever we try."""
+    try:
+        with open_ledger(url) as ledger:
+            while True:
+                await asyncio.sleep(lease.ttl_seconds / 3)
+                renew_lease(ledger, lease)
+    except (LeaseLost, LedgerUnavailable, psycopg.Error) as error:
+        log.error("the lease of account %s is not renewed any more: %s", lease.account, error)

@@ -1,0 +1,129 @@
+"""Setting up a desk for one occasion: which account, market, broker and clock."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from orderworks.brokers.adapter import BrokerAdapter
+from orderworks.brokers.paper_stub import PaperStubBroker
+from orderworks.brokers.simulated.adapter import SimulatedBroker
+from orderworks.brokers.simulated.exchange import Terms
+from orderworks.brokers.simulated.record import reached_by
+from orderworks.desk.desk import Desk, open_desk
+from orderworks.ledger.connection import database_url, open_ledger
+from orderworks.ledger.runs import latest_run, unfinished_runs
+from orderworks.market.calendar import NEW_YORK, Session
+from orderworks.market.replay import ReplayMarket
+from orderworks.model.clock import Clock, ReplayClock
+from orderworks.model.errors import InputError
+from orderworks.settings import Settings, home_directory
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a run is for: one account, one session, one run key."""
+
+    kind: str
+    session: date
+    run_key: str
+    market: Path | None
+
+
+def occasion(
+    kind: str,
+    settings: Settings,
+    session: date | None,
+    run_key: str | None,
+    market: str | None,
+    key_suffix: str = "",
+) -> Occasion:
+    """The occasion that was asked for; what is left open is that of the account's latest run.
+
+    With nothing to go by, the session is today's in New York, and the run key is the kind with
+    the session and ``key_suffix``.
+
+    Raises:
+        InputError: if the session lies in the future.
+    """
+    with open_ledger(database_url(home_directory())) as ledger:
+        latest = latest_run(ledger, settings.broker.account)
+    today = datetime.now(NEW_YORK).date()
+    replays = market is not None or (latest is not None and latest.market is not None)
+    if session is None:
+        session = latest.session if latest is not None and replays else today
+    if session > today:
+        raise InputError(
+            f"session {session} lies in the future (today is {today} in New York); correct --session"
+        )
+    directory = market or (latest.market if latest is not None else None)
+    return Occasion(
+        kind,
+        session,
+        run_key or f"{kind}:{session}{key_suffix}",
+        None if directory is None else Path(directory).expanduser().absolute(),
+    )
+
+
+def unfinished(settings: Settings) -> list[Occasion]:
+    """The planned runs of the account that are not done, oldest first."""
+    with open_ledger(database_url(home_directory())) as ledger:
+        return [
+            Occasion(run.kind, run.session, run.run_key, Path(run.market) if run.market else None)
+            for run in unfinished_runs(ledger, settings.broker.account)
+        ]
+
+
+@asynccontextmanager
+async def open_desk_for(
+    settings: Settings, asked: Occasion, session: Session
+) -> AsyncIterator[Desk]:
+    """The desk that works an occasion.
+
+    Raises:
+        InputError: if there is no market to work in.
+    """
+    if asked.market is None:
+        raise InputError(
+            f"the {settings.broker.provider} broker replays recorded quotes and none are named; "
+            "pass --market DIR with DATE/quotes.parquet, DATE/bars.parquet and daily.csv"
+        )
+    url = database_url(home_directory())
+    market = ReplayMarket(asked.market, session.date)
+    account = settings.broker.account
+    reached = reached_by(url, account)
+    clock = ReplayClock(max(session.open, reached) if reached is not None else session.open)
+    broker = _broker(settings, url, market, session, clock)
+    async with open_desk(settings, url, session, market, broker, clock) as desk:
+        yield desk
+
+
+def _broker(
+    settings: Settings, url: str, market: ReplayMarket, session: Session, clock: Clock
+) -> BrokerAdapter:
+    broker = settings.broker
+    match broker.provider:
+        case "simulated":
+            terms = Terms(
+                account=broker.simulated.account,
+                opening_cash=broker.simulated.cash,
+                participation_cap=broker.simulated.participation_cap_pct / 100,
+                commission=broker.simulated.commission,
+                allow_short=broker.simulated.allow_short,
+            )
+            return SimulatedBroker(url, market, session, terms, clock)
+        case "paper_stub":
+            return PaperStubBroker(
+                url,
+                broker.paper_stub.account,
+                market,
+                session,
+                clock,
+                seed=broker.paper_stub.seed,
+                slippage_bps=broker.paper_stub.slippage_bps,
+            )
+        case "ibkr":
+            raise InputError(
+                "this version has no IBKR adapter yet; set broker.provider to simulated or paper_stub"
+            )

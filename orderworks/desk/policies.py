@@ -1,0 +1,34 @@
+"""The settings in the words of planning."""
+
+from orderworks.model.order import OrderType
+from orderworks.planning.bets import SizingPolicy
+from orderworks.planning.routing import RoutingPolicy
+from orderworks.settings import Settings
+
+
+def sizing_policy(settings: Settings) -> SizingPolicy:
+    """How bets become quantities."""
+    execution = settings.execution
+    return SizingPolicy(
+        method=execution.position_sizing,
+        fixed_notional=float(execution.fixed_notional),
+        percent_equity=execution.percent_equity,
+        max_position_pct=execution.max_position_pct,
+        gross_cap_pct=execution.gross_cap_pct,
+        stop_loss_pct=execution.stop_loss_pct,
+        signal_meaning=execution.signal_meaning,
+    )
+
+
+def routing_policy(settings: Settings) -> RoutingPolicy:
+    """The router's thresholds."""
+    router, execution = settings.router, settings.execution
+    return RoutingPolicy(
+        size_threshold_small_pct=router.size_threshold_small_pct,
+        size_threshold_large_pct=router.size_threshold_large_pct,
+        wide_spread_threshold_bps=router.wide_spread_threshold_bps,
+        urgent_strength=router.urgent_strength,
+        limit_offset_pct=execution.limit_offset_pct,
+        max_slippage_pct=execution.max_slippage_pct,
+        default_order_type=OrderType(execution.default_order_type),
+    )

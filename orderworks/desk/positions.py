@@ -1,0 +1,55 @@
+"""Signals beside what is held and open of them."""
+
+import pandas as pd
+
+from orderworks.desk.desk import Desk
+from orderworks.ledger.accounts import booked_portfolio
+from orderworks.ledger.facts import attributed_shares
+from orderworks.model.instrument import Instrument
+
+
+def with_positions(desk: Desk, signals: pd.DataFrame) -> pd.DataFrame:
+    """Signals with the account's shares, and with those that each signal's target is netted against.
+
+    A strategy's target is netted against what its own orders hold and have open. What no strategy
+    accounts for (opening balances, a foreign order) goes to the first signal of its symbol, so
+    that the account ends at the sum of the targets. A target by ``weight`` speaks for the whole
+    account.
+    """
+    held = {
+        symbol: position.quantity
+        for symbol, position in booked_portfolio(desk.ledger, desk.account).positions.items()
+    }
+    attributed = attributed_shares(desk.ledger, desk.account)
+    own_held = {(row.strategy, row.symbol): row.holdings for row in attributed}
+    own_open = {(row.strategy, row.symbol): row.open_remaining for row in attributed}
+    open_shares = _by_symbol(own_open)
+    unattributed = {
+        symbol: held.get(symbol, 0) - shares for symbol, shares in _by_symbol(own_held).items()
+    } | {symbol: shares for symbol, shares in held.items() if symbol not in _by_symbol(own_held)}
+
+    table = signals.copy()
+    keys = list(zip(table["strategy"], table["symbol"], strict=True))
+    table["holdings"] = [held.get(symbol, 0) for _, symbol in keys]
+    table["open_remaining"] = [open_shares.get(symbol, 0) for _, symbol in keys]
+    if "weight" in table:
+        table["own_holdings"], table["own_open_remaining"] = (
+            table["holdings"],
+            table["open_remaining"],
+        )
+    else:
+        first = ~table["symbol"].duplicated()
+        table["own_holdings"] = [
+            own_held.get(key, 0) + (unattributed.get(key[1], 0) if is_first else 0)
+            for key, is_first in zip(keys, first, strict=True)
+        ]
+        table["own_open_remaining"] = [own_open.get(key, 0) for key in keys]
+    table["lot_size"] = [Instrument(symbol).lot_size for _, symbol in keys]
+    return table
+
+
+def _by_symbol(shares: dict[tuple[str, str], int]) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for (_, symbol), quantity in shares.items():
+        totals[symbol] = totals.get(symbol, 0) + quantity
+    return totals

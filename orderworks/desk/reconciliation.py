@@ -1,0 +1,143 @@
+"""Reconciliation: a complete snapshot, what it proves booked, what differs kept as breaks."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from orderworks.brokers.adapter import Snapshot
+from orderworks.desk.booking import Booking, move
+from orderworks.desk.comparison import Break, absent, differences, evidence
+from orderworks.desk.desk import Desk
+from orderworks.desk.reports import record, take_reports
+from orderworks.desk.settling import retire_parents
+from orderworks.ledger.accounts import book_opening, booked_portfolio, is_opened
+from orderworks.ledger.alerts import Alert, raise_alerts
+from orderworks.ledger.orders import (
+    OrderMap,
+    OrderRecord,
+    booked_executions,
+    open_orders,
+    orders_by_id,
+)
+from orderworks.ledger.reconciliations import record_reconciliation
+from orderworks.ledger.runs import Run
+from orderworks.model.crash_points import CrashPoint, crash_point
+from orderworks.model.state import OrderEvent, OrderState
+
+log = logging.getLogger(__name__)
+
+SETTLE = timedelta(seconds=1)
+"""Between the two looks that must both miss an order before it is taken for never received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a reconciliation did: transitions and fills healed, orders to send again, breaks left."""
+
+    healed: int
+    absent: int
+    breaks: tuple[Break, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.breaks
+
+    def __str__(self) -> str:
+        count = len(self.breaks)
+        state = f"{count} break{'s' if count > 1 else ''}" if count else "books equal the broker's"
+        return f"{state}, {self.healed} healed" if self.healed else state
+
+
+async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
+    """Brings the ledger to what the broker shows, and records what remains different.
+
+    The first reconciliation of an account books its opening balances.
+
+    Raises:
+        SnapshotIncomplete: and nothing was concluded.
+        LeaseLost: and nothing was booked.
+    """
+    snapshot = await desk.broker.snapshot()
+    if not is_opened(desk.ledger, desk.account):
+        book_opening(desk.ledger, snapshot.portfolio, desk.session.date, desk.clock.now())
+    orders = _our_orders(desk, snapshot)
+    healed = _book_evidence(desk, snapshot, orders)
+    missing = absent(snapshot, orders.values())
+    if missing:
+        await desk.clock.sleep_until(desk.clock.now() + SETTLE)
+        snapshot = await desk.broker.snapshot()
+        orders = _our_orders(desk, snapshot)
+        healed += _book_evidence(desk, snapshot, orders)
+        suspected = {order.client_order_id for order in missing}
+        missing = [
+            order
+            for order in absent(snapshot, orders.values())
+            if order.client_order_id in suspected
+        ]
+        _release_for_resending(desk, missing)
+    # What ended while nobody looked ends its parent too: planning nets against open parents.
+    retire_parents(desk, orders)
+    breaks = differences(
+        snapshot, orders, booked_portfolio(desk.ledger, desk.account), _booked(desk, snapshot)
+    )
+    at = desk.clock.now()
+    record_reconciliation(
+        desk.ledger,
+        desk.account,
+        run.run_id if run else None,
+        at,
+        healed,
+        [(b.kind.value, b.subject, b.ours, b.theirs) for b in breaks],
+    )
+    raise_alerts(
+        desk.ledger,
+        desk.account,
+        [
+            Alert(
+                kind="reconciliation_break",
+                cause=f"break:{b.kind}:{b.subject}:{b.ours}:{b.theirs}",
+                message=f"{b.kind} of {b.subject}: ours {b.ours}, the broker's {b.theirs}",
+                at=at,
+                payload={"kind": b.kind, "subject": b.subject, "ours": b.ours, "theirs": b.theirs},
+            )
+            for b in breaks
+        ],
+    )
+    crash_point(CrashPoint.RECONCILED)
+    return Reconciled(healed, len(missing), tuple(breaks))
+
+
+def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> int:
+    known = _booked(desk, snapshot)
+    reports = [
+        report
+        for report in evidence(snapshot, orders)
+        if report.fill is None or report.fill.exec_id not in known
+    ]
+    booking = take_reports(desk, reports, orders)
+    return len(booking.events) + len(booking.fills)
+
+
+def _booked(desk: Desk, snapshot: Snapshot) -> set[str]:
+    return booked_executions(
+        desk.ledger, desk.account, [fill.exec_id for fill in snapshot.executions]
+    )
+
+
+def _our_orders(desk: Desk, snapshot: Snapshot) -> OrderMap:
+    """Every open order, and those that the snapshot is about."""
+    named = {theirs.client_order_id for theirs in snapshot.orders}
+    named |= {fill.client_order_id for fill in snapshot.executions}
+    orders = open_orders(desk.ledger, desk.account)
+    return orders | orders_by_id(desk.ledger, sorted(named - orders.keys()), parents_too=False)
+
+
+def _release_for_resending(desk: Desk, orders: list[OrderRecord]) -> None:
+    """Orders that two complete snapshots miss were never received: they may be sent again."""
+    booking = Booking()
+    at = desk.clock.now()
+    for order in orders:
+        if order.state is OrderState.PENDING:
+            move(booking, order, OrderEvent.SILENCE, at, "no answer before the process ended")
+        move(booking, order, OrderEvent.ABSENCE, at, "two complete snapshots do not show it")
+    record(desk, booking)

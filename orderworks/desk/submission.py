@@ -1,0 +1,168 @@
+"""Sending: price what is due on sound quotes, commit the intent to send, send, book the answer."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from orderworks.desk.booking import Booking, move
+from orderworks.desk.desk import Desk
+from orderworks.desk.quotes import LOOK
+from orderworks.desk.releasing import Due
+from orderworks.desk.reports import record, take_reports
+from orderworks.ledger.orders import OrderMap, OrderRecord, Release, permit
+from orderworks.market.quotes import quote_problems
+from orderworks.model.crash_points import CrashPoint, crash_point
+from orderworks.model.order import Order, OrderType, Side, TimeInForce
+from orderworks.model.state import OrderEvent, OrderState
+from orderworks.planning.pricing import PriceRule, exact_or_none, exact_prices, limit_prices
+from orderworks.planning.routing import PRICE_RULE_OF
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How many children left, and how many were refused because no quote was sound."""
+
+    sent: int
+    refused: int
+
+    def __add__(self, more: "Sent") -> "Sent":
+        return Sent(self.sent + more.sent, self.refused + more.refused)
+
+
+async def send(desk: Desk, orders: OrderMap, due: Sequence[Due], wait_until: datetime) -> Sent:
+    """Sends what is due; children without a sound quote wait for one, but not beyond ``wait_until``.
+
+    Args:
+        orders: the account's open orders, which move with what is booked.
+
+    Raises:
+        LeaseLost, KillSwitchThrown: and nothing more was sent.
+    """
+    waiting, sent = list(due), 0
+    patience = timedelta(seconds=desk.settings.market.quote_wait_seconds)
+    give_up = min(desk.clock.now() + patience, wait_until)
+    while waiting:
+        now = desk.clock.now()
+        quotes = desk.market.quotes_at(now, [d.child.symbol for d in waiting])
+        problems = quote_problems(quotes, now, desk.stale_after)
+        sound = problems.isna().to_numpy()
+        if sound.any():
+            ready = [d for d, fit in zip(waiting, sound, strict=True) if fit]
+            await _send_priced(desk, orders, ready, quotes[sound].reset_index(drop=True))
+            sent += len(ready)
+        waiting = [d for d, fit in zip(waiting, sound, strict=True) if not fit]
+        if not waiting:
+            break
+        if now >= give_up:
+            _refuse(desk, waiting, quotes[~sound], problems[~sound], now)
+            break
+        await desk.clock.sleep_until(min(now + LOOK, give_up))
+    return Sent(sent, len(waiting))
+
+
+async def _send_priced(
+    desk: Desk, orders: OrderMap, due: Sequence[Due], quotes: pd.DataFrame
+) -> None:
+    """One batch: permitted in one transaction, sent in one call, answered in one booking."""
+    at = desk.clock.now()
+    releases, messages = _priced(desk, due, quotes)
+    booking = Booking()
+    for one, release in zip(due, releases, strict=True):
+        one.child.quantity, one.child.attempts = release.quantity, release.attempt
+        move(booking, one.child, OrderEvent.SEND, at)
+    crash_point(CrashPoint.SEND_BEFORE_PERMIT)
+    permit(desk.ledger, desk.held_lease, releases, booking.events, at)
+
+    crash_point(CrashPoint.SEND_PERMITTED)
+    reports = await desk.broker.submit_orders(messages)
+    crash_point(CrashPoint.SEND_ANSWERED)
+    take_reports(desk, reports, orders)
+    crash_point(CrashPoint.SEND_BOOKED)
+    answered = {report.client_order_id for report in reports}
+    _mark_silent(desk, [one.child for one in due if one.child.client_order_id not in answered])
+
+
+def _priced(
+    desk: Desk, due: Sequence[Due], quotes: pd.DataFrame
+) -> tuple[list[Release], list[Order]]:
+    """What each child becomes at this quote: the ledger's row and the broker's order."""
+    children = [one.child for one in due]
+    sign = np.array([Side(c.side).sign for c in children], dtype=np.int64)
+    bid, ask = quotes["bid"].to_numpy(np.float64), quotes["ask"].to_numpy(np.float64)
+    execution = desk.settings.execution
+    limits = limit_prices(
+        np.array([_price_rule(c) for c in children], dtype=object),
+        sign,
+        bid,
+        ask,
+        offset_pct=execution.limit_offset_pct,
+        collar_pct=execution.max_slippage_pct,
+    )
+    releases, orders = [], []
+    for one, limit, bid_money, ask_money in zip(
+        due, exact_or_none(limits), exact_prices(bid), exact_prices(ask), strict=True
+    ):
+        child = one.child
+        price = child.limit_price if limit is None else limit
+        releases.append(
+            Release(
+                child.client_order_id,
+                one.quantity,
+                child.order_type,
+                price,
+                bid_money,
+                ask_money,
+                child.attempts + 1,
+            )
+        )
+        orders.append(
+            Order(
+                child.client_order_id,
+                child.account,
+                child.symbol,
+                Side(child.side),
+                one.quantity,
+                OrderType(child.order_type),
+                price,
+                TimeInForce(child.tif),
+            )
+        )
+    return releases, orders
+
+
+def _price_rule(child: OrderRecord) -> PriceRule:
+    """The rule that prices a child now; one that was sent before keeps the price of then."""
+    if child.order_type == OrderType.MARKET or child.attempts > 0:
+        return PriceRule.NONE
+    return PRICE_RULE_OF[child.route_rule]
+
+
+def _mark_silent(desk: Desk, unanswered: Sequence[OrderRecord]) -> None:
+    """What was sent and not answered is unknown until evidence settles it."""
+    if not unanswered:
+        return
+    names = ", ".join(order.client_order_id for order in unanswered)
+    log.warning("no answer for %s; their fate is unknown", names)
+    booking = Booking()
+    for order in unanswered:
+        if order.state is OrderState.PENDING:
+            move(booking, order, OrderEvent.SILENCE, desk.clock.now(), "the broker did not answer")
+    record(desk, booking)
+
+
+def _refuse(
+    desk: Desk, due: Sequence[Due], quotes: pd.DataFrame, problems: pd.Series, now: datetime
+) -> None:
+    """Refuses children for which no sound quote came in time, with the quote that was seen."""
+    booking = Booking()
+    for one, bid, ask, problem in zip(due, quotes["bid"], quotes["ask"], problems, strict=True):
+        waited = desk.settings.market.quote_wait_seconds
+        reason = f"{problem}: bid {bid}, ask {ask} after waiting {waited:g} s for a sound quote"
+        move(booking, one.child, OrderEvent.REJECT, now, reason)
+    record(desk, booking)

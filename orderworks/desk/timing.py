@@ -1,0 +1,103 @@
+"""When a run works: its start, its horizon, and how volume falls over it."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from orderworks.desk.desk import Desk
+from orderworks.model.errors import InputError
+from orderworks.model.order import Algo
+from orderworks.planning.scheduling import Horizon, horizon, own_horizon
+
+log = logging.getLogger(__name__)
+
+
+def known_at(desk: Desk, signals: pd.DataFrame) -> datetime:
+    """When the last of the signals is known: nothing may be traded on it before.
+
+    Raises:
+        InputError: if a signal is only known when the session is over.
+    """
+    known: datetime = signals["ts"].max().to_pydatetime()
+    if known >= desk.session.close:
+        row = signals["row"].iloc[int(signals["ts"].argmax())]
+        raise InputError(
+            f"signals: row {row} is of {known:%Y-%m-%d %H:%M:%S} UTC, after the session of "
+            f"{desk.session.date} closed ({desk.session.close:%H:%M} UTC); correct its ts or --session"
+        )
+    return known
+
+
+def after_the_open(desk: Desk) -> datetime:
+    """When a daily run may begin."""
+    return desk.session.open + timedelta(seconds=desk.settings.execution.start_after_open_seconds)
+
+
+def too_late(desk: Desk) -> str | None:
+    """Why nothing can be worked in this session any more; None while there is time for a slice."""
+    if _horizon(desk) is not None:
+        return None
+    return (
+        f"it is {desk.clock.now():%H:%M:%S} UTC and the session of {desk.session.date} closes at "
+        f"{desk.session.close:%H:%M}: no time is left for a slice, so nothing is sent"
+    )
+
+
+def horizon_of(desk: Desk) -> Horizon:
+    """The time in which the run's parents are worked, from now; shorter near the close.
+
+    Raises:
+        InputError: if it is too late.
+    """
+    window = _horizon(desk)
+    if window is None:
+        raise InputError(too_late(desk) or "")
+    return window
+
+
+def require_workable(desk: Desk, routed: pd.DataFrame, window: Horizon) -> None:
+    """Where a signal states its own start or end, that must leave time within the session.
+
+    Raises:
+        InputError: naming the first row that does not.
+    """
+    if not {"start", "end"} & set(routed.columns):
+        return
+    for place, row in enumerate(routed["row"].tolist()):
+        own = own_horizon(routed, place, window)
+        if not own.start < own.end <= desk.session.close:
+            raise InputError(
+                f"signals: row {row} is to be worked from {own.start:%H:%M:%S} to {own.end:%H:%M:%S} "
+                f"UTC, which is no time within the rest of the session, from {window.start:%H:%M:%S} "
+                f"to {desk.session.close:%H:%M:%S}; correct its start and end"
+            )
+
+
+def with_volume_curves(
+    desk: Desk, routed: pd.DataFrame, window: Horizon
+) -> tuple[pd.DataFrame, dict[str, Sequence[float]]]:
+    """The weights of the slices of each VWAP parent, by its place, from an earlier day's volume.
+
+    Where no earlier day has volume, the parent becomes a TWAP, and the table says so.
+    """
+    routed, curves = routed.copy(), {}
+    for place in np.flatnonzero(routed["algo"] == Algo.VWAP).tolist():
+        own = own_horizon(routed, place, window)
+        curve = desk.market.volume_curve(
+            routed["symbol"].iloc[place], own.start, own.end, own.slices
+        )
+        if curve is None:
+            log.warning("no earlier volume of %s: worked as TWAP", routed["symbol"].iloc[place])
+            routed.loc[place, "algo"] = Algo.TWAP.value
+        else:
+            curves[str(place)] = curve.tolist()
+    return routed, curves
+
+
+def _horizon(desk: Desk) -> Horizon | None:
+    router = desk.settings.router
+    interval = timedelta(seconds=router.twap_interval_seconds)
+    return horizon(desk.clock.now(), desk.session.close, router.twap_num_slices, interval)

@@ -1,0 +1,146 @@
+"""What the account is worth and has at stake, at the desk's clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from decimal import Decimal
+
+import pandas as pd
+
+from orderworks.desk.desk import Desk
+from orderworks.ledger.accounts import booked_portfolio, equity_marks, record_snapshot
+from orderworks.ledger.controls import kill_reason
+from orderworks.ledger.facts import activity, attributed_shares, day_trades, planned_signals
+from orderworks.ledger.runs import Run
+from orderworks.market.calendar import NEW_YORK, previous_sessions
+from orderworks.model.portfolio import Portfolio
+from orderworks.planning.risk.context import RiskContext, RiskLimits
+
+REGULATION_T = 2.0
+"""What may be held for each unit of equity when it is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Valuation:
+    """An account at its marks. ``holdings`` and ``open_remaining`` are signed shares by symbol."""
+
+    cash: float
+    equity: float
+    marks: Mapping[str, float]
+    holdings: Mapping[str, int]
+    open_remaining: Mapping[str, int]
+
+    @property
+    def gross_exposure(self) -> float:
+        """Each position as large as its open orders can make it."""
+        return sum(
+            max(abs(self.holdings.get(s, 0)), abs(self.holdings.get(s, 0) + open_shares)) * mark
+            for s, mark, open_shares in self._stakes()
+        )
+
+    @property
+    def net_exposure(self) -> float:
+        return sum(
+            (self.holdings.get(s, 0) + open_shares) * mark
+            for s, mark, open_shares in self._stakes()
+        )
+
+    def _stakes(self) -> list[tuple[str, float, int]]:
+        return [(s, mark, self.open_remaining.get(s, 0)) for s, mark in self.marks.items()]
+
+
+def value_account(desk: Desk) -> Valuation:
+    """Marks the booked account at mid; where there is no quote, at the last close, else at cost."""
+    portfolio = booked_portfolio(desk.ledger, desk.account)
+    open_remaining: dict[str, int] = {}
+    for row in attributed_shares(desk.ledger, desk.account):
+        open_remaining[row.symbol] = open_remaining.get(row.symbol, 0) + row.open_remaining
+    symbols = sorted(portfolio.positions.keys() | {s for s, q in open_remaining.items() if q})
+    marks = _marks(desk, symbols, portfolio)
+    holdings = {symbol: held.quantity for symbol, held in portfolio.positions.items()}
+    equity = float(portfolio.cash) + sum(q * marks[s] for s, q in holdings.items())
+    return Valuation(float(portfolio.cash), equity, marks, holdings, open_remaining)
+
+
+def snapshot_equity(desk: Desk, kind: str) -> Valuation:
+    """Values the account and keeps the result; the day's loss and the drawdown are measured by it."""
+    valuation = value_account(desk)
+    record_snapshot(
+        desk.ledger,
+        booked_portfolio(desk.ledger, desk.account),
+        desk.session.date,
+        kind,
+        desk.clock.now(),
+        Decimal(str(round(valuation.equity, 4))),
+    )
+    return valuation
+
+
+def risk_context(desk: Desk, known_intents: frozenset[tuple[str, str]]) -> RiskContext:
+    """Everything that the risk gate compares orders with."""
+    valuation = value_account(desk)
+    marks = equity_marks(desk.ledger, desk.account, desk.session.date)
+    today = activity(desk.ledger, desk.account, desk.session.date, desk.session.open)
+    window = previous_sessions(desk.session.date, 4)
+    since = datetime.combine(window[0], time(), NEW_YORK).astimezone(UTC)
+    now = desk.clock.now()
+    reason = kill_reason(desk.ledger, desk.account)
+    risk = desk.settings.risk
+    limits = risk.model_dump(exclude={"restricted", "not_shortable"})
+    start = float(marks["start"]) if marks["start"] is not None else valuation.equity
+    peak = float(marks["peak"]) if marks["peak"] is not None else valuation.equity
+    return RiskContext(
+        limits=RiskLimits(**limits),
+        kill_switch=reason is not None,
+        kill_reason=reason or "",
+        session_open=desk.session.open <= now < desk.session.close,
+        session_reason=f"it is {now:%Y-%m-%d %H:%M} UTC, the session is "
+        f"{desk.session.open:%H:%M} to {desk.session.close:%H:%M}",
+        equity=valuation.equity,
+        peak_equity=max(peak, valuation.equity),
+        day_pnl=valuation.equity - start,
+        buying_power=max(0.0, REGULATION_T * valuation.equity - valuation.gross_exposure),
+        gross_exposure=valuation.gross_exposure,
+        net_exposure=valuation.net_exposure,
+        orders_today=today.orders,
+        turnover_today=today.turnover,
+        day_trades_last_5_sessions=day_trades(desk.ledger, desk.account, since),
+        short_selling=desk.settings.broker.allows_short,
+        bought_today=today.bought,
+        sold_today=today.sold,
+        restricted=risk.restricted,
+        not_shortable=risk.not_shortable,
+        known_intents=known_intents,
+    )
+
+
+def known_intents(desk: Desk, run: Run, orders: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    """The signals that another run of the session has planned already, where a signal is a trade.
+
+    Where signals state targets, netting makes a repetition harmless.
+    """
+    if desk.settings.execution.signal_meaning == "target":
+        return frozenset()
+    planned = planned_signals(desk.ledger, desk.account, desk.session.date, run.run_id)
+    return frozenset(
+        (strategy, symbol)
+        for strategy, symbol, ts in zip(
+            orders["strategy"], orders["symbol"], orders["signal_ts"], strict=True
+        )
+        if (strategy, symbol, ts.to_pydatetime()) in planned
+    )
+
+
+def _marks(desk: Desk, symbols: list[str], portfolio: Portfolio) -> dict[str, float]:
+    if not symbols:
+        return {}
+    quotes = desk.market.quotes_at(desk.clock.now(), symbols).set_index("symbol")
+    two_sided = (quotes["bid"] > 0) & (quotes["ask"] > 0)
+    mids = ((quotes["bid"] + quotes["ask"]) / 2).where(two_sided)
+    daily = desk.market.daily_before(desk.session.date)
+    closes = daily.drop_duplicates("symbol", keep="last").set_index("symbol")["close"]
+    costs = pd.Series(
+        {s: float(p.average_price) for s, p in portfolio.positions.items()}, dtype=float
+    )
+    marks = mids.fillna(closes.reindex(mids.index)).fillna(costs.reindex(mids.index)).fillna(0.0)
+    return {str(symbol): float(mark) for symbol, mark in marks.items()}

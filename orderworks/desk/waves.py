@@ -1,0 +1,158 @@
+"""Waves: all children due at one time, worked until the next are due.
+
+Whoever holds the account's lease works everything that is due for it, whichever run planned it;
+another run watches its own orders in the ledger, and takes over where the holder is gone.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from orderworks.desk.booking import UNCONFIRMED, Booking, move
+from orderworks.desk.desk import POLL_SECONDS, Desk
+from orderworks.desk.ending import withdraw_unsent
+from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.releasing import due_now
+from orderworks.desk.reports import follow, record
+from orderworks.desk.settling import plan_sweeps, retire_parents, settle_leftovers, sweep_before
+from orderworks.desk.submission import Sent, send
+from orderworks.ledger.leases import lease_holder
+from orderworks.ledger.orders import OrderMap, has_work, next_moment, open_orders
+from orderworks.ledger.runs import Run
+from orderworks.model.crash_points import CrashPoint, crash_point
+from orderworks.model.errors import OrdersUnsettled
+from orderworks.model.state import OrderEvent
+
+log = logging.getLogger(__name__)
+
+LAST_WAVES = 3
+"""How often a run tries to settle what is left at its end; then a person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Work from the market time ``due_at``, until the next wave's."""
+
+    number: int
+    due_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaveResult:
+    """What a wave did."""
+
+    cancelled: int
+    sent: int
+    refused: int
+    fills: int
+
+    def __str__(self) -> str:
+        parts = [f"{self.sent} sent", f"{self.fills} fills"]
+        if self.cancelled:
+            parts.append(f"{self.cancelled} leftovers cancelled")
+        if self.refused:
+            parts.append(f"{self.refused} refused")
+        return ", ".join(parts)
+
+
+async def waves(desk: Desk, run: Run) -> AsyncIterator[Wave]:
+    """The waves of the account, for as long as the run has work; each ends where the next begins.
+
+    Waits, watching, while another worker holds the account.
+
+    Raises:
+        OrdersUnsettled: if orders are left that the last waves could not settle.
+    """
+    ends_at = run.ends_at or desk.clock.now()
+    number = after_the_end = 0
+    while not _is_done(desk, run, ends_at) and after_the_end < LAST_WAVES:
+        if not await _hold(desk, run, ends_at):
+            return
+        due_at = desk.clock.now()
+        following = next_moment(desk.ledger, desk.account, due_at, sweep_before(desk)) or ends_at
+        yield Wave(number, due_at, max(due_at, min(following, ends_at)))
+        number += 1
+        after_the_end += due_at >= ends_at
+    if after_the_end >= LAST_WAVES:
+        raise OrdersUnsettled(
+            f"run '{run.run_key}' came to its end with orders that could not be settled; 'orderworks "
+            "orders' shows them, and 'orderworks run recover' tries again"
+        )
+
+
+async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
+    """Settles the last wave's leftovers, sends this one, and books fills until the next is due.
+
+    What was sent and not answered is looked for at the broker at once, and sent again, once, where
+    it is proven never to have arrived: at the end of the run it would be too late.
+
+    Safe to repeat at any point: everything that it does it derives from the ledger.
+    """
+    crash_point(CrashPoint.WAVE_BEGINS)
+    # Read once: under the lease nobody else books, and each booking moves these along.
+    orders = open_orders(desk.ledger, desk.account)
+    if _any_unconfirmed(orders):
+        orders = await _settle_unconfirmed(desk)
+    cancelled = await settle_leftovers(desk, orders)
+    await plan_sweeps(desk, orders)
+    sent = await _send_due(desk, orders, wave)
+    if _any_unconfirmed(orders):
+        orders = await _settle_unconfirmed(desk)
+        sent += await _send_due(desk, orders, wave)
+    fills = await follow(desk, wave.until, orders)
+    retire_parents(desk, orders)
+    crash_point(CrashPoint.WAVE_DONE)
+    return WaveResult(cancelled, sent.sent, sent.refused, fills)
+
+
+def _any_unconfirmed(orders: OrderMap) -> bool:
+    return any(order.state in UNCONFIRMED for order in orders.values())
+
+
+async def _settle_unconfirmed(desk: Desk) -> OrderMap:
+    """Looks for unanswered orders at the broker; returns the open orders as they stand then."""
+    await reconcile(desk, None)
+    return open_orders(desk.ledger, desk.account)
+
+
+async def _send_due(desk: Desk, orders: OrderMap, wave: Wave) -> Sent:
+    now = desk.clock.now()
+    if now >= desk.session.close:
+        withdraw_unsent(desk, orders, f"the session closed at {desk.session.close:%H:%M} UTC")
+        return Sent(0, 0)
+    agenda = due_now(orders, now)
+    booking = Booking()
+    for child, reason in agenda.idle:
+        move(booking, child, OrderEvent.WITHDRAW, now, reason)
+    record(desk, booking)
+    return await send(desk, orders, agenda.due, wave.until) if agenda.due else Sent(0, 0)
+
+
+async def _hold(desk: Desk, run: Run, ends_at: datetime) -> bool:
+    """Returns with the lease held, True, or with the run's orders done by another worker, False."""
+    told = False
+    while desk.lease is None:
+        if await desk.take_over():
+            await reconcile(desk, run)
+            return True
+        if not told:
+            holder = lease_holder(desk.ledger, desk.account)
+            log.info("account %s is worked by %s; watching our orders", desk.account, holder)
+            told = True
+        await asyncio.sleep(POLL_SECONDS)
+        if _is_done(desk, run, ends_at):
+            return False
+    return True
+
+
+def _is_done(desk: Desk, run: Run, ends_at: datetime) -> bool:
+    """Whether the run's own orders need no more work."""
+    return not has_work(
+        desk.ledger,
+        run.run_id,
+        over=desk.clock.now() >= ends_at,
+        carry=desk.settings.execution.residual == "carry",
+    )

@@ -1,0 +1,112 @@
+"""Great Expectations, at arm's length: the only module that applies it.
+
+It is imported when it is first needed, because that takes seconds; ``warm`` pays for it early.
+"""
+
+import logging
+import threading
+import warnings
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pandas import DataFrame
+
+from orderworks.handoffs.suite import Rule
+
+if TYPE_CHECKING:
+    from great_expectations.core.batch_definition import BatchDefinition
+
+# One at a time: the engine keeps the frame under a fixed batch id, so that two validations
+# running at once would judge each other's rows.
+_turn = threading.Lock()
+
+_RESULT_FORMAT = {
+    "result_format": "COMPLETE",
+    "partial_unexpected_count": 0,
+    "exclude_unexpected_values": True,
+    "return_unexpected_index_query": False,
+}
+
+
+def warm() -> None:
+    """Import Great Expectations and open its context, once; safe in a background thread."""
+    with _turn:
+        _whole_frame()
+
+
+def broken_rows(name: str, rules: Sequence[Rule], frame: DataFrame) -> list[list[int]]:
+    """For each rule, the positions of the rows that break it, in one validation.
+
+    Args:
+        name: the suite's name.
+        rules: judged together.
+        frame: has the columns that the rules name, as ``typed_columns`` gives them: its index
+            labels are positions.
+
+    Raises:
+        RuntimeError: a rule could not be judged, which is a fault of the suite.
+    """
+    with _turn:
+        definition = _whole_frame()
+        from great_expectations import ExpectationSuite
+        from great_expectations.expectations.expectation_configuration import (
+            ExpectationConfiguration,
+        )
+        from great_expectations.validator.v1_validator import Validator
+
+        expectations = [
+            ExpectationConfiguration(
+                type=rule.expectation,
+                kwargs=dict(rule.arguments),
+                meta={"number": number},
+                notes=rule.sentence,
+            ).to_domain_obj()
+            for number, rule in enumerate(rules)
+        ]
+        validator = Validator(
+            definition, result_format=_RESULT_FORMAT, batch_parameters={"dataframe": frame}
+        )
+        outcome = validator.validate_expectation_suite(
+            ExpectationSuite(name=name, expectations=expectations)
+        )
+    positions: dict[int, list[int]] = {}
+    for result in outcome.results:
+        judged: dict[str, Any] = result.result
+        meta = result.expectation_config.meta if result.expectation_config else {}
+        if "unexpected_index_list" in judged:
+            positions[meta["number"]] = judged["unexpected_index_list"]
+        else:
+            rule = rules[meta["number"]]
+            raise RuntimeError(
+                f"{name}: the rule '{rule.sentence}' could not be judged: {result.exception_info}"
+            )
+    return [positions[number] for number in range(len(rules))]
+
+
+@cache
+def _whole_frame() -> "BatchDefinition[Any]":
+    """The definition of a batch that is a whole DataFrame, in the process's only context."""
+    shown_by = warnings.showwarning
+    import great_expectations
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    import_module("orderworks.handoffs.expectations")
+    # Great Expectations redirects the whole process's warnings to logging when imported.
+    if warnings.showwarning is not shown_by:
+        logging.captureWarnings(False)
+    context = great_expectations.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            analytics_enabled=False,
+            progress_bars=ProgressBarsConfig(globally=False),
+            store_backend_defaults=InMemoryStoreBackendDefaults(),
+        ),
+    )
+    asset = context.data_sources.add_pandas("handoffs").add_dataframe_asset("handoff")
+    return asset.add_batch_definition_whole_dataframe("whole")

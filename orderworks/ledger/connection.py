@@ -1,0 +1,104 @@
+"""Opening the ledger: which database, on which schema version.
+
+The ledger speaks psycopg directly: COPY, ``unnest`` and row locks carry the work, and an ORM
+between would hide them. SQLAlchemy serves Alembic's migrations.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from orderworks.ledger.embedded import EmbeddedServer
+from orderworks.model.errors import LedgerUnavailable
+
+Ledger = psycopg.Connection[DictRow]
+"""An open ledger, in autocommit: every write says where its transaction begins and ends."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_UPGRADE_LOCK = 0x0DE5_0001
+
+LONGEST_PAUSE_MS = 10_000
+"""A process that stops inside a transaction this long is cut off: others wait for its locks."""
+
+
+def database_url(home: Path, environ: Mapping[str, str] | None = None) -> str:
+    """The database in force: ``ORDERWORKS_DATABASE_URL``, or the embedded server, started if need be."""
+    named = (os.environ if environ is None else environ).get("ORDERWORKS_DATABASE_URL")
+    return named or EmbeddedServer(home).start()
+
+
+def open_ledger(url: str) -> Ledger:
+    """Connects and brings the schema up to date.
+
+    Raises:
+        LedgerUnavailable: if the database does not answer, or is newer than this program.
+    """
+    ledger = _connect(url)
+    try:
+        if _version(ledger) != head():
+            upgrade(url)
+        ledger.execute("SET search_path = ledger")
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
+
+
+def head() -> str:
+    """The newest schema version that this program knows."""
+    return max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def upgrade(url: str) -> str:
+    """Runs the migrations that are missing, one process at a time; returns the version reached."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine, pool
+
+    with _connect(url) as guard:
+        guard.execute("SELECT pg_advisory_lock(%s)", (_UPGRADE_LOCK,))
+        version = _version(guard)
+        if version is not None and version > head():
+            raise LedgerUnavailable(
+                f"the ledger has schema {version}, newer than this program's {head()}; "
+                "install the Orderworks that wrote it"
+            )
+        guard.execute("CREATE SCHEMA IF NOT EXISTS ledger")
+        engine = create_engine(
+            "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=pool.NullPool
+        )
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        return head()
+
+
+def _connect(url: str) -> Ledger:
+    try:
+        return psycopg.connect(
+            url,
+            autocommit=True,
+            row_factory=dict_row,
+            connect_timeout=10,
+            options=f"-c timezone=UTC -c idle_in_transaction_session_timeout={LONGEST_PAUSE_MS}",
+        )
+    except psycopg.Error as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise LedgerUnavailable(
+            f"the ledger's database does not answer: {first_line}; start it, or correct "
+            "ORDERWORKS_DATABASE_URL, or unset it to use the embedded server"
+        ) from None
+
+
+def _version(ledger: psycopg.Connection[Any]) -> str | None:
+    row = ledger.execute("SELECT to_regclass('ledger.alembic_version') AS found").fetchone()
+    if row is None or row["found"] is None:
+        return None
+    found = ledger.execute("SELECT version_num FROM ledger.alembic_version").fetchone()
+    return None if found is None else str(found["version_num"])

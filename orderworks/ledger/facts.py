@@ -1,0 +1,99 @@
+"""What planning asks of the ledger about an account: a question each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from orderworks.ledger.connection import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """Signed shares of one strategy in one symbol: held by its fills, and still to be filled."""
+
+    strategy: str
+    symbol: str
+    holdings: int
+    open_remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the account has planned and traded in a session."""
+
+    orders: int
+    turnover: float
+    bought: dict[str, int]
+    sold: dict[str, int]
+
+
+def attributed_shares(ledger: Ledger, account: str) -> list[Attributed]:
+    """What each strategy's own orders have filled and have still to fill."""
+    return [
+        Attributed(**row)
+        for row in ledger.execute(
+            "SELECT strategy, symbol, "
+            "sum(CASE side WHEN 'buy' THEN 1 ELSE -1 END * filled_quantity)::bigint AS holdings, "
+            "sum(CASE WHEN closed_at IS NULL THEN CASE side WHEN 'buy' THEN 1 ELSE -1 END "
+            "* (quantity - filled_quantity) ELSE 0 END)::bigint AS open_remaining "
+            "FROM orders WHERE account = %s AND parent_id IS NULL GROUP BY strategy, symbol",
+            (account,),
+        )
+    ]
+
+
+def activity(ledger: Ledger, account: str, session: date, since: datetime) -> Activity:
+    """What was planned for the session and traded since it opened."""
+    planned = ledger.execute(
+        "SELECT count(*) AS orders, coalesce(sum(o.planned_quantity * o.decision_price), 0)::float8 "
+        "AS turnover FROM orders o JOIN runs r USING (run_id) "
+        "WHERE o.account = %s AND o.parent_id IS NULL AND r.session = %s",
+        (account, session),
+    ).fetchone() or {"orders": 0, "turnover": 0.0}
+    traded: dict[str, dict[str, int]] = {"buy": {}, "sell": {}}
+    for row in ledger.execute(
+        "SELECT symbol, side, sum(quantity)::bigint AS quantity FROM fills "
+        "WHERE account = %s AND ts >= %s GROUP BY symbol, side",
+        (account, since),
+    ):
+        traded[row["side"]][row["symbol"]] = row["quantity"]
+    return Activity(planned["orders"], planned["turnover"], traded["buy"], traded["sell"])
+
+
+def day_trades(ledger: Ledger, account: str, since: datetime) -> int:
+    """How often a symbol was both bought and sold within one New York day."""
+    row = ledger.execute(
+        "SELECT count(*) AS n FROM (SELECT 1 FROM fills WHERE account = %s AND ts >= %s "
+        "GROUP BY symbol, (ts AT TIME ZONE 'America/New_York')::date "
+        "HAVING count(DISTINCT side) = 2) AS both_ways",
+        (account, since),
+    ).fetchone()
+    return 0 if row is None else int(row["n"])
+
+
+def planned_signals(
+    ledger: Ledger, account: str, session: date, besides_run: int
+) -> set[tuple[str, str, datetime]]:
+    """(strategy, symbol, signal time) of what other runs of the session have planned."""
+    return {
+        (row["strategy"], row["symbol"], row["signal_ts"])
+        for row in ledger.execute(
+            "SELECT o.strategy, o.symbol, o.signal_ts FROM orders o JOIN runs r USING (run_id) "
+            "WHERE o.account = %s AND o.parent_id IS NULL AND r.session = %s AND r.run_id <> %s",
+            (account, session, besides_run),
+        )
+    }
+
+
+def traded_symbols(ledger: Ledger, account: str, session: date) -> Sequence[str]:
+    """The symbols that the account has orders in for a session, or holds."""
+    return [
+        row["symbol"]
+        for row in ledger.execute(
+            "SELECT o.symbol FROM orders o JOIN runs r USING (run_id) "
+            "WHERE o.account = %(account)s AND r.session = %(session)s "
+            "UNION SELECT symbol FROM positions WHERE account = %(account)s AND quantity <> 0 "
+            "ORDER BY symbol",
+            {"account": account, "session": session},
+        )
+    ]

@@ -1,0 +1,124 @@
+"""Execution quality in the ledger: what it is measured from, and what was measured."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from pandas.api.types import pandas_dtype
+
+from orderworks.ledger.bulk import copy_rows
+from orderworks.ledger.connection import Ledger
+
+PARENT_COLUMNS = {
+    "client_order_id": "str",
+    "strategy": "str",
+    "symbol": "str",
+    "side": "str",
+    "order_type": "str",
+    "route_rule": "str",
+    "algo": "str",
+    "quantity": "int64",
+    "decision_price": "object",
+    "arrival_bid": "object",
+    "arrival_ask": "object",
+    "signal_ts": "datetime64[us, UTC]",
+    "released_at": "datetime64[us, UTC]",
+    "acknowledged_at": "datetime64[us, UTC]",
+    "ends_at": "datetime64[us, UTC]",
+    "closed_at": "datetime64[us, UTC]",
+}
+FILL_COLUMNS = {
+    "parent_id": "str",
+    "quantity": "int64",
+    "price": "object",
+    "commission": "object",
+    "ts": "datetime64[us, UTC]",
+    "limit_price": "object",
+}
+ORDER_QUALITY = (
+    *("client_order_id", "strategy", "symbol", "side", "order_type", "route_rule", "algo"),
+    *("quantity", "filled_quantity", "fill_rate", "filled_notional", "average_price"),
+    *("decision_price", "arrival_price", "limit_price", "twap_price", "vwap_price", "end_price"),
+    *("slippage_limit_bps", "slippage_limit_worst_bps", "slippage_decision_bps"),
+    *("slippage_arrival_bps", "slippage_twap_bps", "slippage_vwap_bps"),
+    *("shortfall_delay", "shortfall_execution", "shortfall_opportunity", "shortfall_fees"),
+    *("shortfall_total", "shortfall_bps"),
+    *("latency_submit_ms", "latency_ack_ms", "latency_first_fill_ms", "latency_last_fill_ms"),
+)
+DAILY_QUALITY = (
+    *("dimension", "key", "orders", "unmeasured", "quantity", "filled_quantity", "notional"),
+    *("fill_rate", "slippage_decision_bps", "slippage_arrival_bps", "slippage_twap_bps"),
+    *("slippage_vwap_bps", "shortfall_total", "shortfall_bps", "fees"),
+)
+
+
+def load_for_measuring(
+    ledger: Ledger, account: str, session: date
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The parents that runs of ``session`` released, and all their fills.
+
+    Returns:
+        Parents with PARENT_COLUMNS, and fills with FILL_COLUMNS: ``parent_id``, and as
+        ``limit_price`` the limit of the child that was filled. Money is Decimal or None, times
+        are UTC or NaT.
+    """
+    columns = ", ".join(f"parent.{name}" for name in PARENT_COLUMNS)
+    parents = ledger.execute(
+        f"SELECT {columns} FROM runs run JOIN orders parent USING (run_id) "
+        "WHERE run.account = %s AND run.session = %s AND parent.parent_id IS NULL "
+        "AND parent.released_at IS NOT NULL ORDER BY parent.client_order_id".encode(),
+        (account, session),
+    ).fetchall()
+    fills = ledger.execute(
+        "SELECT child.parent_id, fill.quantity, fill.price, fill.commission, fill.ts, "
+        "child.limit_price FROM runs run JOIN orders child USING (run_id) "
+        "JOIN fills fill USING (client_order_id) "
+        "WHERE run.account = %s AND run.session = %s AND child.parent_id IS NOT NULL "
+        "ORDER BY fill.ts, fill.exec_id",
+        (account, session),
+    ).fetchall()
+    return _frame(parents, PARENT_COLUMNS), _frame(fills, FILL_COLUMNS)
+
+
+def store_quality(
+    ledger: Ledger, account: str, session: date, per_order: pd.DataFrame, daily: pd.DataFrame
+) -> None:
+    """Puts what was measured of a session in the place of what was stored of it, as one.
+
+    Args:
+        per_order: the columns ORDER_QUALITY, NaN and None for what is not known.
+        daily: the columns DAILY_QUALITY, likewise.
+    """
+    with ledger.transaction():
+        # Two that measure the same day take turns; the later one stands.
+        ledger.execute("SELECT 1 FROM accounts WHERE account = %s FOR NO KEY UPDATE", (account,))
+        for table, columns, frame in (
+            ("order_quality", ORDER_QUALITY, per_order),
+            ("daily_quality", DAILY_QUALITY, daily),
+        ):
+            ledger.execute(
+                f"DELETE FROM {table} WHERE account = %s AND session = %s".encode(),
+                (account, session),
+            )
+            copy_rows(
+                ledger,
+                table,
+                ("account", "session", *columns),
+                ((account, session, *row) for row in _rows(frame, columns)),
+            )
+
+
+def _frame(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            name: pd.Series([row[name] for row in rows], dtype="object").astype(pandas_dtype(kind))
+            for name, kind in columns.items()
+        }
+    )
+
+
+def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    """The rows as plain values, what is missing as None."""
+    values = [frame[name].astype(object) for name in columns]
+    return zip(*(column.where(column.notna(), None).tolist() for column in values), strict=True)

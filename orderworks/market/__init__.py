@@ -1,0 +1,1 @@
+"""What the market did and does: sessions, quotes, trades and daily volumes."""

@@ -1,0 +1,97 @@
+"""What the domain asks of a market, whoever answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from orderworks.market.tape import SymbolTape
+
+
+class MarketData(Protocol):
+    """Quotes, trades and daily bars. A row counts as known from its ``ts`` on, never before.
+
+    Times are aware UTC, prices float64 dollars, sizes and volumes shares. Implementations raise
+    MarketDataError where what they should answer from is missing or malformed.
+    """
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The symbols that are quoted."""
+        ...
+
+    def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
+        """The last quote of each symbol that was known at ``at``.
+
+        Returns:
+            One row a symbol, in the order asked: symbol, ts, bid, ask, bid_size, ask_size, the
+            numbers float64; NaT and NaN where no quote was known. A side that is absent is 0.
+        """
+        ...
+
+    def quotes_between(
+        self, symbol: str, start: datetime, end: datetime, *, prevailing: bool = False
+    ) -> pd.DataFrame:
+        """The quotes with start < ts <= end: symbol, ts, bid, ask, bid_size, ask_size.
+
+        With ``prevailing`` the quote that stood at ``start`` leads them, where there was one.
+        """
+        ...
+
+    def bars_between(self, symbol: str, start: datetime, end: datetime) -> pd.DataFrame:
+        """The trades with start < ts <= end: symbol, ts, open, high, low, close, volume."""
+        ...
+
+    def daily_before(self, day: date) -> pd.DataFrame:
+        """The daily bars strictly before ``day``, unadjusted.
+
+        Returns:
+            date (datetime64, midnight, no zone), symbol, open, high, low, close, volume, ordered
+            by date and symbol.
+        """
+        ...
+
+    def average_daily_volume(
+        self, symbols: Sequence[str], before: date, days: int = 20
+    ) -> pd.Series[float]:
+        """Mean volume of each symbol over the last ``days`` sessions strictly before ``before``.
+
+        Returns:
+            Shares, indexed by symbol in the order asked; NaN for one without a bar in them.
+        """
+        ...
+
+    def daily_volatility(
+        self, symbols: Sequence[str], before: date, days: int = 20
+    ) -> pd.Series[float]:
+        """Sample standard deviation of the last ``days`` daily log returns, close to close.
+
+        Returns:
+            A fraction a day, indexed by symbol in the order asked; NaN with fewer than 2 returns.
+        """
+        ...
+
+    def volume_curve(
+        self, symbol: str, start: datetime, end: datetime, slices: int
+    ) -> NDArray[np.float64] | None:
+        """How an earlier session's volume fell over the same New York time of day.
+
+        Returns:
+            ``slices`` weights that sum to 1, for equal parts of (start, end]; None where no
+            earlier session has volume of the symbol in them.
+        """
+        ...
+
+
+class RecordedMarket(MarketData, Protocol):
+    """A market whose whole session is on record: what a simulated exchange matches against."""
+
+    def arrays(self, symbol: str) -> SymbolTape:
+        """Everything that was quoted and traded in ``symbol``; empty arrays where nothing was."""
+        ...

@@ -1,0 +1,48 @@
+"""Named places at which a test may kill the process, as a power failure would.
+
+They stand at every durable step and on both sides of every message, and do nothing unless
+``ORDERWORKS_CRASH_AT=NAME`` or ``NAME:N`` (at the N-th time) is set.
+"""
+
+import os
+import signal
+from collections import Counter
+from enum import StrEnum
+
+VARIABLE = "ORDERWORKS_CRASH_AT"
+_passed: Counter[str] = Counter()
+
+
+class CrashPoint(StrEnum):
+    """Where a process can be made to die."""
+
+    PLAN_BEFORE_FREEZE = "plan-before-freeze"
+    PLAN_FROZEN = "plan-frozen"
+    WAVE_BEGINS = "wave-begins"
+    CANCEL_BEFORE_MESSAGE = "cancel-before-message"
+    CANCEL_ANSWERED = "cancel-answered"
+    CANCEL_BOOKED = "cancel-booked"
+    SEND_BEFORE_PERMIT = "send-before-permit"
+    SEND_PERMITTED = "send-permitted"
+    EXCHANGE_BEFORE_RECORD = "exchange-before-record"
+    EXCHANGE_RECORDED = "exchange-recorded"
+    SEND_ANSWERED = "send-answered"
+    SEND_BOOKED = "send-booked"
+    MARKET_MOVED = "market-moved"
+    FILLS_BOOKED = "fills-booked"
+    PARENTS_BEFORE_RETIRING = "parents-before-retiring"
+    WAVE_DONE = "wave-done"
+    RECONCILED = "reconciled"
+    RUN_BEFORE_DONE = "run-before-done"
+
+
+def crash_point(point: CrashPoint) -> None:
+    """Dies here, if that was asked for."""
+    asked = os.environ.get(VARIABLE)
+    if asked is None:
+        return
+    name, _, occurrence = asked.partition(":")
+    if name == point:
+        _passed[name] += 1
+        if _passed[name] == int(occurrence or 1):
+            os.kill(os.getpid(), signal.SIGKILL)

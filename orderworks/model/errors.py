@@ -1,0 +1,65 @@
+"""The errors that Orderworks raises on purpose.
+
+Each is one clear sentence: what, where, what to do. ``exit_status`` is what the command line
+ends with: 1 where the work failed, 2 where the caller's input or usage must change first.
+"""
+
+
+class OrderworksError(Exception):
+    """Something went wrong that the user can understand and act on."""
+
+    exit_status = 1
+
+
+class InputError(OrderworksError):
+    """The caller's input cannot be used: a file, a row, an argument."""
+
+    exit_status = 2
+
+
+class SettingsError(InputError):
+    """A setting is unknown or out of range; the message names its key."""
+
+
+class PlanConflict(InputError):
+    """A run key was used before with other inputs; its frozen plan is not replaced."""
+
+
+class LedgerUnavailable(OrderworksError):
+    """The database cannot be reached, started or upgraded."""
+
+
+class MarketDataError(InputError):
+    """Market data that the work needs is missing or malformed."""
+
+
+class SessionOver(InputError):
+    """The account has gone on to a later session than the one that was asked for."""
+
+
+class BrokerError(OrderworksError):
+    """The broker refused, cannot be reached, or is not the one that was configured."""
+
+
+class SnapshotIncomplete(BrokerError):
+    """A broker snapshot could not be taken whole; nothing may be concluded from its absence."""
+
+
+class LeaseLost(OrderworksError):
+    """Another worker holds the account: this process may neither send nor book."""
+
+
+class KillSwitchThrown(OrderworksError):
+    """The kill switch is on: nothing is sent until a person resumes with a reason."""
+
+
+class BooksDiffer(OrderworksError):
+    """The books and the broker differ in something that no evidence settles."""
+
+
+class OrdersUnsettled(OrderworksError):
+    """A run came to its end with orders that could be neither cancelled nor confirmed."""
+
+
+class IllegalTransition(OrderworksError):
+    """An order was asked to make a transition that its state does not allow."""

@@ -1,0 +1,1 @@
+"""From signals to scheduled child orders: pure functions, no I/O."""

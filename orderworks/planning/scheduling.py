@@ -1,0 +1,167 @@
+"""When each child of each parent is due: parents in, children out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from orderworks.model.ids import client_order_ids
+from orderworks.model.order import Algo
+from orderworks.planning.slicing import Slice, twap, twap_table, vwap
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The time in which a run works its orders: slices of one length from ``start`` (UTC)."""
+
+    start: datetime
+    end: datetime
+    slices: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """``parents``: the routed orders with client_order_id, due_at and ends_at.
+
+    ``children``: client_order_id, parent (the parent's place), parent_id, slice_index, quantity,
+    due_at, parent_quantity and scheduled_quantity.
+    """
+
+    parents: pd.DataFrame
+    children: pd.DataFrame
+
+
+def horizon(start: datetime, close: datetime, slices: int, interval: timedelta) -> Horizon | None:
+    """As many slices as fit before the close, at most ``slices``; None where not one does.
+
+    An early close or a late start shrinks the horizon, not the interval.
+    """
+    count = min(slices, (close - start) // interval)
+    return Horizon(start, start + count * interval, count) if count > 0 else None
+
+
+def schedule(
+    routed: pd.DataFrame,
+    window: Horizon,
+    account: str,
+    run_key: str,
+    volume_curves: Mapping[str, Sequence[float]],
+) -> Schedule:
+    """Cuts worked parents into slices over the window; other parents are one child, due at once.
+
+    Args:
+        routed: strategy, symbol, side, quantity, lot_size, algo, and optionally start, end and
+            slices where the signal states its own.
+        volume_curves: for VWAP, one weight a slice of the parent's horizon, by parent's place as
+            ``str``.
+    """
+    parents = routed.copy()
+    count = len(parents)
+    quantity = parents["quantity"].to_numpy(np.int64)
+    lot = parents["lot_size"].to_numpy(np.int64)
+    worked = parents["algo"].to_numpy() != Algo.NONE
+    own = {
+        int(place): _own_slices(parents, place, window, volume_curves) for place in _custom(parents)
+    }
+
+    plain = np.array([place not in own for place in range(count)], dtype=bool)
+    places = np.flatnonzero(plain)
+    slices = np.where(worked, window.slices, 1)[places]
+    if len(places):
+        parent, index, shares = twap_table(quantity[places], slices, lot[places])
+    else:
+        parent = index = shares = np.zeros(0, np.int64)
+    number = np.bincount(parent, minlength=len(places))
+    step = (window.end - window.start) / timedelta(microseconds=1)
+    offset = np.floor(step * index / np.maximum(number[parent], 1)).astype(np.int64)
+    due = np.datetime64(window.start.replace(tzinfo=None), "us") + offset.astype("timedelta64[us]")
+
+    children = pd.DataFrame(
+        {
+            "parent": places[parent],
+            "slice_index": index,
+            "quantity": shares,
+            "due_at": pd.Series(due, dtype="datetime64[us]").dt.tz_localize("UTC"),
+        }
+    )
+    if own:
+        extra = pd.DataFrame(
+            [(place, s.index, s.quantity, s.due_at) for place, cut in own.items() for s in cut],
+            columns=["parent", "slice_index", "quantity", "due_at"],
+        ).astype({"due_at": "datetime64[us, UTC]"})
+        children = pd.concat([children, extra], ignore_index=True)
+        children = children.sort_values(["parent", "slice_index"], ignore_index=True)
+
+    names = list(
+        zip(*(parents[name].tolist() for name in ("strategy", "symbol", "side")), strict=True)
+    )
+    parents["client_order_id"] = client_order_ids(
+        account, run_key, [(*name, "parent") for name in names]
+    )
+    place = children["parent"].to_numpy()
+    children["client_order_id"] = client_order_ids(
+        account,
+        run_key,
+        [
+            (*names[p], f"child/{i}")
+            for p, i in zip(place.tolist(), children["slice_index"].tolist(), strict=True)
+        ],
+    )
+    children["parent_id"] = parents["client_order_id"].to_numpy(object)[place]
+    children["symbol"] = parents["symbol"].to_numpy(object)[place]
+    children["side"] = parents["side"].to_numpy(object)[place]
+    children["parent_quantity"] = quantity[place]
+    children["scheduled_quantity"] = np.bincount(
+        place, children["quantity"].to_numpy(), minlength=count
+    ).astype(np.int64)[place]
+    parents["due_at"] = children.groupby("parent")["due_at"].min().array
+    parents["ends_at"] = pd.Series(
+        [_ends(parents, place, window) if place in own else window.end for place in range(count)],
+        dtype="datetime64[us, UTC]",
+    )
+    return Schedule(parents, children)
+
+
+def _custom(parents: pd.DataFrame) -> list[int]:
+    """The places of parents that are not cut like the others: own times, own slices, or VWAP."""
+    custom = (parents["algo"] == Algo.VWAP).to_numpy()
+    for column in ("start", "end", "slices"):
+        if column in parents:
+            custom = custom | parents[column].notna().to_numpy()
+    return [int(place) for place in np.flatnonzero(custom)]
+
+
+def own_horizon(parents: pd.DataFrame, place: int, window: Horizon) -> Horizon:
+    """The horizon of one parent: the run's, but for what its signal states."""
+    row = parents.iloc[place]
+
+    def stated(column: str) -> Any:
+        return row[column] if column in parents and pd.notna(row[column]) else None
+
+    start, end, slices = stated("start"), stated("end"), stated("slices")
+    return Horizon(
+        window.start if start is None else max(window.start, pd.Timestamp(start).to_pydatetime()),
+        window.end if end is None else pd.Timestamp(end).to_pydatetime(),
+        window.slices if slices is None else int(slices),
+    )
+
+
+def _own_slices(
+    parents: pd.DataFrame, place: int, window: Horizon, volume_curves: Mapping[str, Sequence[float]]
+) -> list[Slice]:
+    own = own_horizon(parents, place, window)
+    quantity = int(parents["quantity"].iloc[place])
+    lot = int(parents["lot_size"].iloc[place])
+    algo = parents["algo"].iloc[place]
+    if algo == Algo.NONE:
+        return [Slice(0, own.start, quantity)]
+    if algo == Algo.VWAP:
+        return vwap(quantity, own.start, own.end, own.slices, volume_curves[str(place)], lot)
+    return twap(quantity, own.start, own.end, own.slices, lot)
+
+
+def _ends(parents: pd.DataFrame, place: int, window: Horizon) -> datetime:
+    return own_horizon(parents, place, window).end

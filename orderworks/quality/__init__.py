@@ -1,0 +1,1 @@
+"""What an execution cost: metrics, aggregation, reports and alert rules."""

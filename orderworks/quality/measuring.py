@@ -1,0 +1,257 @@
+"""What each order of a session cost: one row a parent order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from orderworks.market.data import MarketData
+from orderworks.model.order import Side
+from orderworks.quality.intervals import measure_intervals
+from orderworks.quality.metrics import BASIS_POINTS, Shortfall, implementation_shortfall
+
+Floats = NDArray[np.float64]
+Execution = tuple[int, Decimal]
+
+PRICE_PLACES = Decimal("1e-8")
+"""Averages of exact prices are kept to this; sums of money stay exact."""
+
+BENCHMARKS = ("decision", "arrival", "twap", "vwap")
+"""``slippage_<name>_bps`` is measured against ``<name>_price``."""
+
+LATENCIES = {
+    "latency_submit_ms": ("signal_ts", "released_at"),
+    "latency_ack_ms": ("released_at", "acknowledged_at"),
+    "latency_first_fill_ms": ("released_at", "first_fill_at"),
+    "latency_last_fill_ms": ("released_at", "last_fill_at"),
+}
+"""Each latency with the two moments that it is between."""
+
+CARRIED = (
+    *("client_order_id", "strategy", "symbol", "side", "order_type", "route_rule", "algo"),
+    *("quantity", "decision_price"),
+)
+"""What a row takes from its parent as it is."""
+
+
+def measure_orders(
+    parents: pd.DataFrame, fills: pd.DataFrame, market: MarketData, session_close: datetime
+) -> pd.DataFrame:
+    """The execution quality of each parent order.
+
+    An order is worked from its release to its last fill where it was filled whole, else to
+    where it was closed, or its horizon ends if it is open still; never past ``session_close``.
+    TWAP, VWAP and the end price are those of this interval (``measure_intervals``).
+
+    The arrival price is the mid at release. Slippages are of the average fill, in basis points,
+    positive is cost. Against the limit, each fill is measured with its own child's limit:
+    ``slippage_limit_bps`` weights them by notional, ``slippage_limit_worst_bps`` is the worst
+    one, ``limit_price`` the mean limit by shares; fills of market children have no part in it.
+
+    Args:
+        parents: released orders, as ``orderworks.ledger.quality.load_for_measuring`` has them.
+        fills: of these parents: parent_id, quantity, price, commission, ts, limit_price.
+        market: the session's.
+        session_close: where measuring ends, at the latest.
+
+    Returns:
+        The columns of the ledger's order_quality but account and session. Money and prices are
+        Decimal or None, measures float64 or NaN: what cannot be known is missing, never 0. Where
+        there is no end price, an order that was not filled whole has no opportunity cost and no
+        total; without an arrival price, a filled one has a total that is not split.
+
+    Raises:
+        ValueError: if a fill belongs to none of the parents.
+        MarketDataError: if the market's data cannot be read.
+    """
+    parents = parents.reset_index(drop=True)
+    of_parent = pd.Index(parents["client_order_id"]).get_indexer(pd.Index(fills["parent_id"]))
+    if (of_parent < 0).any():
+        stray = fills["parent_id"].iloc[int(np.argmax(of_parent < 0))]
+        raise ValueError(f"fills has an execution of order {stray}, which is not in parents")
+
+    rows = parents[list(CARRIED)].copy()
+    executions = _executions(fills, of_parent, len(parents))
+    rows["filled_quantity"] = [sum(shares for shares, _ in done) for done in executions]
+    rows["fill_rate"] = rows["filled_quantity"] / rows["quantity"]
+    notionals = [sum((s * p for s, p in done), start=Decimal(0)) for done in executions]
+    rows["filled_notional"] = pd.Series(notionals, dtype=object)
+    rows["average_price"] = _averages(notionals, rows["filled_quantity"].tolist())
+    rows["arrival_price"] = _mids(parents["arrival_bid"], parents["arrival_ask"])
+
+    moments = parents[["signal_ts", "released_at", "acknowledged_at"]].assign(
+        **_fill_times(fills["ts"], of_parent, len(parents))
+    )
+    complete = rows["filled_quantity"] >= rows["quantity"]
+    worked = pd.DataFrame(
+        {
+            "symbol": parents["symbol"],
+            "start": parents["released_at"],
+            "end": _ends(parents, moments["last_fill_at"], complete, session_close),
+        }
+    )
+    rows[["twap_price", "vwap_price", "end_price"]] = measure_intervals(
+        worked, market, session_close
+    )
+
+    paid = _floats(rows["filled_notional"]) / rows["filled_quantity"].replace(0, np.nan)
+    signs = parents["side"].map(_sign).to_numpy(float)
+    for name in BENCHMARKS:
+        benchmark = _floats(rows[f"{name}_price"])
+        rows[f"slippage_{name}_bps"] = signs * (paid - benchmark) / benchmark * BASIS_POINTS
+    return rows.assign(
+        **_against_limits(fills, of_parent, signs),
+        **_shortfalls(rows, executions, _fees(fills, of_parent, len(parents))),
+        **{name: _milliseconds(moments, *between) for name, between in LATENCIES.items()},
+    )
+
+
+def _executions(
+    fills: pd.DataFrame, of_parent: NDArray[np.intp], parents: int
+) -> list[list[Execution]]:
+    """The (shares, price) pairs of each parent."""
+    executions: list[list[Execution]] = [[] for _ in range(parents)]
+    for parent, shares, price in zip(
+        of_parent.tolist(), fills["quantity"].tolist(), fills["price"].tolist(), strict=True
+    ):
+        executions[parent].append((shares, price))
+    return executions
+
+
+def _fees(fills: pd.DataFrame, of_parent: NDArray[np.intp], parents: int) -> list[Decimal]:
+    fees = [Decimal(0)] * parents
+    for parent, commission in zip(of_parent.tolist(), fills["commission"].tolist(), strict=True):
+        fees[parent] += commission
+    return fees
+
+
+def _fill_times(
+    times: pd.Series[Any], of_parent: NDArray[np.intp], parents: int
+) -> dict[str, pd.Series[Any]]:
+    filled = times.groupby(of_parent)
+    everyone = range(parents)
+    return {
+        "first_fill_at": filled.min().reindex(everyone),
+        "last_fill_at": filled.max().reindex(everyone),
+    }
+
+
+def _ends(
+    parents: pd.DataFrame,
+    last_fill: pd.Series[Any],
+    complete: pd.Series[bool],
+    session_close: datetime,
+) -> pd.Series[Any]:
+    """Until when each order was worked; a late fill of a closed order prolongs it."""
+    given_up = parents["closed_at"].fillna(parents["ends_at"])
+    ends = last_fill.where(complete | (last_fill > given_up), given_up)
+    close = pd.Timestamp(session_close).tz_convert("UTC")
+    return ends.where(ends <= close, close)
+
+
+def _averages(totals: Iterable[Decimal], quantities: Iterable[int]) -> pd.Series[Any]:
+    """Total by quantity; None where there is no quantity."""
+    averages = [
+        (total / shares).quantize(PRICE_PLACES) if shares else None
+        for total, shares in zip(totals, quantities, strict=True)
+    ]
+    return pd.Series(averages, dtype=object)
+
+
+def _mids(bids: pd.Series[Any], asks: pd.Series[Any]) -> pd.Series[Any]:
+    """The exact mids; None where a side is absent or the quote is crossed."""
+    mids = [
+        (bid + ask) / 2 if pd.notna(bid) and pd.notna(ask) and 0 < bid <= ask else None
+        for bid, ask in zip(bids.tolist(), asks.tolist(), strict=True)
+    ]
+    return pd.Series(mids, dtype=object)
+
+
+def _against_limits(
+    fills: pd.DataFrame, of_parent: NDArray[np.intp], signs: Floats
+) -> dict[str, Any]:
+    """What the fills of limit children cost against their own limits, by parent."""
+    limited = fills["limit_price"].notna().to_numpy()
+    parent, filled = of_parent[limited], fills[limited]
+    limits, shares = _floats(filled["limit_price"]), filled["quantity"].to_numpy(float)
+    worse = signs[parent] * (_floats(filled["price"]) - limits)
+    by_parent = pd.DataFrame(
+        {
+            "shares": shares,
+            "notional": limits * shares,
+            "cost": worse * shares,
+            "worst_bps": worse / limits * BASIS_POINTS,
+        }
+    ).groupby(parent)
+    everyone = range(len(signs))
+    sums = by_parent.sum().reindex(everyone).fillna({"shares": 0, "notional": 0})
+    return {
+        "limit_price": _averages(
+            map(Decimal, sums["notional"].tolist()), sums["shares"].astype(int).tolist()
+        ),
+        "slippage_limit_bps": sums["cost"] / sums["notional"] * BASIS_POINTS,
+        "slippage_limit_worst_bps": by_parent["worst_bps"].max().reindex(everyone),
+    }
+
+
+def _shortfalls(
+    rows: pd.DataFrame, executions: Sequence[list[Execution]], fees: Sequence[Decimal]
+) -> dict[str, Any]:
+    parts: dict[str, list[Any]] = {
+        name: [] for name in ("delay", "execution", "opportunity", "fees", "total", "bps")
+    }
+    for side, ordered, decision, arrival, end, done, fee in zip(
+        rows["side"].tolist(),
+        rows["quantity"].tolist(),
+        rows["decision_price"].tolist(),
+        rows["arrival_price"].tolist(),
+        rows["end_price"].tolist(),
+        executions,
+        fees,
+        strict=True,
+    ):
+        # A price that is missing may stand in as the decision price where it cannot matter: delay
+        # and execution share the arrival price, which their sum is free of; a whole fill leaves
+        # nothing to miss.
+        shortfall = implementation_shortfall(
+            side, ordered, decision, arrival or decision, done, end or decision, fee
+        )
+        split = arrival is not None or not done
+        whole = end is not None or sum(shares for shares, _ in done) == ordered
+        for name, value in _known_parts(shortfall, split=split, whole=whole).items():
+            parts[name].append(value)
+    bps = parts.pop("bps")
+    return {
+        **{f"shortfall_{name}": pd.Series(money, dtype=object) for name, money in parts.items()},
+        "shortfall_bps": pd.Series(bps, dtype=float),
+    }
+
+
+def _known_parts(shortfall: Shortfall, *, split: bool, whole: bool) -> dict[str, Any]:
+    return {
+        "delay": shortfall.delay if split else None,
+        "execution": shortfall.execution if split else None,
+        "opportunity": shortfall.opportunity if whole else None,
+        "fees": shortfall.fees,
+        "total": shortfall.total if whole else None,
+        "bps": shortfall.total_bps if whole else None,
+    }
+
+
+def _milliseconds(moments: pd.DataFrame, start: str, end: str) -> pd.Series[float]:
+    return (moments[end] - moments[start]).dt.total_seconds() * 1000
+
+
+def _sign(side: str) -> int:
+    return Side(side).sign
+
+
+def _floats(column: pd.Series[Any]) -> Floats:
+    """Decimals and None as float64 and NaN."""
+    return column.to_numpy(np.float64)

@@ -1,0 +1,76 @@
+"""The execution quality of a session: measured, stored, and told where it was bad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pandas as pd
+
+from orderworks.ledger.alerts import Alert, raise_alerts
+from orderworks.ledger.connection import Ledger
+from orderworks.ledger.quality import load_for_measuring, store_quality
+from orderworks.market.data import MarketData
+from orderworks.quality.daily import aggregate
+from orderworks.quality.measuring import measure_orders
+from orderworks.quality.thresholds import breaches
+from orderworks.settings import Quality
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionQuality:
+    """What a session's execution cost an account.
+
+    ``per_order`` is as ``measure_orders`` and ``daily`` as ``aggregate`` returns it; ``alerts``
+    are those that were not raised before.
+    """
+
+    account: str
+    session: date
+    per_order: pd.DataFrame
+    daily: pd.DataFrame
+    alerts: list[Alert]
+
+    def __str__(self) -> str:
+        """The day in a sentence; what is not known is left out."""
+        days = self.daily[self.daily["dimension"] == "day"]
+        if not len(days):
+            return "nothing to measure"
+        day = days.iloc[0]
+        parts = [f"{day['orders']} orders, {day['fill_rate']:.0%} filled"]
+        if pd.notna(day["slippage_arrival_bps"]):
+            parts.append(f"arrival slippage {day['slippage_arrival_bps']:+.1f} bps")
+        if pd.notna(day["shortfall_total"]):
+            parts.append(f"shortfall {day['shortfall_total']:,.2f}")
+        parts.append(f"{len(self.alerts)} new alerts")
+        return ", ".join(parts)
+
+
+def measure_session(
+    ledger: Ledger,
+    account: str,
+    session: date,
+    session_close: datetime,
+    market: MarketData,
+    settings: Quality,
+    at: datetime,
+) -> SessionQuality:
+    """Measures a session and keeps the result; done again, it replaces it and alerts of nothing twice.
+
+    Args:
+        market: the session's.
+        at: now, market time. Before the close, open orders are measured up to now.
+
+    Raises:
+        MarketDataError: if the market's data cannot be read; nothing is stored then.
+    """
+    parents, fills = load_for_measuring(ledger, account, session)
+    per_order = measure_orders(parents, fills, market, min(session_close, at))
+    daily = aggregate(per_order)
+    found = breaches(
+        per_order, settings.alert_slippage_bps, settings.alert_latency_ms, account, session, at
+    )
+    with ledger.transaction():
+        store_quality(ledger, account, session, per_order, daily)
+        fresh = raise_alerts(ledger, account, found)
+    return SessionQuality(account, session, per_order, daily, fresh)

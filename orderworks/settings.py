@@ -1,0 +1,260 @@
+"""Settings: ``config/settings.yaml``, overridden from the environment, checked before anything runs.
+
+Precedence: the environment (``ORDERWORKS_SECTION__KEY``), then the file that ``ORDERWORKS_CONFIG``
+names, then the defaults of ``config/settings.yaml``.
+"""
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+from pydantic_settings import (
+    SettingsError as SettingsSourceError,
+)
+
+from orderworks.model.errors import SettingsError
+
+PREFIX = "ORDERWORKS_"
+NOT_SETTINGS = frozenset(
+    {"HOME", "CONFIG", "DATABASE_URL", "ALLOW_LIVE", "SAMPLE_MARKET", "CRASH_AT"}
+)
+"""Environment names that are read elsewhere and are no keys of the settings file."""
+
+Percent = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Symbols = frozenset[str]
+
+
+class Section(BaseModel):
+    """A section of the settings: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SimulatedBroker(Section):
+    account: str = Field(min_length=1)
+    cash: Money
+    participation_cap_pct: Annotated[float, Field(gt=0, le=100)]
+    commission: Literal["fixed", "tiered"]
+    allow_short: bool
+
+
+class PaperStubBroker(Section):
+    account: str = Field(min_length=1)
+    seed: int
+    slippage_bps: Annotated[float, Field(ge=0, le=100)]
+
+
+class IbkrBroker(Section):
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+    client_id: Annotated[int, Field(ge=0, le=999)]
+    account_id: str
+
+
+class Broker(Section):
+    provider: Literal["simulated", "ibkr", "paper_stub"]
+    paper_trading: bool
+    fallback: Literal["none", "paper_stub"]
+    simulated: SimulatedBroker
+    paper_stub: PaperStubBroker
+    ibkr: IbkrBroker
+
+    @property
+    def account(self) -> str:
+        """The account that the chosen provider trades."""
+        match self.provider:
+            case "simulated":
+                return self.simulated.account
+            case "paper_stub":
+                return self.paper_stub.account
+            case "ibkr":
+                return self.ibkr.account_id
+
+    @property
+    def allows_short(self) -> bool:
+        """Whether the account may sell short, as far as settings decide it."""
+        return self.provider != "simulated" or self.simulated.allow_short
+
+
+class Execution(Section):
+    default_order_type: Literal["limit", "market"]
+    limit_offset_pct: Annotated[float, Field(ge=0, lt=100)]
+    max_slippage_pct: Annotated[float, Field(ge=0, lt=100)]
+    position_sizing: Literal["half_kelly", "fixed", "percent_equity"]
+    fixed_notional: Money
+    percent_equity: Percent
+    max_position_pct: Percent
+    gross_cap_pct: Percent
+    stop_loss_pct: Annotated[float, Field(gt=0, lt=100)]
+    signal_meaning: Literal["target", "order"]
+    residual: Literal["sweep", "carry", "cancel"]
+    sweep_seconds: Positive
+    start_after_open_seconds: Annotated[float, Field(ge=0)]
+    rest_overnight: bool
+
+
+class Router(Section):
+    size_threshold_small_pct: Percent
+    size_threshold_large_pct: Percent
+    twap_num_slices: Annotated[int, Field(ge=1, le=1000)]
+    twap_interval_seconds: Positive
+    wide_spread_threshold_bps: Percent
+    urgent_strength: Annotated[float, Field(ge=0, le=1)]
+
+
+class Market(Section):
+    quote_wait_seconds: Annotated[float, Field(ge=0)]
+    stale_after_seconds: Positive
+    adv_days: Annotated[int, Field(ge=1)]
+
+
+class Risk(Section):
+    max_price_deviation_pct: Percent
+    max_order_quantity: Annotated[int, Field(ge=1)]
+    max_order_notional: Annotated[float, Field(gt=0)]
+    max_position_pct: Percent
+    max_gross_exposure_pct: Percent
+    max_net_exposure_pct: Percent
+    max_orders_per_day: Annotated[int, Field(ge=0)]
+    max_turnover_per_day_pct: Percent
+    max_daily_loss_pct: Percent
+    max_drawdown_pct: Percent
+    max_adv_participation_pct: Percent
+    max_day_trades: Annotated[int, Field(ge=0)]
+    day_trade_free_equity: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    restricted: Symbols
+    not_shortable: Symbols
+
+
+class Validation(Section):
+    max_quarantined_pct: Annotated[float, Field(ge=0, le=100)]
+
+
+class Quality(Section):
+    alert_slippage_bps: Positive
+    alert_latency_ms: Positive
+
+
+class Lease(Section):
+    ttl_seconds: Annotated[float, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, by section."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    broker: Broker
+    execution: Execution
+    router: Router
+    market: Market
+    risk: Risk
+    validation: Validation
+    quality: Quality
+    lease: Lease
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was asked for by name, then the environment, then the files; each deep-merged."""
+        files = [YamlConfigSettingsSource(settings_cls, path) for path in settings_files()]
+        return (init_settings, env_settings, *files)
+
+
+def home_directory() -> Path:
+    """Where the embedded database, Prefect's local state, reports and logs live."""
+    named = os.environ.get(PREFIX + "HOME")
+    return (
+        Path(named).expanduser().absolute() if named else platformdirs.user_data_path("orderworks")
+    )
+
+
+def settings_files() -> list[Path]:
+    """The settings files in force, the strongest first.
+
+    Raises:
+        SettingsError: if the file that ``ORDERWORKS_CONFIG`` names cannot be read.
+    """
+    defaults = Path(__file__).resolve().parents[1] / "config" / "settings.yaml"
+    named = os.environ.get(PREFIX + "CONFIG")
+    if not named:
+        return [defaults]
+    own = Path(named).expanduser()
+    if not own.is_file():
+        raise SettingsError(
+            f"ORDERWORKS_CONFIG names {own}, which is no file; correct it or unset it"
+        )
+    return [own, defaults]
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings in force.
+
+    Args:
+        overrides: nested values, by section, that win over everything: a command line option.
+
+    Raises:
+        SettingsError: naming the key that is unknown, out of range or not permitted.
+    """
+    _refuse_unknown_variables()
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            sentence = f"setting '{key}' is unknown; config/settings.yaml lists every key"
+        else:
+            sentence = f"setting '{key}' cannot be {first['input']!r}: {first['msg'].lower()}"
+        raise SettingsError(sentence) from None
+    except (SettingsSourceError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        files = " or ".join(str(path) for path in settings_files())
+        raise SettingsError(f"the settings in {files} cannot be read: {error}") from None
+    _refuse_what_is_not_permitted(settings.broker)
+    return settings
+
+
+def _refuse_what_is_not_permitted(broker: Broker) -> None:
+    if not broker.paper_trading and os.environ.get(PREFIX + "ALLOW_LIVE") != "yes":
+        raise SettingsError(
+            "setting 'broker.paper_trading' is false, which is live trading; set "
+            f"{PREFIX}ALLOW_LIVE=yes in the environment if you mean it, or set it to true"
+        )
+    if broker.fallback != "none":
+        raise SettingsError(
+            f"setting 'broker.fallback' cannot be '{broker.fallback}': it is not available yet, as "
+            "there is no IBKR adapter yet that could fall back; set it to none"
+        )
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt section in the environment would be passed over in silence; a key would not."""
+    for name in os.environ:
+        if not name.startswith(PREFIX) or name[len(PREFIX) :] in NOT_SETTINGS:
+            continue
+        section, _, key = name[len(PREFIX) :].lower().partition("__")
+        if section not in Settings.model_fields or not key:
+            raise SettingsError(
+                f"environment variable {name} names no setting; write {PREFIX}SECTION__KEY, "
+                "with a section and a key of config/settings.yaml"
+            )

@@ -1,0 +1,43 @@
+"""Schedule the children of every order and freeze the plan."""
+
+import logging
+
+import pandas as pd
+
+from orderworks.desk.desk import Desk
+from orderworks.desk.plan import plan_rows
+from orderworks.desk.timing import horizon_of, require_workable, with_volume_curves
+from orderworks.ledger.runs import Plan, Run
+from orderworks.planning.bets import Sized
+from orderworks.planning.risk.gate import Gated
+from orderworks.planning.scheduling import schedule
+from tasks.handing_on import hand_on
+from tasks.step import step
+
+log = logging.getLogger("orderworks.tasks.schedule_orders")
+
+
+@step("schedule orders")
+async def schedule_orders(
+    desk: Desk,
+    run: Run,
+    inputs_hash: str,
+    signals: pd.DataFrame,
+    sized: Sized,
+    gated: Gated,
+    routed: pd.DataFrame,
+) -> Plan:
+    """The whole plan of the run: parents, their children and when each is due."""
+    window = horizon_of(desk)
+    require_workable(desk, routed, window)
+    routed, curves = with_volume_curves(desk, routed, window)
+    planned = schedule(routed, window, desk.account, run.run_key, curves)
+    await hand_on(desk, run, "scheduled", planned.children)
+    log.info(
+        "scheduled %d children of %d parents from %s to %s UTC",
+        len(planned.children),
+        len(planned.parents),
+        f"{window.start:%H:%M:%S}",
+        f"{window.end:%H:%M:%S}",
+    )
+    return plan_rows(desk.account, inputs_hash, window, signals, sized, gated, planned)

@@ -1,0 +1,17 @@
+"""Work one wave: the unit of retry."""
+
+import logging
+
+from orderworks.desk import waves
+from orderworks.desk.desk import Desk
+from tasks.step import step
+
+log = logging.getLogger("orderworks.tasks.work_wave")
+
+
+@step("work wave")
+async def work_wave(desk: Desk, wave: waves.Wave) -> waves.WaveResult:
+    """Settles the last wave's leftovers, sends what is due, books fills until the next is."""
+    result = await waves.work_wave(desk, wave)
+    log.info("wave %d at %s UTC: %s", wave.number + 1, f"{wave.due_at:%H:%M:%S}", result)
+    return result

@@ -1,0 +1,79 @@
+"""Small recorded sessions, written row by row, and orders for them."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import pandas as pd
+
+from orderworks.brokers.simulated.exchange import SimulatedExchange
+from orderworks.market.calendar import Session, require_session
+from orderworks.market.files import BAR_COLUMNS, QUOTE_COLUMNS
+from orderworks.market.replay import ReplayMarket
+from orderworks.model.order import Order, OrderType, Side, TimeInForce
+
+SESSION = require_session(date(2026, 11, 20))
+LATER = require_session(date(2026, 11, 23))
+ACCOUNT = "SIM1"
+NUMBERS = count(1)
+
+QuoteRow = tuple[float, str, float, float, int, int]
+"""Second of the session, symbol, bid, ask, bid size, ask size."""
+TradeRow = tuple[float, str, float, float, int]
+"""Second of the session, symbol, low, high, volume."""
+
+Opens = Callable[..., SimulatedExchange]
+"""Opens the exchange: market, session, and what differs from the usual terms."""
+
+
+def at(second: float, session: Session = SESSION) -> datetime:
+    """A second of a session."""
+    return session.open + timedelta(seconds=second)
+
+
+def recorded(
+    directory: Path,
+    quotes: Iterable[QuoteRow],
+    trades: Iterable[TradeRow],
+    session: Session = SESSION,
+) -> ReplayMarket:
+    """The session that holds these rows."""
+    folder = directory / session.date.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    quoted = pd.DataFrame(
+        [(at(second, session), *rest) for second, *rest in quotes], columns=list(QUOTE_COLUMNS)
+    )
+    traded = pd.DataFrame(
+        [
+            (at(second, session), symbol, low, high, low, high, volume)
+            for second, symbol, low, high, volume in trades
+        ],
+        columns=list(BAR_COLUMNS),
+    )
+    for name, frame in (("quotes", quoted), ("bars", traded)):
+        frame["ts"] = pd.to_datetime(frame["ts"], utc=True)
+        frame.to_parquet(folder / f"{name}.parquet")
+    return ReplayMarket(directory, session.date)
+
+
+def order(
+    symbol: str,
+    side: str,
+    quantity: int,
+    limit: str | None = None,
+    name: str | None = None,
+    tif: TimeInForce = TimeInForce.DAY,
+) -> Order:
+    """A market order, or with ``limit`` a limit order, under a name of its own."""
+    return Order(
+        name or f"ow-{next(NUMBERS)}",
+        ACCOUNT,
+        symbol,
+        Side(side),
+        quantity,
+        OrderType.MARKET if limit is None else OrderType.LIMIT,
+        None if limit is None else Decimal(limit),
+        tif,
+    )

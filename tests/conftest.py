@@ -1,0 +1,123 @@
+"""Fixtures that several parts share."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from command_processes import CommandProcesses
+
+from flows.environment import prepare
+from orderworks.ledger.connection import Ledger, open_ledger, upgrade
+from orderworks.ledger.embedded import EmbeddedServer
+
+TEMPLATE = "test_template"
+NUMBERS = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prefect reads its environment when it is first imported: here, from nothing of the user's."""
+    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+        del os.environ[name]
+    home = tempfile.mkdtemp(prefix="orderworks-")
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("ORDERWORKS_HOME", home)
+        prepare()
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[str]:
+    """The address of a Prefect server of these tests' own, which flows in this process use too."""
+    from prefect.settings import PREFECT_API_URL
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=60):
+        yield str(PREFECT_API_URL.value())
+
+
+@pytest.fixture(scope="session")
+def command_processes(
+    prefect_api: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CommandProcesses]:
+    """The command line in processes of its own, with these tests' Prefect server at hand."""
+    directory = tmp_path_factory.mktemp("commands")
+    with CommandProcesses({"PREFECT_API_URL": prefect_api}, directory) as processes:
+        yield processes
+
+
+@pytest.fixture(scope="session")
+def sample_market() -> Path:
+    """The directory of real market data, which is not part of the project."""
+    named = os.environ.get("ORDERWORKS_SAMPLE_MARKET")
+    beside = Path(__file__).resolve().parents[2] / "shared" / "market"
+    directory = Path(named) if named else beside
+    if not (directory / "daily.csv").is_file():
+        pytest.skip(f"no market sample in {directory}; name one with ORDERWORKS_SAMPLE_MARKET")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def embedded_url() -> Iterator[str]:
+    """The address of a PostgreSQL server of these tests' own, which is removed after them."""
+    if os.name == "nt":
+        pytest.skip("there is no embedded server on Windows")
+    # Not tmp_path: that keeps its last three directories, and this holds a database.
+    home = Path(tempfile.mkdtemp(prefix="orderworks-"))
+    server = EmbeddedServer(home)
+    try:
+        yield server.start()
+    finally:
+        server.remove()
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def ledger_template(embedded_url: str) -> str:
+    """A migrated, empty database that nobody is connected to: its name."""
+    with psycopg.connect(embedded_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {TEMPLATE}".encode())
+    upgrade(database_address(embedded_url, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def fresh_database(
+    embedded_url: str, ledger_template: str
+) -> Callable[[], AbstractContextManager[str]]:
+    """Makes an empty, migrated database, whose address it gives, for as long as it is wanted."""
+
+    @contextmanager
+    def create() -> Iterator[str]:
+        name = f"test_{next(NUMBERS)}"
+        with psycopg.connect(embedded_url, autocommit=True) as server:
+            server.execute(f"CREATE DATABASE {name} TEMPLATE {ledger_template}".encode())
+            yield database_address(embedded_url, name)
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    return create
+
+
+@pytest.fixture
+def ledger_url(fresh_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """The address of an empty, migrated database for one test: for processes and more connections."""
+    with fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """An empty ledger for one test, open."""
+    with open_ledger(ledger_url) as opened:
+        yield opened
+
+
+def database_address(server: str, name: str) -> str:
+    """The address of another database of the same server."""
+    return urlsplit(server)._replace(path=f"/{name}").geturl()

@@ -1,0 +1,50 @@
+"""Flows on a small synthetic market, with a home and a ledger of each test's own."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_processes import CommandProcesses, Ended
+from synthetic_day import EARLY_CLOSE, SESSION, a_whole_day, variables, write_market, write_table
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The market of ``SESSION``."""
+    return str(write_market(tmp_path_factory.mktemp("market"), SESSION))
+
+
+@pytest.fixture(scope="session")
+def short_market(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The market of ``EARLY_CLOSE``."""
+    return str(write_market(tmp_path_factory.mktemp("short-market"), EARLY_CLOSE))
+
+
+@pytest.fixture(scope="session")
+def signals(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The signals of a whole day."""
+    return write_table(tmp_path_factory.mktemp("signals") / "signals.csv", *a_whole_day())
+
+
+@pytest.fixture
+def environment(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """An empty home, an empty ledger and a few settings are in force: the variables for it."""
+    for name in [name for name in os.environ if name.startswith("ORDERWORKS_")]:
+        monkeypatch.delenv(name)
+    in_force = variables(ledger_url, tmp_path / "home")
+    for name, value in in_force.items():
+        monkeypatch.setenv(name, value)
+    return in_force
+
+
+@pytest.fixture
+def orderworks(
+    command_processes: CommandProcesses, environment: dict[str, str]
+) -> Callable[..., Ended]:
+    """The command line in processes of its own, on the test's ledger."""
+
+    def run(*arguments: str, **others: str) -> Ended:
+        return command_processes.run(*arguments, environment=environment | others)
+
+    return run

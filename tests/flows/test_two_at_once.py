@@ -1,0 +1,79 @@
+"""Two runs of one account at once: one works, the other goes on from where the account is."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_processes import Ended
+from judging import require_sound_books, rows
+from synthetic_day import SESSION, signal, write_table
+
+from orderworks.desk.desk import _PLANNING_TURN
+from orderworks.ledger.connection import Ledger, open_ledger
+from orderworks.ledger.leases import give_back, take_lease
+
+pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
+
+PATIENCE_SECONDS = 60
+
+
+def test_the_same_run_started_twice_trades_once(
+    ledger: Ledger, market: str, signals: str, environment: dict[str, str], prefect_api: str
+) -> None:
+    program = Path(sys.executable).with_name("orderworks")
+    asked = ("run", "daily", "--session", str(SESSION), "--signals", signals, "--market", market)
+    whole = os.environ | environment | {"PREFECT_API_URL": prefect_api}
+    both = [
+        subprocess.Popen([program, *asked], env=whole, stderr=subprocess.PIPE) for _ in range(2)
+    ]
+    told = [run.communicate(timeout=PATIENCE_SECONDS)[1] for run in both]
+    assert [run.returncode for run in both] == [0, 0], told
+    require_sound_books(ledger)
+    assert rows(ledger, "SELECT state FROM runs") == [{"state": "DONE"}]
+
+
+async def test_a_run_that_waited_its_turn_plans_at_the_time_of_the_account(
+    ledger: Ledger,
+    ledger_url: str,
+    market: str,
+    signals: str,
+    tmp_path: Path,
+    orderworks: Callable[..., Ended],
+) -> None:
+    file = write_table(tmp_path / "later.csv", signal("ACME", strategy="other"))
+    asked = ("--session", str(SESSION), "--market", market)
+    assert orderworks("run", "daily", "--signals", signals, *asked).status == 0
+    with open_ledger(ledger_url) as other:
+        # Another worker has the account, and its turn to plan.
+        lease = take_lease(other, "SIM1", "another worker", PATIENCE_SECONDS)
+        assert lease is not None
+        turn = (_PLANNING_TURN, "SIM1")
+        other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", turn)
+        late = asyncio.create_task(
+            asyncio.to_thread(orderworks, "run", "intraday", "--signals", file, *asked)
+        )
+        await _until(lambda: rows(ledger, "SELECT 1 FROM runs WHERE kind = 'intraday'"))
+        ledger.execute("UPDATE exchange.accounts SET reached = reached + interval '30 minutes'")
+        (account,) = rows(ledger, "SELECT reached FROM exchange.accounts")
+        other.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", turn)
+        await _until(lambda: rows(ledger, "SELECT 1 FROM runs WHERE state = 'PLANNED'"))
+        give_back(other, lease)
+    ended = await late
+    assert ended.status == 0, ended
+    (run,) = rows(ledger, "SELECT starts_at, message FROM runs WHERE kind = 'intraday'")
+    assert run["starts_at"] >= account["reached"]
+    assert "horizon ended" not in run["message"]
+    require_sound_books(ledger)
+
+
+async def _until(found: Callable[[], list[dict[str, Any]]]) -> None:
+    for _ in range(PATIENCE_SECONDS * 10):
+        if found():
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError("it did not come to pass")

@@ -1,0 +1,129 @@
+"""What must be true of the ledger and of the exchange's own record after any run, however it went."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from synthetic_day import OPENING_CASH
+
+from orderworks.ledger.connection import Ledger
+
+ENDED = ("CANCELLED", "REJECTED", "EXPIRED")
+LIVE = ("SUBMITTED", "PARTIALLY_FILLED")
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many orders the exchange ever received, and how many shares it traded."""
+
+    orders: int
+    shares: int
+
+
+def rows(ledger: Ledger, query: str, *parameters: object) -> list[dict[str, Any]]:
+    return ledger.execute(query.encode(), parameters).fetchall()
+
+
+def exchange_total(ledger: Ledger) -> Total:
+    """What has reached the exchange, by its own record; nothing where it was never connected."""
+    (there,) = rows(ledger, "SELECT to_regclass('exchange.orders') IS NOT NULL AS found")
+    if not there["found"]:
+        return Total(0, 0)
+    (orders,) = rows(ledger, "SELECT count(*) AS n FROM exchange.orders")
+    (traded,) = rows(ledger, "SELECT coalesce(sum(quantity), 0)::bigint AS n FROM exchange.fills")
+    return Total(orders["n"], traded["n"])
+
+
+def require_sound_books(ledger: Ledger) -> None:
+    """No order twice, none lost, every parent's sum right, books equal to the cent, no breaks."""
+    _require_each_name_once(ledger)
+    _require_sums(ledger)
+    _require_equal_fills(ledger)
+    _require_equal_portfolios(ledger)
+    assert rows(ledger, "SELECT * FROM breaks WHERE resolved_at IS NULL") == []
+
+
+def _require_each_name_once(ledger: Ledger) -> None:
+    received = Counter(
+        row["client_order_id"]
+        for row in rows(ledger, "SELECT client_order_id FROM exchange.orders")
+    )
+    assert [name for name, times in received.items() if times > 1] == []
+    children = rows(ledger, "SELECT client_order_id FROM orders WHERE parent_id IS NOT NULL")
+    assert received.keys() <= {row["client_order_id"] for row in children}
+
+
+def _require_sums(ledger: Ledger) -> None:
+    """sum(fills) + open + cancelled = ordered: fills and open by the exchange, the rest by the ledger."""
+    filled, resting, waiting = Counter[str](), Counter[str](), Counter[str]()
+    parent_of = {}
+    for child in rows(ledger, "SELECT * FROM orders WHERE parent_id IS NOT NULL"):
+        parent_of[child["client_order_id"]] = child["parent_id"]
+        if child["state"] == "NEW":
+            waiting[child["parent_id"]] += child["planned_quantity"]
+    for fill in rows(ledger, "SELECT * FROM exchange.fills"):
+        filled[parent_of[fill["client_order_id"]]] += fill["quantity"]
+    for order in rows(ledger, "SELECT * FROM exchange.orders WHERE state = ANY(%s)", list(LIVE)):
+        resting[parent_of[order["client_order_id"]]] += order["quantity"] - order["filled_quantity"]
+    for parent in rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL"):
+        name = parent["client_order_id"]
+        ended = parent["state"] in ENDED
+        cancelled = parent["quantity"] - parent["filled_quantity"] if ended else 0
+        still_open = resting[name] + waiting[name]
+        assert filled[name] + still_open + cancelled == parent["quantity"], parent
+        assert parent["filled_quantity"] == filled[name], parent
+        assert parent["planned_quantity"] == parent["quantity"], parent
+
+
+def _require_equal_fills(ledger: Ledger) -> None:
+    columns = "exec_id, client_order_id, symbol, side, quantity, price, commission, ts"
+    ours, theirs = (
+        rows(ledger, f"SELECT {columns} FROM {table} ORDER BY exec_id")
+        for table in ("fills", "exchange.fills")
+    )
+    assert ours == theirs
+
+
+def _require_equal_portfolios(ledger: Ledger) -> None:
+    """Cash and positions by the ledger, by the exchange, and counted again from the fills."""
+    cash, held = OPENING_CASH, Counter[str]()
+    for fill in rows(ledger, "SELECT * FROM fills"):
+        sign = 1 if fill["side"] == "buy" else -1
+        cash -= sign * fill["quantity"] * fill["price"] + fill["commission"]
+        held[fill["symbol"]] += sign * fill["quantity"]
+    (ours,) = rows(ledger, "SELECT balance FROM cash")
+    (theirs,) = rows(ledger, "SELECT cash FROM exchange.accounts")
+    assert ours["balance"] == theirs["cash"] == cash
+    for table in ("positions", "exchange.positions"):
+        found = rows(ledger, f"SELECT symbol, quantity FROM {table} WHERE quantity <> 0")
+        expected = {symbol: quantity for symbol, quantity in held.items() if quantity}
+        assert {row["symbol"]: row["quantity"] for row in found} == expected
+
+
+def require_fills_on_the_tape(ledger: Ledger, directory: str, session: date, cap_pct: int) -> None:
+    """Every fill lies in its second's quote or trades; no order took more than its part of them."""
+    folder = Path(directory) / str(session)
+    quotes, bars = (
+        dict(tuple(pd.read_parquet(folder / name).groupby("symbol")))
+        for name in ("quotes.parquet", "bars.parquet")
+    )
+    orders = rows(ledger, "SELECT * FROM exchange.orders")
+    received = {order["client_order_id"]: order["received_at"] for order in orders}
+    taken = Counter[str]()
+    fills = rows(ledger, "SELECT * FROM exchange.fills ORDER BY ts, exec_id")
+    assert fills
+    for fill in fills:
+        name, ts, price = fill["client_order_id"], fill["ts"], float(fill["price"])
+        assert ts > received[name], fill
+        quoted, traded = quotes[fill["symbol"]], bars[fill["symbol"]]
+        quote = quoted[quoted["ts"] <= ts].iloc[-1]
+        bar = traded[traded["ts"] == ts]
+        in_quote = quote["bid"] <= price <= quote["ask"]
+        in_trades = len(bar) == 1 and bar["low"].iloc[0] <= price <= bar["high"].iloc[0]
+        assert in_quote or in_trades, fill
+        taken[name] += fill["quantity"]
+        since = traded[(traded["ts"] > received[name]) & (traded["ts"] <= ts)]["volume"].sum()
+        assert 100 * taken[name] <= cap_pct * since, fill

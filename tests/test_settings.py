@@ -1,0 +1,136 @@
+"""Settings: where they come from, and that a wrong one is told with its key."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from orderworks.model.errors import SettingsError
+from orderworks.settings import Settings, load_settings
+
+DEFAULTS = Path(__file__).resolve().parents[1] / "config" / "settings.yaml"
+
+Own = Callable[[str], Path]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("ORDERWORKS_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Own:
+    """Writes a settings file and puts it in force."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "own.yaml"
+        path.write_text(text, "utf-8")
+        monkeypatch.setenv("ORDERWORKS_CONFIG", str(path))
+        return path
+
+    return write
+
+
+def fields(model: type[BaseModel], above: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from fields(kind, f"{above}{name}.")
+        else:
+            yield above + name
+
+
+def keys(values: Mapping[str, object], above: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from keys(value, f"{above}{name}.")
+        else:
+            yield above + name
+
+
+def test_every_key_of_the_file_is_a_field_and_every_field_a_key() -> None:
+    assert sorted(keys(yaml.safe_load(DEFAULTS.read_text("utf-8")))) == sorted(fields(Settings))
+    load_settings()
+
+
+def test_the_environment_wins_over_the_own_file_and_that_over_the_defaults(
+    own: Own, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own("router: {twap_num_slices: 7, twap_interval_seconds: 30}")
+    monkeypatch.setenv("ORDERWORKS_ROUTER__TWAP_NUM_SLICES", "9")
+    router = load_settings().router
+    assert (router.twap_num_slices, router.twap_interval_seconds) == (9, 30)
+    assert router.urgent_strength == 0.9
+    assert load_settings(router={"twap_num_slices": 11}).router.twap_num_slices == 11
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("router: {twap_slices: 3}", "'router.twap_slices' is unknown"),
+        ("routr: {twap_num_slices: 3}", "'routr' is unknown"),
+        ("router: {twap_num_slices: 0}", "'router.twap_num_slices' cannot be 0"),
+        ("router: {urgent_strength: .nan}", "'router.urgent_strength' cannot be nan"),
+        ("router: {twap_num_slices: many}", "'router.twap_num_slices' cannot be 'many'"),
+        ("router: 3", "'router' cannot be 3"),
+        ("broker: {provider: nobody}", "'broker.provider' cannot be 'nobody'"),
+        ("router: {twap", "own.yaml"),
+        ("[router]", "own.yaml"),
+        ("just words", "own.yaml"),
+    ],
+)
+def test_a_file_that_is_wrong(own: Own, text: str, said: str) -> None:
+    own(text)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ROUTER__TWAP_SLICES", "3", "'router.twap_slices' is unknown"),
+        ("ROUTR__TWAP_NUM_SLICES", "3", "ORDERWORKS_ROUTR__TWAP_NUM_SLICES names no setting"),
+        ("ROUTER", "3", "ORDERWORKS_ROUTER names no setting"),
+        ("ROUTER__TWAP_NUM_SLICES", "1001", "'router.twap_num_slices' cannot be '1001'"),
+        ("ROUTER__TWAP_NUM_SLICES", "many", "'router.twap_num_slices' cannot be 'many'"),
+    ],
+)
+def test_an_environment_that_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"ORDERWORKS_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert said in str(refused.value)
+
+
+def test_an_own_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERWORKS_CONFIG", str(tmp_path / "nothing.yaml"))
+    with pytest.raises(
+        SettingsError, match=r"ORDERWORKS_CONFIG names .*nothing\.yaml, which is no"
+    ):
+        load_settings()
+
+
+def test_live_trading_is_asked_for_twice(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
+    own("broker: {paper_trading: false}")
+    for said in (None, "no", ""):
+        if said is not None:
+            monkeypatch.setenv("ORDERWORKS_ALLOW_LIVE", said)
+        with pytest.raises(
+            SettingsError, match=r"broker\.paper_trading.*ORDERWORKS_ALLOW_LIVE=yes"
+        ):
+            load_settings()
+    monkeypatch.setenv("ORDERWORKS_ALLOW_LIVE", "yes")
+    assert not load_settings().broker.paper_trading
+
+
+def test_a_fallback_that_nothing_uses_is_refused(own: Own) -> None:
+    own("broker: {fallback: paper_stub}")
+    with pytest.raises(SettingsError, match=r"broker\.fallback.*not available yet.*IBKR"):
+        load_settings()
