@@ -72,7 +72,12 @@ class Desk:
             return False
         self.lease = lease
         self._renewal = asyncio.create_task(_keep_renewing(self.url, lease))
-        await self.broker.connect()
+        try:
+            await self.broker.connect()
+        except BaseException:
+            # A lease without a broker would keep the account from whoever can work it.
+            await self.hand_back()
+            raise
         return True
 
     async def wait_for_account(self, patience_seconds: float) -> None:

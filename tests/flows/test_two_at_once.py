@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from judging import require_sound_books, rows
 from synthetic_day import SESSION, signal, write_table
 
 from orderworks.desk.desk import _PLANNING_TURN
+from orderworks.ledger.accounts import book_opening, open_account
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.leases import give_back, take_lease
+from orderworks.model.portfolio import Portfolio
 
 pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
 
@@ -69,6 +73,30 @@ async def test_a_run_that_waited_its_turn_plans_at_the_time_of_the_account(
     assert run["starts_at"] >= account["reached"]
     assert "horizon ended" not in run["message"]
     require_sound_books(ledger)
+
+
+async def test_a_run_whose_orders_another_worker_finished_ends_while_that_still_has_the_account(
+    ledger: Ledger,
+    ledger_url: str,
+    market: str,
+    signals: str,
+    orderworks: Callable[..., Ended],
+) -> None:
+    asked = ("--session", str(SESSION), "--market", market, "--signals", signals)
+    with open_ledger(ledger_url) as other:
+        open_account(other, "SIM1", "simulated", "simulated")
+        book_opening(other, Portfolio("SIM1", Decimal(10_000_000), {}), SESSION, datetime.now(UTC))
+        lease = take_lease(other, "SIM1", "another worker", PATIENCE_SECONDS)
+        assert lease is not None
+        watching = asyncio.create_task(asyncio.to_thread(orderworks, "run", "daily", *asked))
+        await _until(lambda: rows(ledger, "SELECT 1 FROM runs WHERE state = 'PLANNED'"))
+        ledger.execute(
+            "INSERT INTO order_events (client_order_id, event, from_state, to_state, at) "
+            "SELECT client_order_id, 'WITHDRAW', 'NEW', 'CANCELLED', due_at FROM orders"
+        )
+        ended = await watching
+    assert ended.status == 0, ended
+    assert rows(ledger, "SELECT state FROM runs") == [{"state": "DONE"}]
 
 
 async def _until(found: Callable[[], list[dict[str, Any]]]) -> None:
