@@ -11,7 +11,8 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, take_lease
 from orderworks.ledger.orders import EventRecord, OrderRecord, Release, permit
 from orderworks.ledger.runs import ORDER_COLUMNS, Plan, Run, freeze_plan, start_run
-from orderworks.model.order import Fill, Side
+from orderworks.model.fill import Fill
+from orderworks.model.order import Side
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderEvent, OrderState, transition
 

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from orderworks.model.order import Fill, Order
+from orderworks.model.fill import Fill
+from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderState
 
@@ -20,11 +22,16 @@ class ReportKind(StrEnum):
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
     CANCEL_REFUSED = "CANCEL_REFUSED"
+    REPLACED = "REPLACED"
+    REPLACE_REFUSED = "REPLACE_REFUSED"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One thing that a broker said about one order, at a market time; ``fill`` with FILLED only."""
+    """One thing that a broker said about one order, at a market time.
+
+    ``fill`` comes with FILLED only, ``terms`` with REPLACED only: what the order is now.
+    """
 
     kind: ReportKind
     client_order_id: str
@@ -32,6 +39,7 @@ class Report:
     broker_order_id: str = ""
     reason: str | None = None
     fill: Fill | None = None
+    terms: Replacement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class BrokerOrder:
     state: OrderState
     reason: str | None
     ts: datetime
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,9 @@ class BrokerAdapter(Protocol):
 
     async def cancel_orders(self, client_order_ids: Sequence[str]) -> list[Report]:
         """Asks to cancel orders; returns what the broker said so far, fills on the way included."""
+
+    async def replace_orders(self, replacements: Sequence[Replacement]) -> list[Report]:
+        """Asks to change resting orders; returns what the broker said so far, fills included."""
 
     def events(self, until: datetime) -> AsyncIterator[list[Report]]:
         """What the broker reports up to the market time ``until``, in batches, in order."""

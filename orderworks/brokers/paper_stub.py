@@ -16,8 +16,9 @@ from orderworks.market.calendar import Session
 from orderworks.market.data import MarketData
 from orderworks.model.clock import Clock
 from orderworks.model.errors import BrokerError
+from orderworks.model.fill import Fill
 from orderworks.model.instrument import Instrument
-from orderworks.model.order import Fill, Order
+from orderworks.model.order import Order
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderState
 

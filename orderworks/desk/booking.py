@@ -11,7 +11,7 @@ from datetime import datetime
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.ledger.orders import EventRecord, OrderRecord
-from orderworks.model.order import Fill
+from orderworks.model.fill import Fill
 from orderworks.model.state import TERMINAL, TRANSITIONS, OrderEvent, OrderState
 
 

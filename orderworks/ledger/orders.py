@@ -13,7 +13,7 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.controls import require_not_killed
 from orderworks.ledger.leases import Lease, require_lease
 from orderworks.model.errors import IllegalTransition
-from orderworks.model.order import Fill
+from orderworks.model.fill import Fill
 from orderworks.model.state import OrderEvent, OrderState
 
 

@@ -1,4 +1,4 @@
-"""Sides, order types and the order itself."""
+"""The order: exactly what a broker is asked to do, as a value that cannot be built wrong."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,31 +23,70 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """How an order may be priced at the broker."""
+    """How an order is priced at the broker. On open and on close are times in force: OPG, CLS."""
 
     MARKET = "market"
     LIMIT = "limit"
+    STOP = "stop"  # a market order once the market trades at the stop price or beyond
+    STOP_LIMIT = "stop_limit"  # a limit order from then on
+    TRAILING_STOP = "trailing_stop"  # a stop that follows the market, and only ever tightens
 
 
 class TimeInForce(StrEnum):
     """How long an order may rest."""
 
     DAY = "day"
-    GTC = "gtc"
-    IOC = "ioc"
+    GTC = "gtc"  # until it is cancelled
+    GTD = "gtd"  # until a stated time
+    IOC = "ioc"  # what does not fill at once is cancelled
+    FOK = "fok"  # at once and whole, or not at all
+    OPG = "opg"  # in the opening auction only
+    CLS = "cls"  # in the closing auction only
 
 
 class Algo(StrEnum):
     """How a parent is worked through children."""
 
     NONE = "none"
-    TWAP = "twap"
-    VWAP = "vwap"
+    TWAP = "twap"  # evenly over time
+    VWAP = "vwap"  # as an earlier day's volume fell
+    POV = "pov"  # a share of the volume as it trades
+    IS = "is"  # front-loaded between impact and risk (Almgren-Chriss)
+
+
+PRICES_OF: dict[OrderType, tuple[str, ...]] = {
+    OrderType.MARKET: (),
+    OrderType.LIMIT: ("limit_price",),
+    OrderType.STOP: ("stop_price",),
+    OrderType.STOP_LIMIT: ("stop_price", "limit_price"),
+    OrderType.TRAILING_STOP: (),
+}
+"""The prices that an order of each type has; it has no other."""
+
+TRAILS = ("trail_amount", "trail_percent")
+"""How a trailing stop keeps its distance: one of them."""
+
+TYPES_OF: dict[TimeInForce, frozenset[OrderType]] = {
+    tif: frozenset({OrderType.MARKET, OrderType.LIMIT})
+    for tif in (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.OPG, TimeInForce.CLS)
+}
+"""The order types that a time in force goes with, where it does not go with all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A child order: exactly what the broker is asked to do.
+    """What the broker is asked to do: a plain order, or one child of a worked parent.
+
+    Attributes:
+        quantity: shares.
+        limit_price, stop_price, trail_amount: money a share.
+        trail_percent: a fraction of the price, strictly between 0 and 1.
+        good_till: of a GTD order, when it ends (UTC).
+        oca_group: orders of one group cancel one another: together they fill no more than the
+            largest of them is.
+        attached_to: the client_order_id of the entry that this order is an exit of. It rests from
+            the entry's first fill on and never fills more than the entry has; the exits of one
+            entry share its group.
 
     Raises:
         ValueError: naming the field that cannot be.
@@ -61,36 +100,85 @@ class Order:
     order_type: OrderType
     limit_price: Decimal | None = None
     tif: TimeInForce = TimeInForce.DAY
+    stop_price: Decimal | None = None
+    trail_amount: Decimal | None = None
+    trail_percent: Decimal | None = None
+    good_till: datetime | None = None
+    oca_group: str | None = None
+    attached_to: str | None = None
 
     def __post_init__(self) -> None:
         if self.quantity <= 0:
             raise ValueError(f"quantity must be positive, not {self.quantity}")
-        if self.order_type is OrderType.LIMIT:
-            if self.limit_price is None:
-                raise ValueError("limit_price is missing on a limit order")
-            if not self.limit_price.is_finite() or self.limit_price <= 0:
-                raise ValueError(f"limit_price must be positive and finite, not {self.limit_price}")
-        elif self.limit_price is not None:
-            raise ValueError("limit_price is set on a market order")
+        wanted = PRICES_OF[self.order_type]
+        _check_price("limit_price", self.limit_price, "limit_price" in wanted, self.order_type)
+        _check_price("stop_price", self.stop_price, "stop_price" in wanted, self.order_type)
+        if self.order_type is OrderType.TRAILING_STOP:
+            check_trail(self.trail_amount, self.trail_percent)
+        elif self.trail_amount is not None or self.trail_percent is not None:
+            name = "trail_amount" if self.trail_amount is not None else "trail_percent"
+            raise ValueError(f"{name} is set on a {self.order_type} order")
+        _check_time_in_force(self)
+
+
+def check_trail(amount: Decimal | None, percent: Decimal | None) -> None:
+    """A trailing stop has exactly one distance.
+
+    Raises:
+        ValueError: naming the field that cannot be.
+    """
+    if amount is None and percent is None:
+        raise ValueError("trail_amount or trail_percent is missing on a trailing_stop order")
+    if amount is not None and percent is not None:
+        raise ValueError("trail_amount and trail_percent are both set; a trailing stop has one")
+    if amount is not None:
+        _require_positive("trail_amount", amount)
+    if percent is not None and not (percent.is_finite() and 0 < percent < 1):
+        raise ValueError(f"trail_percent must be strictly between 0 and 1, not {percent}")
+
+
+def _check_price(name: str, price: Decimal | None, wanted: bool, order_type: OrderType) -> None:
+    if wanted:
+        if price is None:
+            raise ValueError(f"{name} is missing on a {order_type} order")
+        _require_positive(name, price)
+    elif price is not None:
+        raise ValueError(f"{name} is set on a {order_type} order")
+
+
+def _require_positive(name: str, value: Decimal) -> None:
+    if not value.is_finite() or value <= 0:
+        raise ValueError(f"{name} must be positive and finite, not {value}")
+
+
+def _check_time_in_force(order: Order) -> None:
+    if order.tif is TimeInForce.GTD:
+        if order.good_till is None:
+            raise ValueError("good_till is missing on a gtd order")
+        if order.good_till.utcoffset() is None:
+            raise ValueError(f"good_till must be a time with a zone, not {order.good_till}")
+    elif order.good_till is not None:
+        raise ValueError(f"good_till is set on a {order.tif} order")
+    if order.order_type not in TYPES_OF.get(order.tif, (order.order_type,)):
+        raise ValueError(f"tif {order.tif} does not go with a {order.order_type} order")
 
 
 @dataclass(frozen=True, slots=True)
-class Fill:
-    """One execution of one child order, as the broker reported it.
+class Replacement:
+    """What a resting order is to become; its name, side and type stay. ``quantity`` is the whole.
 
-    ``quantity`` is positive; ``commission`` is money, positive = paid.
+    Raises:
+        ValueError: naming the field that cannot be.
     """
 
-    exec_id: str
     client_order_id: str
-    symbol: str
-    side: Side
     quantity: int
-    price: Decimal
-    commission: Decimal
-    ts: datetime
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
 
-    @property
-    def cash_change(self) -> Decimal:
-        """What this fill does to the account's cash."""
-        return -self.side.sign * self.quantity * self.price - self.commission
+    def __post_init__(self) -> None:
+        if self.quantity <= 0:
+            raise ValueError(f"quantity must be positive, not {self.quantity}")
+        for name, price in (("limit_price", self.limit_price), ("stop_price", self.stop_price)):
+            if price is not None:
+                _require_positive(name, price)

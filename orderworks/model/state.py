@@ -52,6 +52,11 @@ class OrderEvent(StrEnum):
     EXPIRE = "EXPIRE"  # its time in force ended
     SILENCE = "SILENCE"  # sent, and no answer came
     ABSENCE = "ABSENCE"  # proven never to have reached the broker: may be sent again
+    REPLACE = "REPLACE"  # the broker confirms new terms
+    REFUSE_CANCEL = "REFUSE_CANCEL"  # the broker does not cancel: it is filled or done already
+    REFUSE_REPLACE = "REFUSE_REPLACE"  # the broker keeps the old terms
+    CORRECT = "CORRECT"  # a correction took back some of what was filled
+    BUST = "BUST"  # nothing that was filled is left
     WITHDRAW = "WITHDRAW"  # given up before it was sent
 
 
@@ -79,6 +84,13 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.PARTIALLY_FILLED, _E.CANCEL): _S.CANCELLED,
     (_S.PARTIALLY_FILLED, _E.EXPIRE): _S.EXPIRED,
     (_S.PARTIALLY_FILLED, _E.SILENCE): _S.UNKNOWN,
+    (_S.SUBMITTED, _E.REPLACE): _S.SUBMITTED,
+    (_S.PARTIALLY_FILLED, _E.REPLACE): _S.PARTIALLY_FILLED,
+    (_S.PARTIALLY_FILLED, _E.CORRECT): _S.PARTIALLY_FILLED,
+    (_S.PARTIALLY_FILLED, _E.BUST): _S.SUBMITTED,
+    # The broker's order is done and stays so: what was taken back is not traded again.
+    (_S.FILLED, _E.CORRECT): _S.CANCELLED,
+    (_S.FILLED, _E.BUST): _S.CANCELLED,
     (_S.UNKNOWN, _E.ACKNOWLEDGE): _S.SUBMITTED,
     (_S.UNKNOWN, _E.REJECT): _S.REJECTED,
     (_S.UNKNOWN, _E.ABSENCE): _S.NEW,
@@ -89,6 +101,17 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.EXPIRED, _E.COMPLETE): _S.FILLED,
     (_S.REJECTED, _E.FILL): _S.REJECTED,
     (_S.REJECTED, _E.COMPLETE): _S.FILLED,
+    **{
+        (state, event): state
+        for state in (_S.CANCELLED, _S.EXPIRED, _S.REJECTED)
+        for event in (_E.CORRECT, _E.BUST)
+    },
+    # A refusal changes nothing but what we know.
+    **{
+        (state, event): state
+        for state in (*sorted(TERMINAL), _S.SUBMITTED, _S.PARTIALLY_FILLED)
+        for event in (_E.REFUSE_CANCEL, _E.REFUSE_REPLACE)
+    },
 }
 
 

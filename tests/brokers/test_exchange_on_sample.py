@@ -13,7 +13,8 @@ from small_market import Opens, order
 from orderworks.brokers.adapter import Report
 from orderworks.market.calendar import NEW_YORK, require_session
 from orderworks.market.replay import ReplayMarket
-from orderworks.model.order import Fill, Order
+from orderworks.model.fill import Fill
+from orderworks.model.order import Order
 
 DAY = date(2013, 10, 8)
 SYMBOLS = ("AIG", "BAC", "IBM", "SPY")

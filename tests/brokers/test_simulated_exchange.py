@@ -21,7 +21,8 @@ from orderworks.brokers.simulated.fees import regulatory_fees
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import ReplayClock
 from orderworks.model.errors import BrokerError, SessionOver
-from orderworks.model.order import Fill, TimeInForce
+from orderworks.model.fill import Fill
+from orderworks.model.order import TimeInForce
 from orderworks.model.state import OrderState
 
 RUNS = count(1)

@@ -17,8 +17,9 @@ from orderworks.ledger.orders import EventRecord, Release, book, permit
 from orderworks.ledger.quality import DAILY_QUALITY, ORDER_QUALITY, store_quality
 from orderworks.ledger.reconciliations import record_reconciliation
 from orderworks.ledger.runs import ORDER_COLUMNS, Plan, finish_run, freeze_plan, start_run
+from orderworks.model.fill import Fill
 from orderworks.model.ids import client_order_id
-from orderworks.model.order import Fill, Side
+from orderworks.model.order import Side
 from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.state import TRANSITIONS, OrderEvent, OrderState
 

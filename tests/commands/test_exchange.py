@@ -9,7 +9,8 @@ from small_ledger import ACCOUNT, Says, records
 
 from orderworks.brokers.simulated.record import ExchangeAccount, ExchangeOrder, ExchangeRecord
 from orderworks.ledger.connection import Ledger
-from orderworks.model.order import Fill, Side
+from orderworks.model.fill import Fill
+from orderworks.model.order import Side
 from orderworks.model.state import OrderState
 
 AT = datetime(2026, 11, 20, 14, 35, tzinfo=UTC)

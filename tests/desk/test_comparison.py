@@ -13,7 +13,7 @@ from orderworks.brokers.adapter import BrokerOrder, Snapshot
 from orderworks.desk.booking import book_reports
 from orderworks.desk.comparison import Break, BreakKind, absent, differences, evidence
 from orderworks.ledger.orders import OrderMap
-from orderworks.model.order import Fill
+from orderworks.model.fill import Fill
 from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.state import AT_BROKER, OrderState
 

@@ -35,7 +35,8 @@ from orderworks.ledger.leases import Lease
 from orderworks.ledger.orders import EventRecord, book
 from orderworks.ledger.runs import ORDER_COLUMNS, start_run
 from orderworks.model.errors import InputError
-from orderworks.model.order import Fill, Side
+from orderworks.model.fill import Fill
+from orderworks.model.order import Side
 from orderworks.model.state import TRANSITIONS, OrderEvent, OrderState
 
 E, S = OrderEvent, OrderState

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from orderworks.model.order import Fill, Order, OrderType, Side
+from orderworks.model.fill import Fill
+from orderworks.model.order import Order, OrderType, Side
 
 MARKET = Order("ow-1", "SIM1", "A", Side.BUY, 10, OrderType.MARKET)
 LIMIT = replace(MARKET, order_type=OrderType.LIMIT, limit_price=Decimal("10.01"))

@@ -17,7 +17,8 @@ from orderworks.ledger.orders import EventRecord, Release, book, permit
 from orderworks.ledger.quality import load_for_measuring, store_quality
 from orderworks.ledger.runs import Plan, freeze_plan, start_run
 from orderworks.market.replay import ReplayMarket
-from orderworks.model.order import Fill, Side
+from orderworks.model.fill import Fill
+from orderworks.model.order import Side
 from orderworks.model.state import OrderEvent, OrderState, transition
 from orderworks.quality.report import SessionQuality, measure_session
 from orderworks.settings import Quality

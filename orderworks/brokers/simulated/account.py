@@ -7,7 +7,8 @@ from decimal import Decimal
 from orderworks.brokers.adapter import BrokerOrder
 from orderworks.market.calendar import NEW_YORK, Session
 from orderworks.model.errors import SessionOver
-from orderworks.model.order import Fill, Side
+from orderworks.model.fill import Fill
+from orderworks.model.order import Side
 from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.state import OrderState
 

@@ -27,7 +27,8 @@ from orderworks.brokers.simulated.tapes import Standing, Tapes
 from orderworks.market.calendar import NEW_YORK, Session, require_session
 from orderworks.market.data import RecordedMarket
 from orderworks.market.tape import UNITS_PER_DOLLAR, dollars, instant, microseconds
-from orderworks.model.order import Fill, Order, Side, TimeInForce
+from orderworks.model.fill import Fill
+from orderworks.model.order import Order, Side, TimeInForce
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderState
 

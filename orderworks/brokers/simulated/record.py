@@ -11,7 +11,8 @@ from psycopg.rows import DictRow, class_row, dict_row
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.market.calendar import NEW_YORK, Session, require_session
 from orderworks.model.errors import BrokerError
-from orderworks.model.order import Fill, Side
+from orderworks.model.fill import Fill
+from orderworks.model.order import Side
 
 _ACCOUNT_IN_USE = 0x0DE5_0002
 _LOCK_WAIT_MS = 1_000
