@@ -11,14 +11,8 @@ log = logging.getLogger("orderworks.tasks.reconcile_books")
 
 
 @step("reconcile books")
-async def reconcile_books(desk: Desk, run: Run | None) -> Reconciled | None:
-    """Brings the ledger to what a complete snapshot proves, and records what still differs.
-
-    None where another worker has the account: whoever works it reconciles it.
-    """
-    if desk.lease is None:
-        log.info("left to the worker that has account %s", desk.account)
-        return None
+async def reconcile_books(desk: Desk, run: Run | None) -> Reconciled:
+    """Brings the ledger to what a complete snapshot proves, and records what still differs."""
     result = await reconcile(desk, run)
     log.info("reconciled: %s", result)
     return result

@@ -12,6 +12,7 @@ from orderworks.desk.reports import record, take_reports
 from orderworks.desk.settling import retire_parents
 from orderworks.ledger.accounts import book_opening, booked_portfolio, is_opened
 from orderworks.ledger.alerts import Alert, raise_alerts
+from orderworks.ledger.leases import lease_holder
 from orderworks.ledger.orders import (
     OrderMap,
     OrderRecord,
@@ -32,17 +33,23 @@ SETTLE = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What a reconciliation did: transitions and fills healed, orders to send again, breaks left."""
+    """What a reconciliation did: transitions and fills healed, orders to send again, breaks left.
+
+    ``left_to`` is another worker who has the account and reconciles it, where that is so.
+    """
 
     healed: int
     absent: int
     breaks: tuple[Break, ...]
+    left_to: str | None = None
 
     @property
     def is_clean(self) -> bool:
         return not self.breaks
 
     def __str__(self) -> str:
+        if self.left_to is not None:
+            return f"left to {self.left_to}"
         count = len(self.breaks)
         state = f"{count} break{'s' if count > 1 else ''}" if count else "books equal the broker's"
         return f"{state}, {self.healed} healed" if self.healed else state
@@ -51,12 +58,15 @@ class Reconciled:
 async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     """Brings the ledger to what the broker shows, and records what remains different.
 
-    The first reconciliation of an account books its opening balances.
+    The first reconciliation of an account books its opening balances. Where another worker has the
+    account it is left to that one.
 
     Raises:
         SnapshotIncomplete: and nothing was concluded.
         LeaseLost: and nothing was booked.
     """
+    if desk.lease is None:
+        return Reconciled(0, 0, (), lease_holder(desk.ledger, desk.account) or "another worker")
     snapshot = await desk.broker.snapshot()
     if not is_opened(desk.ledger, desk.account):
         book_opening(desk.ledger, snapshot.portfolio, desk.session.date, desk.clock.now())
