@@ -52,18 +52,19 @@ def _require_each_name_once(ledger: Ledger) -> None:
         for row in rows(ledger, "SELECT client_order_id FROM exchange.orders")
     )
     assert [name for name, times in received.items() if times > 1] == []
-    children = rows(ledger, "SELECT client_order_id FROM orders WHERE parent_id IS NOT NULL")
-    assert received.keys() <= {row["client_order_id"] for row in children}
+    sent = rows(ledger, "SELECT client_order_id FROM orders WHERE reaches_broker")
+    assert received.keys() <= {row["client_order_id"] for row in sent}
 
 
 def _require_sums(ledger: Ledger) -> None:
     """sum(fills) + open + cancelled = ordered: fills and open by the exchange, the rest by the ledger."""
     filled, resting, waiting = Counter[str](), Counter[str](), Counter[str]()
     parent_of = {}
-    for child in rows(ledger, "SELECT * FROM orders WHERE parent_id IS NOT NULL"):
-        parent_of[child["client_order_id"]] = child["parent_id"]
-        if child["state"] == "NEW":
-            waiting[child["parent_id"]] += child["planned_quantity"]
+    for sent in rows(ledger, "SELECT * FROM orders WHERE reaches_broker"):
+        parent = sent["parent_id"] or sent["client_order_id"]
+        parent_of[sent["client_order_id"]] = parent
+        if sent["state"] == "NEW":
+            waiting[parent] += sent["planned_quantity"]
     for fill in rows(ledger, "SELECT * FROM exchange.fills"):
         filled[parent_of[fill["client_order_id"]]] += fill["quantity"]
     for order in rows(ledger, "SELECT * FROM exchange.orders WHERE state = ANY(%s)", list(LIVE)):

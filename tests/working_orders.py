@@ -68,7 +68,7 @@ def family(name: str, *quantities: int, **changes: Any) -> list[OrderRecord]:
 
 def row(record: OrderRecord) -> tuple[Any, ...]:
     """The order as a row of a plan."""
-    values = {"stop_price": None, "route_saw": "{}"}
+    values = {"stop_loss_price": None, "route_saw": "{}"}
     return tuple(
         values[name] if name in values else getattr(record, name) for name in ORDER_COLUMNS
     )

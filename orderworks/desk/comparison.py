@@ -84,13 +84,13 @@ def evidence(snapshot: Snapshot, orders: Mapping[str, OrderRecord]) -> list[Repo
 
 
 def absent(snapshot: Snapshot, orders: Iterable[OrderRecord]) -> list[OrderRecord]:
-    """The children of unconfirmed fate that a complete snapshot does not show."""
+    """The orders of unconfirmed fate that a complete snapshot does not show."""
     shown = {theirs.client_order_id for theirs in snapshot.orders}
     shown |= {fill.client_order_id for fill in snapshot.executions}
     return [
         order
         for order in orders
-        if order.parent_id is not None
+        if order.reaches_broker
         and order.state in (OrderState.PENDING, OrderState.UNKNOWN)
         and order.client_order_id not in shown
     ]
@@ -124,7 +124,7 @@ def differences(
     breaks += [
         Break(BreakKind.WRONG_STATE, order.client_order_id, order.state.value, "not shown")
         for order in orders.values()
-        if order.parent_id is not None
+        if order.reaches_broker
         and order.state in (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
         and order.client_order_id not in shown
     ]

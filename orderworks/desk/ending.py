@@ -9,32 +9,32 @@ from orderworks.model.state import AT_BROKER, OrderEvent, OrderState
 
 
 async def close_session(desk: Desk) -> int:
-    """Books everything up to the close, then ends what rests; returns how many children ended.
+    """Books everything up to the close, then ends what rests; returns how many orders ended.
 
     A GTC order goes on resting where ``execution.rest_overnight`` says so.
     """
-    resting = len(_children_at_broker(desk, overnight_too=True))
+    resting = len(_at_broker(desk, overnight_too=True))
     await follow(desk, desk.session.close)
     overnight = desk.settings.execution.rest_overnight
-    names = _children_at_broker(desk, overnight_too=not overnight)
+    names = _at_broker(desk, overnight_too=not overnight)
     await cancel(desk, names)
     orders = open_orders(desk.ledger, desk.account)
     withdraw_unsent(desk, orders, "the session ended")
     retire_parents(desk, orders)
-    return resting - len(_children_at_broker(desk, overnight_too=True))
+    return resting - len(_at_broker(desk, overnight_too=True))
 
 
 async def cancel_everything(desk: Desk, reason: str) -> int:
     """Cancels what rests, gives up what was not sent, and closes the parents."""
     withdraw_unsent(desk, open_orders(desk.ledger, desk.account), reason)
-    names = _children_at_broker(desk, overnight_too=True)
+    names = _at_broker(desk, overnight_too=True)
     await cancel(desk, names)
     retire_parents(desk, open_orders(desk.ledger, desk.account), whatever_is_to_come=True)
-    return len(names) - len(_children_at_broker(desk, overnight_too=True))
+    return len(names) - len(_at_broker(desk, overnight_too=True))
 
 
 def withdraw_overdue(desk: Desk) -> None:
-    """Gives up the children that were not sent before their horizon ended, and closes their parents.
+    """Gives up the orders that were not sent before their horizon ended, and closes their parents.
 
     A run that died for good leaves them behind, and planning nets against whatever is open.
     """
@@ -45,20 +45,20 @@ def withdraw_overdue(desk: Desk) -> None:
     retire_parents(desk, orders)
 
 
-def _children_at_broker(desk: Desk, *, overnight_too: bool) -> list[str]:
+def _at_broker(desk: Desk, *, overnight_too: bool) -> list[str]:
     return [
         order.client_order_id
         for order in open_orders(desk.ledger, desk.account).values()
-        if order.parent_id is not None
+        if order.reaches_broker
         and order.state in AT_BROKER
         and (overnight_too or order.tif != "gtc")
     ]
 
 
 def withdraw_unsent(desk: Desk, orders: OrderMap, reason: str) -> None:
-    """Gives up every child that was not sent."""
+    """Gives up every order that was not sent."""
     booking = Booking()
     for order in orders.values():
-        if order.parent_id is not None and order.state is OrderState.NEW:
+        if order.reaches_broker and order.state is OrderState.NEW:
             move(booking, order, OrderEvent.WITHDRAW, desk.clock.now(), reason)
     record(desk, booking)

@@ -96,7 +96,7 @@ def _parent_rows(account: str, schedule: Schedule) -> list[tuple[Any, ...]]:
             quantity,
             parents["order_type"].tolist(),
             exact_or_none(parents["limit_price"].to_numpy(np.float64)),
-            _stop_prices(parents),
+            _stop_loss_prices(parents),
             parents["tif"].tolist(),
             parents["algo"].tolist(),
             _times(parents["due_at"]),
@@ -112,7 +112,7 @@ def _parent_rows(account: str, schedule: Schedule) -> list[tuple[Any, ...]]:
 
 
 def _child_rows(account: str, schedule: Schedule) -> list[tuple[Any, ...]]:
-    children = schedule.children
+    children = schedule.children[schedule.children["parent_id"].notna()]
     of_parent = schedule.parents.iloc[children["parent"].to_numpy()]
     quantity = children["quantity"].tolist()
     return list(
@@ -142,13 +142,13 @@ def _child_rows(account: str, schedule: Schedule) -> list[tuple[Any, ...]]:
     )
 
 
-def _stop_prices(parents: pd.DataFrame) -> list[Decimal | None]:
+def _stop_loss_prices(parents: pd.DataFrame) -> list[Decimal | None]:
     """The protective stops on the tick grid: the exit of a buy sells, and the other way round."""
     stops: list[Decimal | None] = []
     for symbol, side, price in zip(
         parents["symbol"].tolist(),
         parents["side"].tolist(),
-        parents["stop_price"].tolist(),
+        parents["stop_loss_price"].tolist(),
         strict=True,
     ):
         if np.isnan(price):

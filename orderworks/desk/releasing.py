@@ -12,23 +12,18 @@ from orderworks.planning.routing import PRICE_RULE_OF
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A child to send with the quantity that brings its parent up to its schedule."""
+    """An order to send; a slice with the quantity that brings its parent up to its schedule."""
 
-    child: OrderRecord
+    order: OrderRecord
     quantity: int
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """``due``: what to send. ``idle``: due children that have nothing left to do, and why."""
+    """``due``: what to send. ``idle``: what was due and has nothing left to do, and why."""
 
     due: list[Due]
     idle: list[tuple[OrderRecord, str]]
-
-
-def is_worked(order: OrderRecord) -> bool:
-    """Whether an order belongs to a parent that is cut into slices."""
-    return order.algo != "none"
 
 
 def children_of(orders: Iterable[OrderRecord]) -> dict[str, list[OrderRecord]]:
@@ -41,15 +36,22 @@ def children_of(orders: Iterable[OrderRecord]) -> dict[str, list[OrderRecord]]:
 
 
 def due_now(orders: OrderMap, now: datetime) -> Agenda:
-    """The children that are due, with catch-up quantities.
+    """What is due, slices with catch-up quantities.
 
     Catch-up = target cumulative - filled - open, so that what earlier slices missed is worked
     into the next one. Where several slices of a parent are due at once, the last stands for all.
 
     Args:
-        orders: the open parents and children of the account.
+        orders: the open orders of the account.
     """
     agenda = Agenda([], [])
+    for order in orders.values():
+        if order.parent_id or order.is_worked or order.state is not OrderState.NEW:
+            continue
+        if order.ends_at <= now:
+            agenda.idle.append((order, "its horizon ended before it could be sent"))
+        elif order.due_at <= now:
+            agenda.due.append(Due(order, order.planned_quantity))
     for parent_id, children in children_of(orders.values()).items():
         parent = orders.get(parent_id)
         waiting = [c for c in children if c.state is OrderState.NEW]
@@ -83,7 +85,7 @@ def leftovers(orders: OrderMap, now: datetime, *, carry: bool) -> list[str]:
     names = []
     for parent_id, children in children_of(orders.values()).items():
         parent = orders.get(parent_id)
-        if parent is None or not is_worked(parent):
+        if parent is None:
             continue
         replaced = any(c.state is OrderState.NEW and c.due_at <= now for c in children)
         over = parent.ends_at <= now and not carry
@@ -102,8 +104,7 @@ def sweeps_due(orders: OrderMap, now: datetime, sweep_before: timedelta) -> list
     return [
         parent
         for parent in orders.values()
-        if parent.parent_id is None
-        and is_worked(parent)
+        if parent.is_worked
         and PRICE_RULE_OF[parent.route_rule] is not PriceRule.GIVEN
         and parent.state not in TERMINAL
         and parent.ends_at - sweep_before <= now < parent.ends_at

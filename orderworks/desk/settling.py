@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from orderworks.desk.booking import Booking, move
 from orderworks.desk.desk import Desk
-from orderworks.desk.releasing import children_of, is_worked, leftovers, sweeps_due
+from orderworks.desk.releasing import children_of, leftovers, sweeps_due
 from orderworks.desk.reports import cancel, record
 from orderworks.ledger.orders import (
     OrderMap,
@@ -93,9 +93,9 @@ def retire_parents(desk: Desk, orders: OrderMap, *, whatever_is_to_come: bool = 
     done = [
         order
         for order in open_now
-        if order.parent_id is None
+        if order.is_worked
         and order.client_order_id not in families
-        and (not is_worked(order) or before is None or whatever_is_to_come or now >= order.ends_at)
+        and (before is None or whatever_is_to_come or now >= order.ends_at)
     ]
     closed = children_of(orders_of_parents(desk.ledger, [p.client_order_id for p in done]))
     booking = Booking()
@@ -119,7 +119,7 @@ def _close(booking: Booking, parent: OrderRecord, children: list[OrderRecord], d
     else:
         event = OrderEvent.CANCEL
     reason = last.reason if last is not None else None
-    if event is OrderEvent.CANCEL and is_worked(parent) and now >= parent.ends_at:
+    if event is OrderEvent.CANCEL and now >= parent.ends_at:
         # The broker only knows that its last slice was cancelled on request.
         reason = None
     move(booking, parent, event, now, reason or "its horizon ended")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How many children left, and how many were refused because no quote was sound."""
+    """How many orders left, and how many were refused because no quote was sound."""
 
     sent: int
     refused: int
@@ -36,7 +37,7 @@ class Sent:
 
 
 async def send(desk: Desk, orders: OrderMap, due: Sequence[Due], wait_until: datetime) -> Sent:
-    """Sends what is due; children without a sound quote wait for one, but not beyond ``wait_until``.
+    """Sends what is due; orders without a sound quote wait for one, but not beyond ``wait_until``.
 
     Args:
         orders: the account's open orders, which move with what is booked.
@@ -49,7 +50,7 @@ async def send(desk: Desk, orders: OrderMap, due: Sequence[Due], wait_until: dat
     give_up = min(desk.clock.now() + patience, wait_until)
     while waiting:
         now = desk.clock.now()
-        quotes = desk.market.quotes_at(now, [d.child.symbol for d in waiting])
+        quotes = desk.market.quotes_at(now, [d.order.symbol for d in waiting])
         problems = quote_problems(quotes, now, desk.stale_after)
         sound = problems.isna().to_numpy()
         if sound.any():
@@ -74,8 +75,8 @@ async def _send_priced(
     releases, messages = _priced(desk, due, quotes)
     booking = Booking()
     for one, release in zip(due, releases, strict=True):
-        one.child.quantity, one.child.attempts = release.quantity, release.attempt
-        move(booking, one.child, OrderEvent.SEND, at)
+        one.order.quantity, one.order.attempts = release.quantity, release.attempt
+        move(booking, one.order, OrderEvent.SEND, at)
     crash_point(CrashPoint.SEND_BEFORE_PERMIT)
     permit(desk.ledger, desk.held_lease, releases, booking.events, at)
 
@@ -85,62 +86,66 @@ async def _send_priced(
     take_reports(desk, reports, orders)
     crash_point(CrashPoint.SEND_BOOKED)
     answered = {report.client_order_id for report in reports}
-    _mark_silent(desk, [one.child for one in due if one.child.client_order_id not in answered])
+    _mark_silent(desk, [one.order for one in due if one.order.client_order_id not in answered])
 
 
 def _priced(
     desk: Desk, due: Sequence[Due], quotes: pd.DataFrame
 ) -> tuple[list[Release], list[Order]]:
-    """What each child becomes at this quote: the ledger's row and the broker's order."""
-    children = [one.child for one in due]
-    sign = np.array([Side(c.side).sign for c in children], dtype=np.int64)
+    """What each order becomes at this quote: the ledger's row and the broker's message."""
+    sent = [one.order for one in due]
+    sign = np.array([Side(order.side).sign for order in sent], dtype=np.int64)
     bid, ask = quotes["bid"].to_numpy(np.float64), quotes["ask"].to_numpy(np.float64)
     execution = desk.settings.execution
     limits = limit_prices(
-        np.array([_price_rule(c) for c in children], dtype=object),
+        np.array([_price_rule(order) for order in sent], dtype=object),
         sign,
         bid,
         ask,
         offset_pct=execution.limit_offset_pct,
         collar_pct=execution.max_slippage_pct,
     )
-    releases, orders = [], []
-    for one, limit, bid_money, ask_money in zip(
-        due, exact_or_none(limits), exact_prices(bid), exact_prices(ask), strict=True
-    ):
-        child = one.child
-        price = child.limit_price if limit is None else limit
-        releases.append(
-            Release(
-                child.client_order_id,
-                one.quantity,
-                child.order_type,
-                price,
-                bid_money,
-                ask_money,
-                child.attempts + 1,
-            )
+    priced = [
+        order.limit_price if limit is None else limit
+        for order, limit in zip(sent, exact_or_none(limits), strict=True)
+    ]
+    releases = [
+        Release(
+            one.order.client_order_id,
+            one.quantity,
+            one.order.order_type,
+            price,
+            bid_money,
+            ask_money,
+            one.order.attempts + 1,
         )
-        orders.append(
-            Order(
-                child.client_order_id,
-                child.account,
-                child.symbol,
-                Side(child.side),
-                one.quantity,
-                OrderType(child.order_type),
-                price,
-                TimeInForce(child.tif),
-            )
+        for one, price, bid_money, ask_money in zip(
+            due, priced, exact_prices(bid), exact_prices(ask), strict=True
         )
-    return releases, orders
+    ]
+    return releases, [_message(one, price) for one, price in zip(due, priced, strict=True)]
 
 
-def _price_rule(child: OrderRecord) -> PriceRule:
-    """The rule that prices a child now; one that was sent before keeps the price of then."""
-    if child.order_type == OrderType.MARKET or child.attempts > 0:
+def _message(due: Due, limit_price: Decimal | None) -> Order:
+    """The order as the broker is sent it."""
+    order = due.order
+    return Order(
+        order.client_order_id,
+        order.account,
+        order.symbol,
+        Side(order.side),
+        due.quantity,
+        OrderType(order.order_type),
+        limit_price,
+        TimeInForce(order.tif),
+    )
+
+
+def _price_rule(order: OrderRecord) -> PriceRule:
+    """The rule that prices an order now; one that was sent before keeps the price of then."""
+    if order.order_type == OrderType.MARKET or order.attempts > 0:
         return PriceRule.NONE
-    return PRICE_RULE_OF[child.route_rule]
+    return PRICE_RULE_OF[order.route_rule]
 
 
 def _mark_silent(desk: Desk, unanswered: Sequence[OrderRecord]) -> None:
@@ -159,10 +164,10 @@ def _mark_silent(desk: Desk, unanswered: Sequence[OrderRecord]) -> None:
 def _refuse(
     desk: Desk, due: Sequence[Due], quotes: pd.DataFrame, problems: pd.Series, now: datetime
 ) -> None:
-    """Refuses children for which no sound quote came in time, with the quote that was seen."""
+    """Refuses orders for which no sound quote came in time, with the quote that was seen."""
     booking = Booking()
     for one, bid, ask, problem in zip(due, quotes["bid"], quotes["ask"], problems, strict=True):
         waited = desk.settings.market.quote_wait_seconds
         reason = f"{problem}: bid {bid}, ask {ask} after waiting {waited:g} s for a sound quote"
-        move(booking, one.child, OrderEvent.REJECT, now, reason)
+        move(booking, one.order, OrderEvent.REJECT, now, reason)
     record(desk, booking)

@@ -6,7 +6,7 @@ from orderworks.ledger.connection import Ledger
 
 _SUBMITTED = """
 SELECT client_order_id, symbol, side, quantity, state, order_type, limit_price, attempts, released_at
-FROM orders WHERE run_id = %s AND parent_id IS NOT NULL AND attempts > 0 ORDER BY client_order_id
+FROM orders WHERE run_id = %s AND reaches_broker AND attempts > 0 ORDER BY client_order_id
 """
 _FILLS = """
 SELECT f.exec_id, f.client_order_id, f.symbol, f.side, f.quantity, f.price, f.commission, f.ts,
@@ -16,7 +16,7 @@ FROM fills f JOIN orders o USING (client_order_id) WHERE o.run_id = %s ORDER BY 
 
 
 def submitted_table(ledger: Ledger, run_id: int) -> pd.DataFrame:
-    """The children of a run that were sent."""
+    """The orders of a run that were sent."""
     return _table(ledger, _SUBMITTED, run_id, "released_at")
 
 

@@ -19,7 +19,10 @@ from orderworks.model.state import OrderEvent, OrderState
 
 @dataclass(slots=True)
 class OrderRecord:
-    """One order as the ledger has it; a parent has no ``parent_id``."""
+    """One order as the ledger has it: a plain order, a worked parent, or a slice of one.
+
+    Only a slice has a ``parent_id``. What is worked never reaches the broker itself.
+    """
 
     client_order_id: str
     account: str
@@ -52,6 +55,16 @@ class OrderRecord:
     def remaining(self) -> int:
         """What it still has to fill."""
         return self.quantity - self.filled_quantity
+
+    @property
+    def reaches_broker(self) -> bool:
+        """Whether the broker is sent this very order."""
+        return self.parent_id is not None or self.algo == "none"
+
+    @property
+    def is_worked(self) -> bool:
+        """Whether this is a parent that is worked through slices."""
+        return not self.reaches_broker
 
 
 OrderMap = dict[str, OrderRecord]
@@ -135,14 +148,14 @@ def next_moment(
 ) -> datetime | None:
     """The next market time at which something must be done for the account; None: nothing.
 
-    That is when a child is due, when a parent's horizon ends, and ``sweep_before`` that, when what
-    is left of a worked parent is swept; None: never.
+    That is when an order is due, when its horizon ends, and ``sweep_before`` that, when what is left
+    of a worked parent is swept; None: never.
     """
     row = ledger.execute(
         "SELECT min(m.at) AS at FROM open_orders o CROSS JOIN LATERAL (VALUES "
-        "(CASE WHEN parent_id IS NOT NULL AND state = 'NEW' THEN due_at END), "
+        "(CASE WHEN reaches_broker AND state = 'NEW' THEN due_at END), "
         "(CASE WHEN parent_id IS NULL THEN ends_at END), "
-        "(CASE WHEN parent_id IS NULL AND algo <> 'none' THEN ends_at - %(sweep)s::interval END)"
+        "(CASE WHEN NOT reaches_broker THEN ends_at - %(sweep)s::interval END)"
         ") AS m (at) WHERE account = %(account)s AND m.at > %(after)s",
         {"account": account, "after": after, "sweep": sweep_before},
     ).fetchone()

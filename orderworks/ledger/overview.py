@@ -19,8 +19,8 @@ def known_accounts(ledger: Ledger) -> list[str]:
 def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
     """How each account stands; one that was never opened has no mode and no cash.
 
-    ``open_orders`` counts parents that are not closed, ``at_broker`` children that the broker has
-    or may have, ``unknown`` those among them whose fate is not known. A lease counts while it is
+    ``open_orders`` counts orders that are not closed, but no slices; ``at_broker`` what the broker
+    has or may have, ``unknown`` those among them whose fate is not known. A lease counts while it is
     in force: not run out, and its holder's connection alive.
     """
     return ask(
@@ -41,9 +41,9 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
                         WHERE (s.pid, s.backend_start) = (l.backend_pid, l.backend_start))
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE parent_id IS NULL) AS open_orders,
-                   count(*) FILTER (WHERE parent_id IS NOT NULL AND state = ANY(%(at_broker)s))
+                   count(*) FILTER (WHERE reaches_broker AND state = ANY(%(at_broker)s))
                        AS at_broker,
-                   count(*) FILTER (WHERE parent_id IS NOT NULL AND state = %(unknown)s) AS unknown
+                   count(*) FILTER (WHERE reaches_broker AND state = %(unknown)s) AS unknown
             FROM open_orders WHERE account = n.account) o
         CROSS JOIN LATERAL (
             SELECT count(*) AS open_breaks FROM breaks
@@ -92,8 +92,8 @@ def latest_planned(ledger: Ledger, account: str) -> str | None:
 def plan(ledger: Ledger, account: str, run_key: str) -> Listing:
     """The frozen plan of a run: a row for each decision, with the order that came of it.
 
-    A refused signal has its code and reason, and no order. ``slices`` counts the children that
-    were planned; what was swept up later is none of them.
+    A refused signal has its code and reason, and no order. ``slices`` counts what was planned
+    to be sent; what was swept up later is none of it.
     """
     return ask(
         ledger,
@@ -103,13 +103,15 @@ def plan(ledger: Ledger, account: str, run_key: str) -> Listing:
         decided AS (SELECT d.* FROM risk_decisions d JOIN run USING (run_id)),
         signalled AS (SELECT s.* FROM signals s JOIN run USING (run_id)),
         planned AS (
-            SELECT p.*, (SELECT count(*) FROM orders c WHERE c.parent_id = p.client_order_id
-                         AND c.route_rule = p.route_rule) AS slices
+            SELECT p.*, CASE WHEN p.reaches_broker THEN 1 ELSE (
+                SELECT count(*) FROM orders c WHERE c.parent_id = p.client_order_id
+                    AND c.route_rule = p.route_rule) END AS slices
             FROM orders p JOIN run USING (run_id) WHERE p.parent_id IS NULL)
         SELECT run.run_key, strategy, symbol, s.direction, s.strength::float8 AS strength,
                coalesce(d.accepted, true) AS accepted, d.code, d.reason,
                p.client_order_id, p.side, p.planned_quantity AS quantity, p.decision_price,
-               p.order_type, p.limit_price, p.stop_price, p.tif, p.algo, p.slices,
+               p.order_type, p.limit_price, p.stop_price, p.stop_loss_price,
+               p.take_profit_price, p.tif, p.algo, p.slices,
                p.due_at, p.ends_at, p.route_rule, p.route_saw, d.saw
         FROM decided d FULL JOIN planned p USING (strategy, symbol)
         LEFT JOIN signalled s USING (strategy, symbol) CROSS JOIN run

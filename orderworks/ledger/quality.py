@@ -71,10 +71,10 @@ def load_for_measuring(
         (account, session),
     ).fetchall()
     fills = ledger.execute(
-        "SELECT child.parent_id, fill.quantity, fill.price, fill.commission, fill.ts, "
-        "child.limit_price FROM runs run JOIN orders child USING (run_id) "
-        "JOIN fills fill USING (client_order_id) "
-        "WHERE run.account = %s AND run.session = %s AND child.parent_id IS NOT NULL "
+        "SELECT coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, "
+        "fill.price, fill.commission, fill.ts, sent.limit_price "
+        "FROM runs run JOIN orders sent USING (run_id) JOIN fills fill USING (client_order_id) "
+        "WHERE run.account = %s AND run.session = %s "
         "ORDER BY fill.ts, fill.exec_id",
         (account, session),
     ).fetchall()

@@ -77,7 +77,7 @@ ORDER_COLUMNS = (
     "quantity",
     "order_type",
     "limit_price",
-    "stop_price",
+    "stop_loss_price",
     "tif",
     "algo",
     "due_at",

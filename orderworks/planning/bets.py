@@ -99,7 +99,7 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
             "kelly_fraction": fraction,
             "lot_size": lot,
             # A stop protects what the order opens: below a long, above a short, none when closing.
-            "stop_price": np.where(
+            "stop_loss_price": np.where(
                 np.abs(target) > np.abs(holdings),
                 price * (1 - np.sign(target) * policy.stop_loss_pct / 100),
                 np.nan,

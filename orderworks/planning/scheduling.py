@@ -26,8 +26,9 @@ class Horizon:
 class Schedule:
     """``parents``: the routed orders with client_order_id, due_at and ends_at.
 
-    ``children``: client_order_id, parent (the parent's place), parent_id, slice_index, quantity,
-    due_at, parent_quantity and scheduled_quantity.
+    ``children``: what the broker is to be sent: client_order_id, parent (the parent's place),
+    parent_id, slice_index, quantity, due_at, parent_quantity and scheduled_quantity. An order that
+    is not worked is its own only child, with no parent_id.
     """
 
     parents: pd.DataFrame
@@ -50,7 +51,7 @@ def schedule(
     run_key: str,
     volume_curves: Mapping[str, Sequence[float]],
 ) -> Schedule:
-    """Cuts worked parents into slices over the window; other parents are one child, due at once.
+    """Cuts worked parents into slices over the window; other orders are sent whole, at once.
 
     Args:
         routed: strategy, symbol, side, quantity, lot_size, algo, and optionally start, end and
@@ -102,15 +103,19 @@ def schedule(
         account, run_key, [(*name, "parent") for name in names]
     )
     place = children["parent"].to_numpy()
-    children["client_order_id"] = client_order_ids(
+    of_worked = worked[place]
+    own_names = parents["client_order_id"].to_numpy(object)[place]
+    sliced = children[of_worked]
+    children["parent_id"] = np.where(of_worked, own_names, None)
+    children["client_order_id"] = own_names
+    children.loc[of_worked, "client_order_id"] = client_order_ids(
         account,
         run_key,
         [
             (*names[p], f"child/{i}")
-            for p, i in zip(place.tolist(), children["slice_index"].tolist(), strict=True)
+            for p, i in zip(sliced["parent"].tolist(), sliced["slice_index"].tolist(), strict=True)
         ],
     )
-    children["parent_id"] = parents["client_order_id"].to_numpy(object)[place]
     children["symbol"] = parents["symbol"].to_numpy(object)[place]
     children["side"] = parents["side"].to_numpy(object)[place]
     children["parent_quantity"] = quantity[place]

@@ -101,7 +101,7 @@ def test_rebalance_10_000_orders(benchmark, ledger_url):
                     "SELECT count(*) AS n FROM orders WHERE account = %s AND state = 'FILLED'",
                     (account,),
                 ).fetchone()
-                assert filled["n"] == 2 * COUNT
+                assert filled["n"] == COUNT
 
         asyncio.run(work())
 

@@ -69,7 +69,7 @@ def planned(symbol: str, side: str, position: str, quantity: int, **others: Any)
         "quantity": quantity,
         "order_type": "limit",
         "limit_price": Decimal("100.10"),
-        "stop_price": None,
+        "stop_loss_price": None,
         "tif": "day",
         "algo": "none",
         "due_at": START,
@@ -135,10 +135,9 @@ def _plan(ledger: Ledger) -> None:
             ],
             orders=[
                 planned("AAPL", "buy", "parent", 10, **aapl, route_saw=saw),
-                planned("MSFT", "sell", "parent", 5, stop_price=Decimal("410.25")),
+                planned("MSFT", "sell", "parent", 5, stop_loss_price=Decimal("410.25")),
                 planned("AAPL", "buy", "c0", 7, **aapl),
                 planned("AAPL", "buy", "c1", 3, **later),
-                planned("MSFT", "sell", "c0", 5),
             ],
         ),
     )
@@ -180,8 +179,7 @@ def _work(ledger: Ledger, lease: Lease) -> None:
         )
     ]
     book(ledger, lease, [*parent, *child[1:]], fills)
-    for position in ("c0", "parent"):
-        book(ledger, lease, happened("MSFT", "sell", position, reject))
+    book(ledger, lease, happened("MSFT", "sell", "parent", reject))
 
 
 def _measure(ledger: Ledger) -> None:

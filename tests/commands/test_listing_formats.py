@@ -82,9 +82,9 @@ def test_the_table_of_orders(says: Says, books: Ledger) -> None:
     assert " ".join(lines[1].split()[1:]) == cells
     refused = name_of("MSFT", "sell", "parent")
     assert lines[-2:] == [
-        "5 orders of account SIM1: 2 PARTIALLY_FILLED, 2 REJECTED, 1 NEW. "
+        "4 orders of account SIM1: 2 PARTIALLY_FILLED, 1 NEW, 1 REJECTED. "
         "Times are UTC, of 2026-11-20.",
-        f"{refused[:7]}…{refused[-3:]} and 1 more: {REASON}",
+        f"{refused[:7]}…{refused[-3:]}: {REASON}",
     ]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from working_orders import at, family, order
 
-from orderworks.desk.releasing import Due, due_now, is_worked, leftovers, sweeps_due
+from orderworks.desk.releasing import Due, due_now, leftovers, sweeps_due
 from orderworks.ledger.orders import OrderMap, OrderRecord
 from orderworks.model.state import AT_BROKER, TERMINAL, OrderState
 
@@ -30,7 +30,7 @@ def agenda(orders: OrderMap, seconds: float) -> tuple[dict[str, int], dict[str, 
     """What is due with its quantity, and what is idle with its reason, at a time."""
     found = due_now(orders, at(seconds))
     return (
-        {one.child.client_order_id: one.quantity for one in found.due},
+        {one.order.client_order_id: one.quantity for one in found.due},
         {child.client_order_id: reason for child, reason in found.idle},
     )
 
@@ -39,8 +39,8 @@ def agenda(orders: OrderMap, seconds: float) -> tuple[dict[str, int], dict[str, 
 
 
 def release(one: Due, state: OrderState) -> None:
-    one.child.quantity, one.child.attempts = one.quantity, one.child.attempts + 1
-    one.child.state = state
+    one.order.quantity, one.order.attempts = one.quantity, one.order.attempts + 1
+    one.order.state = state
 
 
 def live_through(data: st.DataObject, orders: OrderMap, *, give_way: bool) -> None:
@@ -76,7 +76,7 @@ def test_catching_up_conserves_the_parent(quantities: list[int], data: st.DataOb
             assert one.quantity > 0
             release(one, data.draw(st.sampled_from([S.SUBMITTED, S.UNKNOWN, S.REJECTED])))
             assert parent.filled_quantity + working(orders) <= total
-            if one.child.slice_index == last and one.child.state in AT_BROKER:
+            if one.order.slice_index == last and one.order.state in AT_BROKER:
                 # Nothing is to come: what has not filled is now at the broker, to the share.
                 assert parent.filled_quantity + working(orders) == total
         seconds += data.draw(st.sampled_from([30, 60, 60, 150]))
@@ -173,9 +173,13 @@ def test_what_rests_at_the_end_of_the_horizon() -> None:
     assert leftovers(orders, at(300), carry=True) == []
 
 
-def test_an_order_that_is_not_cut_rests() -> None:
-    orders = resting(S.SUBMITTED, algo="none")
-    assert not is_worked(orders["p"])
+def test_an_order_that_is_not_worked_is_due_once_and_then_rests() -> None:
+    orders = by_name([order("p", 10, algo="none")])
+    assert agenda(orders, -1) == ({}, {})
+    assert agenda(orders, 0) == ({"p": 10}, {})
+    assert agenda(orders, 300) == ({}, {"p": "its horizon ended before it could be sent"})
+    orders["p"].state = S.SUBMITTED
+    assert agenda(orders, 60) == ({}, {})
     assert leftovers(orders, at(600), carry=False) == []
     assert sweeps_due(orders, at(295), BEFORE) == []
 

@@ -17,7 +17,7 @@ _SIZED: dict[str, object] = {
     "open_remaining": 0,
     "decision_price": Decimal("100.01"),
     "strength": 0.5,
-    "stop_price": Decimal("98.01"),
+    "stop_loss_price": Decimal("98.01"),
 }
 _QUOTE: dict[str, object] = {"bid": Decimal("99.99"), "ask": Decimal("100.01")}
 

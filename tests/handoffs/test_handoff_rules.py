@@ -22,8 +22,9 @@ STATE_RULE = (
     "state must be one of PENDING, SUBMITTED, PARTIALLY_FILLED, FILLED, CANCELLED, REJECTED, "
     "EXPIRED, UNKNOWN"
 )
-TYPE_RULE = "order_type must be one of market, limit"
-ALGO_RULE = "algo must be one of none, twap, vwap"
+TYPE_RULE = "order_type must be one of market, limit, stop, stop_limit, trailing_stop"
+ALGO_RULE = "algo must be one of none, twap, vwap, pov, is"
+TIF_RULE = "tif must be one of day, gtc, gtd, ioc, fok, opg, cls"
 
 BROKEN = [
     ("signals", {"strategy": "  "}, "strategy must not be blank"),
@@ -38,11 +39,11 @@ BROKEN = [
     ("signals", {"quantity": 0}, "quantity must be above 0"),
     ("signals", {"quantity": 10.5}, "quantity must be a whole number"),
     ("signals", {"quantity": math.inf}, "quantity must be a whole number"),
-    ("signals", {"order_type": "stop"}, TYPE_RULE),
+    ("signals", {"order_type": "pegged"}, TYPE_RULE),
     ("signals", {"limit_price": 0.0}, "limit_price must be above 0"),
     ("signals", {"order_type": "market"}, "limit_price goes with a limit order only"),
-    ("signals", {"tif": "fok"}, "tif must be one of day, gtc, ioc"),
-    ("signals", {"algo": "pov"}, ALGO_RULE),
+    ("signals", {"tif": "gfd"}, TIF_RULE),
+    ("signals", {"algo": "iceberg"}, ALGO_RULE),
     ("signals", {"start": NOON + pd.Timedelta(hours=1)}, "start must be before end"),
     ("signals", {"slices": 0}, "slices must be at least 1"),
     ("signals", {"slices": 1.5}, "slices must be a whole number"),
@@ -57,7 +58,7 @@ BROKEN = [
     ("sized", {"open_remaining": 0.5}, "open_remaining must be a whole number"),
     ("sized", {"decision_price": Decimal(0)}, "decision_price must be above 0"),
     ("sized", {"strength": 2.0}, "strength must be between 0 and 1"),
-    ("sized", {"stop_price": Decimal("-1")}, "stop_price must be above 0"),
+    ("sized", {"stop_loss_price": Decimal("-1")}, "stop_loss_price must be above 0"),
     ("gated", {"bid": Decimal(0)}, "bid must be above 0"),
     ("gated", {"bid": Decimal("100.02")}, "bid must not be above ask"),
     ("gated", {"adv": 0.0}, "adv must be above 0"),
@@ -65,11 +66,11 @@ BROKEN = [
     ("routed", {"side": "long"}, SIDE_RULE),
     ("routed", {"quantity": 0}, "quantity must be above 0"),
     ("routed", {"quantity": 1.5}, "quantity must be a whole number"),
-    ("routed", {"order_type": "stop"}, TYPE_RULE),
+    ("routed", {"order_type": "pegged"}, TYPE_RULE),
     ("routed", {"limit_price": Decimal(0)}, "limit_price must be above 0"),
     ("routed", {"limit_price": None}, "limit_price is missing where order_type is limit"),
     ("routed", {"route_rule": ""}, "route_rule must not be blank"),
-    ("routed", {"algo": "pov"}, ALGO_RULE),
+    ("routed", {"algo": "iceberg"}, ALGO_RULE),
     ("routed", {"bid": Decimal("100.02")}, "bid must not be above ask"),
     ("scheduled", {"client_order_id": " "}, "client_order_id must not be blank"),
     (
@@ -89,7 +90,7 @@ BROKEN = [
     ("submitted", {"quantity": 0}, "quantity must be above 0"),
     ("submitted", {"quantity": 1.5}, "quantity must be a whole number"),
     ("submitted", {"state": "NEW"}, STATE_RULE),
-    ("submitted", {"order_type": "stop"}, TYPE_RULE),
+    ("submitted", {"order_type": "pegged"}, TYPE_RULE),
     ("submitted", {"limit_price": Decimal(0)}, "limit_price must be above 0"),
     ("submitted", {"attempts": 0}, "attempts must be at least 1"),
     ("submitted", {"attempts": 1.5}, "attempts must be a whole number"),
@@ -152,7 +153,7 @@ PASSING = [
     ("signals", {"slices": 1, "quantity": 1}),
     ("targets", {"weight": 10}),
     ("targets", {"weight": -10}),
-    ("sized", {"stop_price": None}),
+    ("sized", {"stop_loss_price": None}),
     ("sized", {"target": -10, "holdings": -20, "open_remaining": -30, "strength": 1}),
     ("gated", {"bid": Decimal("100.01")}),
     ("gated", {"adv": None}),

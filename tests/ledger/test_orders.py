@@ -60,10 +60,10 @@ def test_orders_are_read_as_they_were_planned(ledger: Ledger) -> None:
 
 def test_each_moment_comes_after_the_one_before(ledger: Ledger) -> None:
     open_books(ledger)
-    single = [replace(one, algo="none", ends_at=at(600)) for one in family("q", 10)]
-    plan_orders(ledger, *family("p", 60, 40), *single)
-    assert moments(ledger, SWEEP_BEFORE) == [0, 60, 290, 300, 600]
-    assert moments(ledger, None) == [0, 60, 300, 600]
+    plain = order("q", 10, algo="none", due_at=at(30), ends_at=at(600))
+    plan_orders(ledger, *family("p", 60, 40), plain)
+    assert moments(ledger, SWEEP_BEFORE) == [0, 30, 60, 290, 300, 600]
+    assert moments(ledger, None) == [0, 30, 60, 300, 600]
 
 
 def test_what_is_over_has_no_moment(ledger: Ledger) -> None:
@@ -93,10 +93,11 @@ def test_when_a_run_has_work(
     ledger: Ledger, algo: str, sent: bool, expected: tuple[bool, bool, bool]
 ) -> None:
     lease = open_books(ledger)
-    planned = [replace(one, algo=algo) for one in family("p", 10)]
+    planned = [order("p", 10, algo="none")] if algo == "none" else family("p", 10, algo=algo)
     run = plan_orders(ledger, *planned)
     if sent:
-        send(ledger, lease, planned[1])
+        send(ledger, lease, planned[-1])
+    if sent and algo != "none":
         book(ledger, lease, happened("p", OrderEvent.START))
     found = [
         has_work(ledger, run.run_id, over=over, carry=carry)

@@ -16,6 +16,8 @@ from orderworks.model.state import (
 )
 
 EXECUTIONS = {OrderEvent.FILL, OrderEvent.COMPLETE}
+REFUSALS = {OrderEvent.REFUSE_CANCEL, OrderEvent.REFUSE_REPLACE}
+TAKEN_BACK = {OrderEvent.CORRECT, OrderEvent.BUST}
 
 
 @pytest.mark.parametrize(("state", "event"), product(OrderState, OrderEvent))
@@ -56,11 +58,16 @@ def test_nothing_is_filled_at_the_broker_without_having_been_submitted() -> None
     assert into_filled & around <= TERMINAL
 
 
-def test_a_terminal_state_takes_late_fills_only() -> None:
+def test_a_terminal_state_takes_late_fills_corrections_and_refusals_only() -> None:
     for (before, event), after in TRANSITIONS.items():
         if before in TERMINAL:
-            assert event in EXECUTIONS
-            assert after in {before, OrderState.FILLED}
+            assert event in EXECUTIONS | REFUSALS | TAKEN_BACK
+            if event in EXECUTIONS:
+                assert after in {before, OrderState.FILLED}
+            elif event in TAKEN_BACK and before is OrderState.FILLED:
+                assert after is OrderState.CANCELLED
+            else:
+                assert after is before
 
 
 def test_every_live_state_can_end() -> None:

@@ -162,7 +162,7 @@ def test_flat_closes_what_is_held() -> None:
         ["sell", 300, 0],
         ["buy", 200, 0],
     ]
-    assert found.orders["stop_price"].isna().all()
+    assert found.orders["stop_loss_price"].isna().all()
     assert found.refused["code"].tolist() == ["AT_TARGET"]
 
 
@@ -210,8 +210,8 @@ def test_without_the_columns_half_kelly_is_refused_and_a_quantity_is_not() -> No
 
 def test_an_entry_carries_a_stop_on_the_losing_side() -> None:
     orders = sized({}, {"direction": "short"}, {"quantity": 10, "holdings": 20}).orders
-    assert orders["stop_price"].tolist()[:2] == pytest.approx([98.0, 102.0])
-    assert np.isnan(orders["stop_price"].iloc[2])
+    assert orders["stop_loss_price"].tolist()[:2] == pytest.approx([98.0, 102.0])
+    assert np.isnan(orders["stop_loss_price"].iloc[2])
 
 
 def test_what_later_steps_need_is_carried() -> None:

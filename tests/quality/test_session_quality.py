@@ -49,7 +49,7 @@ def plan_orders(ledger: Ledger, run_key: str, names: Sequence[str], days: int = 
     def order(name: str, parent: str | None) -> tuple[Any, ...]:
         return (
             *(name, ACCOUNT, parent, 0, "momentum", "A", "buy", 1000, 1000, "limit"),
-            *(Decimal("10.10"), None, "day", "none", at(60), at(660), "DEFAULT", "{}"),
+            *(Decimal("10.10"), None, "day", "twap", at(60), at(660), "DEFAULT", "{}"),
             *(Decimal("10.00"), at(0)),
         )
 

@@ -11,7 +11,7 @@ from orderworks.handoffs.rules import (
     symbol,
     unique,
 )
-from orderworks.handoffs.suite import Suite, required
+from orderworks.handoffs.suite import Suite, nullable, required
 from orderworks.model.order import Side
 
 LONGEST_ID = 40
@@ -20,7 +20,8 @@ LONGEST_ID = 40
 SCHEDULED = Suite(
     handoff="scheduled",
     columns=(
-        *required("text", "client_order_id", "parent_id", "symbol", "side"),
+        *required("text", "client_order_id", "symbol", "side"),
+        *nullable("text", "parent_id"),
         *required("integer", "quantity", "slice_index"),
         *required("time", "due_at"),
         *required("integer", "parent_quantity", "scheduled_quantity"),

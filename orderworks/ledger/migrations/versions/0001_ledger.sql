@@ -74,23 +74,32 @@ CREATE TABLE ledger.orders (
     client_order_id  text PRIMARY KEY CHECK (length(client_order_id) BETWEEN 1 AND 40),
     account          text NOT NULL,     -- its run's: ledger.check_new_orders() sees to it
     run_id           bigint NOT NULL,
-    parent_id        text,              -- a parent has none; a child is what the broker sees
+    parent_id        text,              -- of a slice: the parent that is worked through it
+    attached_to      text,              -- of an exit: the entry that it protects
+    oca_group        text,              -- the orders of a group cancel one another
     slice_index      integer NOT NULL DEFAULT 0,
     strategy         text NOT NULL,
     symbol           text NOT NULL,
     side             text NOT NULL CHECK (side IN ('buy', 'sell')),
     planned_quantity bigint NOT NULL CHECK (planned_quantity > 0),
     quantity         bigint NOT NULL CHECK (quantity > 0),
-    order_type       text NOT NULL CHECK (order_type IN ('market', 'limit')),
+    order_type       text NOT NULL CHECK (order_type IN ('market', 'limit', 'stop', 'stop_limit', 'trailing_stop')),
     limit_price      numeric CHECK (limit_price > 0),
     stop_price       numeric CHECK (stop_price > 0),
-    tif              text NOT NULL CHECK (tif IN ('day', 'gtc', 'ioc')),
-    algo             text NOT NULL CHECK (algo IN ('none', 'twap', 'vwap')),
+    trail_amount     numeric CHECK (trail_amount > 0),
+    trail_percent    numeric CHECK (trail_percent > 0 AND trail_percent < 1),
+    tif              text NOT NULL CHECK (tif IN ('day', 'gtc', 'gtd', 'ioc', 'fok', 'opg', 'cls')),
+    good_till        timestamptz CHECK ((good_till IS NOT NULL) = (tif = 'gtd')),
+    algo             text NOT NULL CHECK (algo IN ('none', 'twap', 'vwap', 'pov', 'is')),
+    -- What the broker sees: a plain order, or a slice of a worked parent, but never that parent.
+    reaches_broker   boolean NOT NULL GENERATED ALWAYS AS (parent_id IS NOT NULL OR algo = 'none') STORED,
     due_at           timestamptz NOT NULL,
     ends_at          timestamptz NOT NULL,
     route_rule       text NOT NULL,
     route_saw        jsonb NOT NULL DEFAULT '{}',
     decision_price   numeric NOT NULL CHECK (decision_price > 0),
+    stop_loss_price  numeric CHECK (stop_loss_price > 0),     -- of an entry: where its exits are to be
+    take_profit_price numeric CHECK (take_profit_price > 0),
     signal_ts        timestamptz NOT NULL,
     state            text NOT NULL DEFAULT 'NEW' CHECK (state IN ('NEW', 'PENDING', 'SUBMITTED',
                      'PARTIALLY_FILLED', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED', 'UNKNOWN')),
@@ -112,8 +121,10 @@ CREATE TABLE ledger.orders (
     CHECK (state <> 'FILLED' OR filled_quantity = quantity),
     CHECK ((closed_at IS NOT NULL) = (state IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'))),
     CHECK (state IN ('NEW', 'CANCELLED', 'REJECTED', 'EXPIRED') OR released_at IS NOT NULL),
-    CHECK (order_type = 'limit' OR limit_price IS NULL),
-    CHECK (parent_id IS NULL OR attempts = 0 OR order_type = 'market' OR limit_price IS NOT NULL)
+    CHECK (order_type IN ('limit', 'stop_limit') OR limit_price IS NULL),
+    CHECK (order_type IN ('stop', 'stop_limit') OR stop_price IS NULL),
+    CHECK ((order_type = 'trailing_stop') = ((trail_amount IS NULL) <> (trail_percent IS NULL))),
+    CHECK (NOT reaches_broker OR attempts = 0 OR order_type NOT IN ('limit', 'stop_limit') OR limit_price IS NOT NULL)
 ) WITH (fillfactor = 33);
 -- Room for the versions that a page's orders go through, and no index on what changes: updates stay
 -- heap-only (HOT), which halves their cost. Open orders are found by their runs instead.
@@ -135,18 +146,29 @@ CREATE TABLE ledger.order_events (
     recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (client_order_id, id),          -- the events of an order in their order, and no second index
     CONSTRAINT legal_transition CHECK (from_state || ' ' || event || ' ' || to_state = ANY (ARRAY[
-        'NEW SEND PENDING', 'NEW START SUBMITTED', 'NEW REJECT REJECTED', 'NEW EXPIRE EXPIRED', 'NEW WITHDRAW CANCELLED',
+        'NEW SEND PENDING', 'NEW START SUBMITTED', 'NEW REJECT REJECTED', 'NEW EXPIRE EXPIRED',
+        'NEW WITHDRAW CANCELLED',
         'PENDING ACKNOWLEDGE SUBMITTED', 'PENDING REJECT REJECTED', 'PENDING SILENCE UNKNOWN',
-        'SUBMITTED ACKNOWLEDGE SUBMITTED', 'SUBMITTED FILL PARTIALLY_FILLED',
-        'SUBMITTED COMPLETE FILLED', 'SUBMITTED CANCEL CANCELLED', 'SUBMITTED REJECT REJECTED',
-        'SUBMITTED EXPIRE EXPIRED', 'SUBMITTED SILENCE UNKNOWN',
+        'SUBMITTED ACKNOWLEDGE SUBMITTED', 'SUBMITTED FILL PARTIALLY_FILLED', 'SUBMITTED COMPLETE FILLED',
+        'SUBMITTED CANCEL CANCELLED', 'SUBMITTED REJECT REJECTED', 'SUBMITTED EXPIRE EXPIRED',
+        'SUBMITTED SILENCE UNKNOWN', 'SUBMITTED REPLACE SUBMITTED', 'SUBMITTED REFUSE_CANCEL SUBMITTED',
+        'SUBMITTED REFUSE_REPLACE SUBMITTED',
         'PARTIALLY_FILLED ACKNOWLEDGE PARTIALLY_FILLED', 'PARTIALLY_FILLED FILL PARTIALLY_FILLED',
         'PARTIALLY_FILLED COMPLETE FILLED', 'PARTIALLY_FILLED CANCEL CANCELLED',
         'PARTIALLY_FILLED EXPIRE EXPIRED', 'PARTIALLY_FILLED SILENCE UNKNOWN',
-        'UNKNOWN ACKNOWLEDGE SUBMITTED', 'UNKNOWN REJECT REJECTED', 'UNKNOWN ABSENCE NEW',
-        'CANCELLED FILL CANCELLED', 'CANCELLED COMPLETE FILLED',
-        'EXPIRED FILL EXPIRED', 'EXPIRED COMPLETE FILLED',
-        'REJECTED FILL REJECTED', 'REJECTED COMPLETE FILLED'
+        'PARTIALLY_FILLED REPLACE PARTIALLY_FILLED', 'PARTIALLY_FILLED CORRECT PARTIALLY_FILLED',
+        'PARTIALLY_FILLED BUST SUBMITTED', 'PARTIALLY_FILLED REFUSE_CANCEL PARTIALLY_FILLED',
+        'PARTIALLY_FILLED REFUSE_REPLACE PARTIALLY_FILLED',
+        'FILLED CORRECT CANCELLED', 'FILLED BUST CANCELLED', 'FILLED REFUSE_CANCEL FILLED',
+        'FILLED REFUSE_REPLACE FILLED',
+        'CANCELLED FILL CANCELLED', 'CANCELLED COMPLETE FILLED', 'CANCELLED CORRECT CANCELLED',
+        'CANCELLED BUST CANCELLED', 'CANCELLED REFUSE_CANCEL CANCELLED',
+        'CANCELLED REFUSE_REPLACE CANCELLED',
+        'REJECTED FILL REJECTED', 'REJECTED COMPLETE FILLED', 'REJECTED CORRECT REJECTED',
+        'REJECTED BUST REJECTED', 'REJECTED REFUSE_CANCEL REJECTED', 'REJECTED REFUSE_REPLACE REJECTED',
+        'EXPIRED FILL EXPIRED', 'EXPIRED COMPLETE FILLED', 'EXPIRED CORRECT EXPIRED', 'EXPIRED BUST EXPIRED',
+        'EXPIRED REFUSE_CANCEL EXPIRED', 'EXPIRED REFUSE_REPLACE EXPIRED',
+        'UNKNOWN ACKNOWLEDGE SUBMITTED', 'UNKNOWN REJECT REJECTED', 'UNKNOWN ABSENCE NEW'
     ]))
 );
 
@@ -387,7 +409,7 @@ BEGIN
                OR n.state <> 'NEW' OR n.filled_quantity <> 0
                OR (n.parent_id IS NOT NULL AND (p.run_id, p.symbol, p.side, p.account)
                    IS DISTINCT FROM (n.run_id, n.symbol, n.side, n.account))
-               OR (n.parent_id IS NOT NULL AND p.parent_id IS NOT NULL)
+               OR (n.parent_id IS NOT NULL AND p.reaches_broker)
             LIMIT 1
     $sql$ INTO stray;
     IF stray IS NOT NULL THEN
@@ -425,7 +447,7 @@ BEGIN
         SELECT m.*, o.ctid AS version, o.run_id,
                o.closed_at IS NULL AND m.to_state IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED') AS closes,
                m.is_chain AND m.from_state IS NOT DISTINCT FROM o.state
-               AND NOT CASE WHEN o.parent_id IS NULL THEN m.sends ELSE m.starts END AS fits
+               AND NOT CASE WHEN o.reaches_broker THEN m.starts ELSE m.sends END AS fits
         FROM moves m LEFT JOIN ledger.orders o USING (client_order_id)
     ), moved AS (
         -- The very version that was judged: an order that another worker moved meanwhile has a new one.
