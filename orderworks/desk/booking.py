@@ -33,6 +33,12 @@ class Booking:
     fills: list[Fill] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
 
+    def __iadd__(self, more: "Booking") -> "Booking":
+        self.events += more.events
+        self.fills += more.fills
+        self.anomalies += more.anomalies
+        return self
+
 
 EVENT_OF = {
     ReportKind.ACKNOWLEDGED: OrderEvent.ACKNOWLEDGE,

@@ -6,7 +6,7 @@ import gc
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -45,6 +45,7 @@ class Desk:
     clock: Clock
     lease: Lease | None = None
     _renewal: asyncio.Task[None] | None = field(default=None, repr=False)
+    _writing: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
     def account(self) -> str:
@@ -80,6 +81,31 @@ class Desk:
             raise
         return True
 
+    async def write(self, work: Callable[[], None]) -> None:
+        """Lets a thread do a write of the ledger, once the one before it is done.
+
+        Meanwhile the broker can be worked with; whoever reads the ledger awaits ``written`` first.
+
+        Raises:
+            Whatever the write before failed with.
+        """
+        await self.written()
+        self._writing = asyncio.create_task(asyncio.to_thread(work))
+
+    async def written(self) -> None:
+        """Returns when nothing is being written any more; raises what that failed with."""
+        writing = await self.let_writing_end()
+        if writing is not None:
+            writing.result()
+
+    async def let_writing_end(self) -> asyncio.Task[None] | None:
+        """Returns when nothing is being written any more, with what was, however that ended."""
+        writing = self._writing
+        if writing is not None:
+            await asyncio.wait([writing])
+            self._writing = None
+        return writing
+
     async def wait_for_account(self, patience_seconds: float) -> None:
         """Takes the lease as soon as it is free.
 
@@ -98,6 +124,7 @@ class Desk:
 
     async def hand_back(self) -> None:
         """Disconnects from the broker and gives the lease back."""
+        await self.let_writing_end()
         if self._renewal is not None:
             self._renewal.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 
 from orderworks.ledger.runs import DECISION_COLUMNS, Plan
-from orderworks.model.instrument import Instrument
-from orderworks.model.rounding import round_to_tick
 from orderworks.planning.bets import Sized
-from orderworks.planning.pricing import exact_or_none
+from orderworks.planning.pricing import exact_or_none, on_grid
 from orderworks.planning.risk.gate import Gated
 from orderworks.planning.scheduling import Horizon, Schedule
 
@@ -144,19 +142,8 @@ def _child_rows(account: str, schedule: Schedule) -> list[tuple[Any, ...]]:
 
 def _stop_loss_prices(parents: pd.DataFrame) -> list[Decimal | None]:
     """The protective stops on the tick grid: the exit of a buy sells, and the other way round."""
-    stops: list[Decimal | None] = []
-    for symbol, side, price in zip(
-        parents["symbol"].tolist(),
-        parents["side"].tolist(),
-        parents["stop_loss_price"].tolist(),
-        strict=True,
-    ):
-        if np.isnan(price):
-            stops.append(None)
-            continue
-        tick = Instrument(symbol).tick_at(_money(price))
-        stops.append(round_to_tick(price, tick, "sell" if side == "buy" else "buy", "stop"))
-    return stops
+    exit_sign = np.where(parents["side"].to_numpy() == "buy", -1, 1)
+    return exact_or_none(on_grid(parents["stop_loss_price"].to_numpy(np.float64), exit_sign))
 
 
 def _money(value: float) -> Decimal:

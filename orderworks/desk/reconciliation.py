@@ -67,17 +67,18 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     """
     if desk.lease is None:
         return Reconciled(0, 0, (), lease_holder(desk.ledger, desk.account) or "another worker")
+    await desk.written()
     snapshot = await desk.broker.snapshot()
     if not is_opened(desk.ledger, desk.account):
         book_opening(desk.ledger, snapshot.portfolio, desk.session.date, desk.clock.now())
     orders = _our_orders(desk, snapshot)
-    healed = _book_evidence(desk, snapshot, orders)
+    healed = await _book_evidence(desk, snapshot, orders)
     missing = absent(snapshot, orders.values())
     if missing:
         await desk.clock.sleep_until(desk.clock.now() + SETTLE)
         snapshot = await desk.broker.snapshot()
         orders = _our_orders(desk, snapshot)
-        healed += _book_evidence(desk, snapshot, orders)
+        healed += await _book_evidence(desk, snapshot, orders)
         suspected = {order.client_order_id for order in missing}
         missing = [
             order
@@ -117,14 +118,15 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     return Reconciled(healed, len(missing), tuple(breaks))
 
 
-def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> int:
+async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> int:
     known = _booked(desk, snapshot)
     reports = [
         report
         for report in evidence(snapshot, orders)
         if report.fill is None or report.fill.exec_id not in known
     ]
-    booking = take_reports(desk, reports, orders)
+    booking = await take_reports(desk, reports, orders)
+    await desk.written()
     return len(booking.events) + len(booking.fills)
 
 

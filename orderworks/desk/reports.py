@@ -1,8 +1,10 @@
 """Taking a broker's reports into the ledger: read what they touch, apply, commit as one."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from orderworks.brokers.adapter import Report
 from orderworks.desk.booking import Anomaly, Booking, book_reports
@@ -13,17 +15,25 @@ from orderworks.model.crash_points import CrashPoint, crash_point
 
 log = logging.getLogger(__name__)
 
+BATCH = 2_500
+"""Orders or reports that are committed together: enough to be cheap, few enough to overlap."""
 
-def take_reports(desk: Desk, reports: Sequence[Report], orders: OrderMap | None = None) -> Booking:
-    """Books a batch of reports in one transaction.
+Item = TypeVar("Item")
+
+
+async def take_reports(
+    desk: Desk, reports: Sequence[Report], orders: OrderMap | None = None
+) -> Booking:
+    """Books reports, a batch a transaction, each written while the next is worked out.
 
     Args:
         orders: orders that the caller has read under this lease, with their parents; they move
             with the booking, and those that it lacks are read and added.
 
     Raises:
-        LeaseLost: and nothing was booked.
+        LeaseLost: and nothing more was booked.
     """
+    await desk.written()
     orders = {} if orders is None else orders
     named = {report.client_order_id for report in reports}
     parents = {orders[name].parent_id or name for name in named if name in orders}
@@ -33,9 +43,13 @@ def take_reports(desk: Desk, reports: Sequence[Report], orders: OrderMap | None 
         desk.account,
         [report.fill.exec_id for report in reports if report.fill is not None],
     )
-    booking = book_reports(reports, orders, known)
-    record(desk, booking)
-    return booking
+    whole = Booking()
+    for batch in batched(reports, BATCH):
+        booking = book_reports(batch, orders, known)
+        known |= {fill.exec_id for fill in booking.fills}
+        await desk.write(partial(record, desk, booking))
+        whole += booking
+    return whole
 
 
 def record(desk: Desk, booking: Booking) -> None:
@@ -55,7 +69,8 @@ async def cancel(
         crash_point(CrashPoint.CANCEL_BEFORE_MESSAGE)
         reports = await desk.broker.cancel_orders(client_order_ids)
         crash_point(CrashPoint.CANCEL_ANSWERED)
-        take_reports(desk, reports, orders)
+        await take_reports(desk, reports, orders)
+        await desk.written()
         crash_point(CrashPoint.CANCEL_BOOKED)
 
 
@@ -64,9 +79,16 @@ async def follow(desk: Desk, until: datetime, orders: OrderMap | None = None) ->
     fills = 0
     async for reports in desk.broker.events(until):
         crash_point(CrashPoint.MARKET_MOVED)
-        fills += len(take_reports(desk, reports, orders).fills)
+        fills += len((await take_reports(desk, reports, orders)).fills)
+        await desk.written()
         crash_point(CrashPoint.FILLS_BOOKED)
+    await desk.written()
     return fills
+
+
+def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """``items`` in runs of at most ``size``."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _alerts(anomalies: Iterable[Anomaly]) -> list[Alert]:

@@ -1,19 +1,22 @@
 """Sending: price what is due on sound quotes, commit the intent to send, send, book the answer."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from orderworks.brokers.adapter import Report
 from orderworks.desk.booking import Booking, move
 from orderworks.desk.desk import Desk
 from orderworks.desk.quotes import LOOK
 from orderworks.desk.releasing import Due
-from orderworks.desk.reports import record, take_reports
+from orderworks.desk.reports import BATCH, record, take_reports
 from orderworks.ledger.orders import OrderMap, OrderRecord, Release, permit
 from orderworks.market.quotes import quote_problems
 from orderworks.model.crash_points import CrashPoint, crash_point
@@ -61,16 +64,49 @@ async def send(desk: Desk, orders: OrderMap, due: Sequence[Due], wait_until: dat
         if not waiting:
             break
         if now >= give_up:
+            await desk.written()
             _refuse(desk, waiting, quotes[~sound], problems[~sound], now)
             break
         await desk.clock.sleep_until(min(now + LOOK, give_up))
     return Sent(sent, len(waiting))
 
 
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """A batch that may leave: its orders and the broker's messages."""
+
+    orders: list[OrderRecord]
+    messages: list[Order]
+
+
 async def _send_priced(
     desk: Desk, orders: OrderMap, due: Sequence[Due], quotes: pd.DataFrame
 ) -> None:
-    """One batch: permitted in one transaction, sent in one call, answered in one booking."""
+    """Each batch is permitted in one transaction, sent in one call, answered in one booking.
+
+    While the broker takes one batch, the ledger permits the next.
+    """
+    starts = range(0, len(due), BATCH)
+    batches = [(due[at : at + BATCH], quotes.iloc[at : at + BATCH]) for at in starts]
+    permitted: Permitted | None = await _permit(desk, *batches[0])
+    for following in [*batches[1:], None]:
+        if permitted is None:
+            break
+        sending = asyncio.create_task(desk.broker.submit_orders(permitted.messages))
+        try:
+            upcoming = None if following is None else await _permit(desk, *following)
+        finally:
+            # What was permitted is on its way: its answer is booked, whatever becomes of the next.
+            reports = await sending
+            crash_point(CrashPoint.SEND_ANSWERED)
+            await take_reports(desk, reports, orders)
+            await _mark_silent(desk, permitted.orders, reports)
+        permitted = upcoming
+    crash_point(CrashPoint.SEND_BOOKED)
+
+
+async def _permit(desk: Desk, due: Sequence[Due], quotes: pd.DataFrame) -> Permitted:
+    """Commits that a batch is about to be sent."""
     at = desk.clock.now()
     releases, messages = _priced(desk, due, quotes)
     booking = Booking()
@@ -78,15 +114,10 @@ async def _send_priced(
         one.order.quantity, one.order.attempts = release.quantity, release.attempt
         move(booking, one.order, OrderEvent.SEND, at)
     crash_point(CrashPoint.SEND_BEFORE_PERMIT)
-    permit(desk.ledger, desk.held_lease, releases, booking.events, at)
-
+    await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, booking.events, at))
+    await desk.written()
     crash_point(CrashPoint.SEND_PERMITTED)
-    reports = await desk.broker.submit_orders(messages)
-    crash_point(CrashPoint.SEND_ANSWERED)
-    take_reports(desk, reports, orders)
-    crash_point(CrashPoint.SEND_BOOKED)
-    answered = {report.client_order_id for report in reports}
-    _mark_silent(desk, [one.order for one in due if one.order.client_order_id not in answered])
+    return Permitted([one.order for one in due], messages)
 
 
 def _priced(
@@ -148,8 +179,10 @@ def _price_rule(order: OrderRecord) -> PriceRule:
     return PRICE_RULE_OF[order.route_rule]
 
 
-def _mark_silent(desk: Desk, unanswered: Sequence[OrderRecord]) -> None:
+async def _mark_silent(desk: Desk, sent: Sequence[OrderRecord], reports: Sequence[Report]) -> None:
     """What was sent and not answered is unknown until evidence settles it."""
+    answered = {report.client_order_id for report in reports}
+    unanswered = [order for order in sent if order.client_order_id not in answered]
     if not unanswered:
         return
     names = ", ".join(order.client_order_id for order in unanswered)
@@ -158,7 +191,7 @@ def _mark_silent(desk: Desk, unanswered: Sequence[OrderRecord]) -> None:
     for order in unanswered:
         if order.state is OrderState.PENDING:
             move(booking, order, OrderEvent.SILENCE, desk.clock.now(), "the broker did not answer")
-    record(desk, booking)
+    await desk.write(partial(record, desk, booking))
 
 
 def _refuse(

@@ -91,6 +91,14 @@ async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
 
     Safe to repeat at any point: everything that it does it derives from the ledger.
     """
+    try:
+        return await _work(desk, wave)
+    finally:
+        # Whoever comes next finds the ledger as it stands.
+        await desk.let_writing_end()
+
+
+async def _work(desk: Desk, wave: Wave) -> WaveResult:
     crash_point(CrashPoint.WAVE_BEGINS)
     # Read once: under the lease nobody else books, and each booking moves these along.
     orders = open_orders(desk.ledger, desk.account)

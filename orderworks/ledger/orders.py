@@ -336,6 +336,5 @@ def _load(
     ledger: Ledger, query: str, parameters: Sequence[object] | Mapping[str, object]
 ) -> OrderMap:
     with ledger.cursor(row_factory=args_row(OrderRecord)) as cursor:
-        return {
-            record.client_order_id: record for record in cursor.execute(query.encode(), parameters)
-        }
+        records = cursor.execute(query.encode(), parameters).fetchall()
+        return {record.client_order_id: record for record in records}

@@ -85,6 +85,8 @@ def limit_prices(
 def on_grid(prices: Floats, sign: Ints) -> Floats:
     """Prices on Regulation NMS's grid: buys down, sells up; the scalar is ``round_to_tick``.
 
+    That holds for limits and for stops alike; ``sign`` is that of the order which has the price.
+
     The grid is chosen by the price itself: a cent from one dollar up, a hundredth of one below.
     """
     units = prices * UNITS

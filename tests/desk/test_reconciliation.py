@@ -392,11 +392,13 @@ async def test_a_booking_and_its_alerts_are_one(desk: Desk) -> None:
     ]
     desk.ledger.execute("ALTER TABLE alerts RENAME TO no_alerts")
     with pytest.raises(errors.UndefinedTable):
-        take_reports(desk, late)
+        await take_reports(desk, late)
+        await desk.written()
     desk.ledger.execute("ALTER TABLE no_alerts RENAME TO alerts")
     assert desk.ledger.execute("SELECT 1 FROM fills WHERE exec_id = 'late'").fetchone() is None
     for _ in range(2):
-        take_reports(desk, late)
+        await take_reports(desk, late)
+        await desk.written()
     assert alerts(desk) == ["late_fill"]
     assert count(desk.ledger, "fills WHERE exec_id = 'late'") == 1
 

@@ -1,5 +1,6 @@
 """The simulated exchange as a broker."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
@@ -52,7 +53,7 @@ class SimulatedBroker:
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         crash_point(CrashPoint.EXCHANGE_BEFORE_RECORD)
-        reports = self._exchange.submit(orders, self._clock.now())
+        reports = await asyncio.to_thread(self._exchange.submit, orders, self._clock.now())
         crash_point(CrashPoint.EXCHANGE_RECORDED)
         return reports
 
@@ -60,7 +61,7 @@ class SimulatedBroker:
         return self._exchange.cancel(client_order_ids, self._clock.now())
 
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
-        reports = self._exchange.advance(until)
+        reports = await asyncio.to_thread(self._exchange.advance, until)
         await self._clock.sleep_until(until)
         if reports:
             yield reports
