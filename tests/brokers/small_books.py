@@ -47,7 +47,7 @@ def sell(number: int, quantity: int, limit: int | None = None, **rest: Any) -> R
 
 def book_of(tape: SymbolTape, *orders: Resting, rules: Rules = FREELY, at: int = 0) -> Book:
     """A book that orders have just come to, with groups of their own."""
-    book = Book(Reel(tape), rules, at)
+    book = Book(Reel(tape, session_open=0), rules, at)
     for order in orders:
         book.add(order)
     return book

@@ -59,9 +59,9 @@ def test_only_events_that_reach_a_price_are_wound_to(
         quoted = any(row[0] == event.ts for row in quotes)
         traded = event.volume > 0
         return (
-            (reach.buy is not None and quoted and event.ask <= reach.buy)
+            (reach.buy is not None and event.ask <= reach.buy)
             or (reach.buy is not None and traded and event.low <= reach.buy)
-            or (reach.sell is not None and quoted and event.bid >= reach.sell)
+            or (reach.sell is not None and event.bid >= reach.sell)
             or (reach.sell is not None and traded and event.high >= reach.sell)
             or (reach.seen_buy is not None and quoted and event.bid <= reach.seen_buy)
             or (reach.seen_sell is not None and quoted and event.ask >= reach.seen_sell)

@@ -25,7 +25,6 @@ def filled(close: str, volume: int, impact: Impact, order: Resting) -> tuple[int
     """Shares and price of the execution of an order in one bar at one price."""
     price = int(Decimal(close) * 10_000)
     tape = barred([(1, price, price, price, price, volume)])
-    order.arrived = -(1 << 62)
     rules = Rules(participation_cap=1.0, impact=impact)
     (one,) = [
         one for one in played(book_of(tape, order, rules=rules)) if isinstance(one, Execution)

@@ -84,7 +84,9 @@ class Book:
         elif order.waits_for_trigger:
             self._triggers.add(order)
         else:
-            self._ladder(order).add(order, order.queue)
+            known = order.queue is not None
+            displayed = order.queue if known else self._displayed_ahead(order)
+            self._ladder(order).add(order, displayed)
 
     def pool(self, key: PoolKey | None) -> Pool | None:
         """The pool of a group, or of an entry's exits, that has been opened."""
@@ -251,6 +253,7 @@ class Book:
             if not is_halted(self._rules.halts, event.ts):
                 self._trade(event)
                 self._settle(event.ts)
+            self._see(event)
             if not self.orders:
                 return until
             if self._look_again or takes_all != self._needs_every_event:
@@ -285,7 +288,6 @@ class Book:
             for ladder in (buys, sells):
                 if ladder:
                     executor.quoted(ladder)
-            self._see(event)
             if event.volume and self._triggers:
                 self._trigger(event)
         elif event.volume:
@@ -333,14 +335,16 @@ class Book:
 
     def _auction(self, auction: Auction, event: Event, price: int, ts: int) -> None:
         """All orders of an auction share the cap of what its bar traded; the rest expires."""
-        orders = sorted(
-            self._auctions[auction].values(),
-            key=lambda one: (self._ladder(one).key(one.limit), one.rank),
-        )
+
+        def beyond(order: Resting) -> int:
+            """How far the price is from its limit; a market order's is the best of all."""
+            ladder = self._ladder(order)
+            return ladder.key(order.limit) - ladder.key(price)
+
+        orders = sorted(self._auctions[auction].values(), key=lambda one: (beyond(one), one.rank))
         left = int(self._rules.participation_cap * event.volume)
         for order in orders:
-            ladder = self._ladder(order)
-            if ladder.key(order.limit) <= ladder.key(price) and order.arrived <= event.admits:
+            if beyond(order) <= 0 and order.arrived <= event.admits:
                 left -= self._executor.auction(order, price, left, ts)
             self._auctions[auction].pop(order.number)
             if order.remaining:

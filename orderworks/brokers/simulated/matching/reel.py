@@ -138,20 +138,32 @@ class Reel:
                 yield Event(ts, bid, ask, bid_size, ask_size, 0, 0, 0, 0, 0, total, ts - 1)
 
     def reaching(self, after: int, until: int, reach: Reach) -> list[Event]:
-        """The events with after < ts <= until at which the market comes to one of these prices."""
+        """The events with after < ts <= until at which the market is at one of these prices.
+
+        Of a quote on an order's own side, and of trades, that is when they come; of one on the
+        other side, for as long as it stands.
+        """
         tape = self._tape
         quotes = slice(*_between(tape.quote_ts, after, until))
         bars = slice(*self._bars_between(after, until))
         bid, ask = tape.bid[quotes], tape.ask[quotes]
         low, high = tape.low[bars], tape.high[bars]
-        quoted = np.zeros(len(bid), np.bool_)
+        standing_bid, standing_ask, _, _ = self.quote(after)
+        opposite = np.zeros(len(bid), np.bool_)
+        stands = False
         traded = np.zeros(len(low), np.bool_)
         if reach.buy is not None:
-            quoted |= ask <= reach.buy
+            opposite |= ask <= reach.buy
+            stands |= 0 < standing_ask <= reach.buy
             traded |= low <= reach.buy
         if reach.sell is not None:
-            quoted |= bid >= reach.sell
+            opposite |= bid >= reach.sell
+            stands |= standing_bid >= reach.sell
             traded |= high >= reach.sell
+        if stands or opposite.any():
+            stood = np.concatenate([[stands], opposite])
+            traded |= stood[tape.quote_ts[quotes].searchsorted(tape.bar_ts[bars], side="right")]
+        quoted = opposite
         if reach.seen_buy is not None:
             quoted |= bid <= reach.seen_buy
         if reach.seen_sell is not None:
@@ -160,8 +172,7 @@ class Reel:
             traded |= low <= reach.falling
         if reach.rising is not None:
             traded |= high >= reach.rising
-        ts = np.union1d(tape.quote_ts[quotes][quoted], tape.bar_ts[bars][traded])
-        return self._events_at(ts)
+        return self._events_at(np.union1d(tape.quote_ts[quotes][quoted], tape.bar_ts[bars][traded]))
 
     def _events_at(self, ts: Ints) -> list[Event]:
         tape = self._tape
