@@ -59,7 +59,7 @@ def test_only_events_that_reach_a_price_are_wound_to(
         quoted = any(row[0] == event.ts for row in quotes)
         traded = event.volume > 0
         return (
-            (reach.buy is not None and event.ask <= reach.buy)
+            (reach.buy is not None and 0 < event.ask <= reach.buy)
             or (reach.buy is not None and traded and event.low <= reach.buy)
             or (reach.sell is not None and event.bid >= reach.sell)
             or (reach.sell is not None and traded and event.high >= reach.sell)

@@ -92,6 +92,7 @@ class Floor:
     def place(self, orders: Sequence[ExchangeOrder]) -> None:
         """Puts orders that were received into their books."""
         self.books.receive([order for order in orders if order.is_live])
+        self.apply()
 
     def cancel(self, order: ExchangeOrder, at: datetime) -> None:
         """Cancels an open order, and the exits that are nothing without it."""
