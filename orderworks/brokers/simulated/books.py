@@ -49,8 +49,11 @@ class Books:
 
     def receive(self, orders: Sequence[ExchangeOrder]) -> None:
         """Takes in orders that have just arrived."""
-        for book, resting in self._matchable(orders):
+        placed = self._matchable(orders)
+        for book, resting in placed:
             book.add(resting)
+        for book, _ in placed:
+            book.settle(self._reached)
 
     def of(self, symbol: str) -> Book:
         """The book of a symbol, which has come as far as the others at least."""

@@ -29,6 +29,9 @@ from orderworks.model.state import OrderState
 
 NOT_RESTING = "no such order rests"
 
+_Refusal = Callable[[Order, ExchangeOrder | None, datetime], str | None]
+"""Why an order, the exit of another or not, is not received at a time; None where it is."""
+
 
 class SimulatedExchange:
     """One account at the exchange, during one session.
@@ -70,7 +73,7 @@ class SimulatedExchange:
         self._floor.go_on(at)
         at = answered = self.now
         refusal = self._refusals(orders)
-        received = [self._receive(order, at, refusal(order, at)) for order in orders]
+        received = [self._receive(order, at, refusal) for order in orders]
         for order in received:
             kind = ReportKind.ACKNOWLEDGED if order.is_live else ReportKind.REJECTED
             said = self._floor.answer(order, kind, order.changed_at, order.reason)
@@ -165,19 +168,23 @@ class SimulatedExchange:
                 order.reason, order.changed_at = TIME_ENDED, order.good_till
         self._record.save(self._account, changed=carried)
 
-    def _refusals(self, orders: Sequence[Order]) -> Callable[[Order, datetime], str | None]:
+    def _refusals(self, orders: Sequence[Order]) -> _Refusal:
         """Why an order of a batch is not received, judged on top of those before it."""
         admission = self._admission(self._floor.live.values())
         groups = {order.oca_group for order in orders if order.oca_group is not None}
         traded = self._floor.symbols_of_groups(sorted(groups))
         self._rules.learn(order.symbol for order in orders)
 
-        def refusal(order: Order, at: datetime) -> str | None:
+        def refusal(order: Order, entry: ExchangeOrder | None, at: datetime) -> str | None:
             if order.oca_group is not None:
                 symbol = traded.setdefault(order.oca_group, order.symbol)
                 if symbol != order.symbol:
                     return f"the orders of group {order.oca_group} trade {symbol}"
-            return admission.refusal(order, at) or self._rules.refusal(order.symbol)
+            return (
+                exit_refusal(order, entry)
+                or admission.refusal(order, at)
+                or self._rules.refusal(order.symbol)
+            )
 
         return refusal
 
@@ -191,13 +198,12 @@ class SimulatedExchange:
             live,
         )
 
-    def _receive(self, order: Order, at: datetime, reason: str | None) -> ExchangeOrder:
+    def _receive(self, order: Order, at: datetime, refusal: _Refusal) -> ExchangeOrder:
         self._account.orders += 1
         number = self._account.orders
         arrived = at + self._terms.latencies.of(Leg.SUBMIT, self._terms.seed, str(number))
         entry = None if order.attached_to is None else self._floor.newest(order.attached_to)
-        if reason is None and order.attached_to is not None and entry is None:
-            reason = f"no order {order.attached_to} was received that this one could be an exit of"
+        reason = refusal(order, entry, at)
         received = ExchangeOrder(
             number=number,
             client_order_id=order.client_order_id,
@@ -222,7 +228,7 @@ class SimulatedExchange:
             good_till=order.good_till,
             oca_group=order.oca_group,
             attached_to=order.attached_to,
-            entry=None if entry is None else entry.number,
+            entry=None if entry is None or reason is not None else entry.number,
             arrived_at=arrived,
         )
         self._floor.receive(received)
@@ -257,6 +263,20 @@ class SimulatedExchange:
 
     def _standing(self, symbol: str) -> Standing:
         return self._tapes.standing(symbol, self.now)
+
+
+def exit_refusal(order: Order, entry: ExchangeOrder | None) -> str | None:
+    """Why an order cannot be the exit of what it is attached to; None where it can."""
+    if order.attached_to is None:
+        return None
+    if entry is None or entry.state is OrderState.REJECTED:
+        return f"no order {order.attached_to} was received that this one could be an exit of"
+    if (entry.symbol, entry.side) != (order.symbol, order.side.opposite):
+        return (
+            f"an exit trades its entry's symbol back, and {order.attached_to} {entry.side}s "
+            f"{entry.symbol}"
+        )
+    return None
 
 
 def _outlasts(order: ExchangeOrder, at: datetime) -> bool:

@@ -65,7 +65,7 @@ class Floor:
         self._record = record
         self._session = session
         self._terms = terms
-        self._named = {order.client_order_id: order for order in live}
+        self._named: dict[str, ExchangeOrder] = {}
         self._step = _Step()
         self._outbox = Outbox()
         for number, report in record.reports_on_their_way():

@@ -62,7 +62,7 @@ class Book:
     # Orders come, change and go -----------------------------------------------------------------
 
     def add(self, order: Resting) -> None:
-        """Takes in an order that has just arrived."""
+        """Takes in an order that has just arrived; once all are in, their pools are settled."""
         self._keep(order)
         if order.waits_for_entry:
             self._waiting.add(order.number)
@@ -72,7 +72,6 @@ class Book:
             self._unsettled.append(order.pool)
         if order.auction is Auction.OPENING and self._opening_is_over(order.arrived):
             self._end(order, order.arrived, OrderState.EXPIRED, _missed(order.auction))
-        self._settle(order.arrived)
 
     def restore(self, order: Resting) -> None:
         """Takes in an order that was open before, as it was. Orders come by their rank."""
@@ -95,17 +94,27 @@ class Book:
     def open_pool(self, key: PoolKey, entry: Resting | None) -> Pool:
         """Opens a pool, to be joined by orders before they are added."""
         self._pools[key] = pool = Pool(entry)
+        self._unsettled.append(pool)
         return pool
 
     def settle(self, ts: int) -> None:
-        """Wakes and ends what the pools, as they have been opened, let wake and end."""
-        self._unsettled += self._pools.values()
-        self._settle(ts)
+        """Wakes the exits of what has filled, and ends what can never fill any more."""
+        while self._unsettled:
+            pool = self._unsettled.pop()
+            reason = pool.reason_to_end()
+            for order in sorted(pool.members.values(), key=lambda one: one.number):
+                if reason is not None:
+                    self._end(order, max(ts, order.arrived), OrderState.CANCELLED, reason)
+                elif order.number in self._waiting and not order.waits_for_entry:
+                    self._waiting.discard(order.number)
+                    order.arrived, order.volume_at_arrival = ts, self._reel.volume(ts)
+                    self._changed[order.number] = order
+                    self._place(order)
 
     def end(self, number: int, ts: int, state: OrderState, reason: str) -> None:
         """Ends an open order, and the exits that end with it."""
         self._end(self.orders[number], ts, state, reason)
-        self._settle(ts)
+        self.settle(ts)
 
     def replace(
         self, number: int, quantity: int, limit: int | None, stop: int | None, ts: int
@@ -124,7 +133,7 @@ class Book:
         if order.pool is not None:
             order.pool.quantities[number] = quantity
             self._unsettled.append(order.pool)
-        self._settle(ts)
+        self.settle(ts)
 
     def take_happened(self) -> list[Happening]:
         """What has happened since this was last asked, in order."""
@@ -217,24 +226,11 @@ class Book:
         elif order.number in self._pools:
             self._unsettled.append(self._pools[order.number])
 
-    def _settle(self, ts: int) -> None:
-        """Wakes the exits of what has filled, and ends what can never fill any more."""
-        while self._unsettled:
-            pool = self._unsettled.pop()
-            reason = pool.reason_to_end()
-            for order in sorted(pool.members.values(), key=lambda one: one.number):
-                if reason is not None:
-                    self._end(order, ts, OrderState.CANCELLED, reason)
-                elif order.number in self._waiting and not order.waits_for_entry:
-                    self._waiting.discard(order.number)
-                    order.arrived, order.volume_at_arrival = ts, self._reel.volume(ts)
-                    self._changed[order.number] = order
-                    self._place(order)
-
     # Time goes on -------------------------------------------------------------------------------
 
     def walk(self, until: int) -> None:
         """Goes on to a time: trades what is open, ends what may not be open any longer."""
+        self.settle(self.reached)
         rules = self._rules
         at, end = max(self.reached, rules.session_open), min(until, rules.session_close)
         while self.orders and at < end:
@@ -252,7 +248,7 @@ class Book:
             self._end_timed(event.ts)
             if not is_halted(self._rules.halts, event.ts):
                 self._trade(event)
-                self._settle(event.ts)
+                self.settle(event.ts)
             self._see(event)
             if not self.orders:
                 return until
@@ -366,7 +362,7 @@ class Book:
         if self._auctions[Auction.CLOSING] and bar and not is_halted(rules.halts, close):
             self._executor.begin(bar)
             self._auction(Auction.CLOSING, bar, bar.close, close)
-            self._settle(close)
+            self.settle(close)
         for order in sorted(self.orders.values(), key=lambda one: one.number):
             if not order.outlasts_session and not order.ended:
                 reason = SESSION_ENDED if order.auction is None else _missed(order.auction)
