@@ -18,7 +18,7 @@ from orderworks.model.clock import Clock
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
 from orderworks.model.instrument import Instrument
-from orderworks.model.order import Order
+from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderState
 
@@ -117,6 +117,15 @@ class PaperStubBroker:
         return [
             Report(ReportKind.CANCEL_REFUSED, name, at, reason="no such order rests")
             for name in client_order_ids
+        ]
+
+    async def replace_orders(self, replacements: Sequence[Replacement]) -> list[Report]:
+        at = self._clock.now()
+        return [
+            Report(
+                ReportKind.REPLACE_REFUSED, one.client_order_id, at, reason="no such order rests"
+            )
+            for one in replacements
         ]
 
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:

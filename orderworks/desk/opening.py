@@ -9,8 +9,8 @@ from pathlib import Path
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.paper_stub import PaperStubBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
-from orderworks.brokers.simulated.exchange import Terms
 from orderworks.brokers.simulated.record import reached_by
+from orderworks.brokers.simulated.terms import Terms
 from orderworks.desk.desk import Desk, open_desk
 from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.ledger.runs import latest_run, unfinished_runs

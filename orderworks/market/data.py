@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from orderworks.market.halts import Halt
     from orderworks.market.tape import SymbolTape
 
 
@@ -94,4 +95,8 @@ class RecordedMarket(MarketData, Protocol):
 
     def arrays(self, symbol: str) -> SymbolTape:
         """Everything that was quoted and traded in ``symbol``; empty arrays where nothing was."""
+        ...
+
+    def halts(self, symbol: str) -> Sequence[Halt]:
+        """From when until when ``symbol`` did not trade in the session."""
         ...

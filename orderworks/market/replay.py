@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from orderworks.market import files
 from orderworks.market.calendar import NEW_YORK, find_session
+from orderworks.market.halts import HALTS, Halt, read_halts
 from orderworks.market.series import SymbolSeries
 from orderworks.market.tape import SymbolTape, microseconds, price_units
 from orderworks.model.errors import MarketDataError
@@ -27,7 +28,8 @@ class ReplayMarket:
     """The market of one recorded session: a ``RecordedMarket``. Each file is read once, if asked.
 
     Args:
-        directory: market data on disk: DATE/quotes.parquet, DATE/bars.parquet, daily.csv.
+        directory: market data on disk: DATE/quotes.parquet, DATE/bars.parquet, daily.csv,
+            and where there were any DATE/halts.csv.
         session: the session to replay.
 
     Raises:
@@ -128,6 +130,13 @@ class ReplayMarket:
             **{size: quotes.values[size][quoted] for size in files.SIDE_SIZES},
             **{price: price_units(bars.values[price][traded]) for price in files.TRADED},
         )
+
+    def halts(self, symbol: str) -> list[Halt]:
+        return self._halts.get(symbol, [])
+
+    @cached_property
+    def _halts(self) -> dict[str, list[Halt]]:
+        return read_halts(self.directory / self.session.isoformat() / HALTS)
 
     @cached_property
     def _quotes(self) -> SymbolSeries:

@@ -48,6 +48,9 @@ class FlatMarket:
     def arrays(self, symbol: str) -> SymbolTape:
         return self._tape
 
+    def halts(self, symbol: str) -> list[tuple[datetime, datetime]]:
+        return []
+
     def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
         return pd.DataFrame(
             {

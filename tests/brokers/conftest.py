@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from small_market import ACCOUNT, SESSION, Opens
 
-from orderworks.brokers.simulated.exchange import SimulatedExchange, Terms
+from orderworks.brokers.simulated.exchange import SimulatedExchange
 from orderworks.brokers.simulated.record import ExchangeRecord
+from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import Session
 from orderworks.market.data import RecordedMarket
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -65,15 +66,31 @@ def order(
     limit: str | None = None,
     name: str | None = None,
     tif: TimeInForce = TimeInForce.DAY,
+    *,
+    stop: str | None = None,
+    **more: Any,
 ) -> Order:
-    """A market order, or with ``limit`` a limit order, under a name of its own."""
+    """An order of the type that its prices make it, under a name of its own.
+
+    One that is good till a time is good till the session's twentieth second.
+    """
+    if "trail_amount" in more or "trail_percent" in more:
+        order_type = OrderType.TRAILING_STOP
+    elif stop is not None:
+        order_type = OrderType.STOP if limit is None else OrderType.STOP_LIMIT
+    else:
+        order_type = OrderType.MARKET if limit is None else OrderType.LIMIT
+    if tif is TimeInForce.GTD:
+        more.setdefault("good_till", at(20))
     return Order(
         name or f"ow-{next(NUMBERS)}",
         ACCOUNT,
         symbol,
         Side(side),
         quantity,
-        OrderType.MARKET if limit is None else OrderType.LIMIT,
+        order_type,
         None if limit is None else Decimal(limit),
         tif,
+        None if stop is None else Decimal(stop),
+        **more,
     )

@@ -18,7 +18,12 @@ class ExchangeOrder:
     """One order as the exchange has it.
 
     ``filled_value`` is the money that its fills came to; ``month_shares`` what the account had
-    traded in the month when it came, where tiered commissions count on from.
+    traded in the month when it came, where tiered commissions count on from. ``stop_price`` is the
+    trigger, which of a trailing stop moves.
+
+    From ``entry`` on it is what the matching engine keeps of an order: the number of the order
+    that it is an exit of; when it came to its place in the book; whether it was triggered; the
+    best trade that a trailing stop has followed; the displayed shares ahead of it.
     """
 
     number: int
@@ -38,6 +43,17 @@ class ExchangeOrder:
     filled_value: Decimal
     executions: int
     changed_at: datetime
+    stop_price: Decimal | None = None
+    trail_amount: Decimal | None = None
+    trail_percent: Decimal | None = None
+    good_till: datetime | None = None
+    oca_group: str | None = None
+    attached_to: str | None = None
+    entry: int | None = None
+    arrived_at: datetime | None = None
+    triggered: bool = False
+    watermark: Decimal | None = None
+    queue_ahead: int | None = None
 
     def __post_init__(self) -> None:
         self.side, self.state = Side(self.side), OrderState(self.state)
@@ -62,6 +78,8 @@ class ExchangeOrder:
             self.state,
             self.reason,
             self.changed_at,
+            self.limit_price,
+            self.stop_price,
         )
 
 

@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from orderworks.brokers.adapter import BrokerOrder, Health, Report, Snapshot
-from orderworks.brokers.simulated.exchange import SimulatedExchange, Terms
+from orderworks.brokers.simulated.exchange import SimulatedExchange
 from orderworks.brokers.simulated.record import ExchangeRecord, reached_by
+from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import Session
 from orderworks.market.data import RecordedMarket
 from orderworks.model.clock import Clock
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import BrokerError
-from orderworks.model.order import Order
+from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
 
 
@@ -55,10 +56,18 @@ class SimulatedBroker:
         crash_point(CrashPoint.EXCHANGE_BEFORE_RECORD)
         reports = await asyncio.to_thread(self._exchange.submit, orders, self._clock.now())
         crash_point(CrashPoint.EXCHANGE_RECORDED)
+        await self._clock.sleep_until(self._exchange.now)
         return reports
 
     async def cancel_orders(self, client_order_ids: Sequence[str]) -> list[Report]:
-        return self._exchange.cancel(client_order_ids, self._clock.now())
+        reports = self._exchange.cancel(client_order_ids, self._clock.now())
+        await self._clock.sleep_until(self._exchange.now)
+        return reports
+
+    async def replace_orders(self, replacements: Sequence[Replacement]) -> list[Report]:
+        reports = self._exchange.replace(replacements, self._clock.now())
+        await self._clock.sleep_until(self._exchange.now)
+        return reports
 
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
         reports = await asyncio.to_thread(self._exchange.advance, until)

@@ -4,51 +4,40 @@ It lives on the market's time alone: nothing happens but by being asked to go on
 one call changed is committed before the call returns, so an answer is never ahead of the record.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from math import ceil
-from typing import Literal
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.brokers.simulated.admission import Admission
-from orderworks.brokers.simulated.commission import (
-    Schedule,
-    fill_commission,
-    fixed_schedule,
-    tiered_schedule,
-)
-from orderworks.brokers.simulated.fees import regulatory_fees
-from orderworks.brokers.simulated.matching import Execution, Resting, match
+from orderworks.brokers.simulated.floor import Floor
+from orderworks.brokers.simulated.latency import Leg
+from orderworks.brokers.simulated.market_rules import MarketRules
+from orderworks.brokers.simulated.matching.book import SESSION_ENDED, TIME_ENDED
 from orderworks.brokers.simulated.record import ExchangeRecord
+from orderworks.brokers.simulated.replacing import remainder, replacement_refusal, resolved
 from orderworks.brokers.simulated.tapes import Standing, Tapes
+from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import NEW_YORK, Session, require_session
 from orderworks.market.data import RecordedMarket
-from orderworks.market.tape import UNITS_PER_DOLLAR, dollars, instant, microseconds
-from orderworks.model.fill import Fill
-from orderworks.model.order import Order, Side, TimeInForce
+from orderworks.market.tape import microseconds
+from orderworks.model.order import Order, Replacement, TimeInForce
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderState
 
-IMMEDIATE = timedelta(seconds=1)
-"""How long an immediate-or-cancel order has: the tape tells what happened by the second."""
+NOT_RESTING = "no such order rests"
 
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """On which terms the exchange serves an account."""
-
-    account: str
-    opening_cash: Decimal
-    participation_cap: float
-    commission: Literal["fixed", "tiered"]
-    allow_short: bool
+_Refusal = Callable[[Order, ExchangeOrder | None, datetime], str | None]
+"""Why an order, the exit of another or not, is not received at a time; None where it is."""
 
 
 class SimulatedExchange:
     """One account at the exchange, during one session.
+
+    What is asked of it is answered after the latency of its terms, and each call goes on until
+    the last answer is there.
 
     Raises:
         SessionOver: if the account has gone on to a later session.
@@ -65,11 +54,13 @@ class SimulatedExchange:
             ExchangeAccount(terms.account, session.open, terms.opening_cash, orders=0)
         )
         self._account.require_not_beyond(session)
-        self._live = {order.number: order for order in record.live_orders()}
-        self._tapes = Tapes(market)
-        self._month_shares = record.shares_since(session.open.replace(day=1, hour=0, minute=0))
+        self._tapes = Tapes(market, session)
         if self._account.reached < session.open:
             self._begin_session()
+        self._rules = MarketRules(market, session, self._tapes, terms)
+        self._floor = Floor(
+            record, session, terms, self._account, record.live_orders(), self._tapes, self._rules
+        )
         self._shown_since = record.shown_since(session)
 
     @property
@@ -78,75 +69,68 @@ class SimulatedExchange:
         return self._account.reached
 
     def submit(self, orders: Sequence[Order], at: datetime) -> list[Report]:
-        """Receives orders at a market time; each is acknowledged or rejected with a reason."""
-        reports = self.advance(at)
-        at = self.now
-        admission = Admission(
-            self._session,
-            self._market.symbols,
-            self._terms.allow_short,
-            lambda symbol: self._standing(symbol).mark,
-            self._account,
-            self._live.values(),
-        )
-        received = [self._receive(order, at, admission.refusal(order, at)) for order in orders]
-        self._record.save(self._account, received=received)
-        return reports + [
-            Report(
-                ReportKind.ACKNOWLEDGED if order.is_live else ReportKind.REJECTED,
-                order.client_order_id,
-                at,
-                str(order.number),
-                order.reason,
-            )
-            for order in received
-        ]
+        """Receives orders sent at a market time; each is acknowledged or rejected with a reason."""
+        self._floor.go_on(at)
+        at = answered = self.now
+        refusal = self._refusals(orders)
+        received = [self._receive(order, at, refusal) for order in orders]
+        for order in received:
+            kind = ReportKind.ACKNOWLEDGED if order.is_live else ReportKind.REJECTED
+            said = self._floor.answer(order, kind, order.changed_at, order.reason)
+            answered = max(answered, said)
+        self._floor.place(received)
+        self._floor.go_on(answered)
+        return self._floor.commit()
 
     def cancel(self, client_order_ids: Iterable[str], at: datetime) -> list[Report]:
         """Cancels what rests under these names; what does not rest is said to be done."""
-        reports = self.advance(at)
-        at = self.now
+        floor = self._floor
+        floor.go_on(at)
+        at = answered = self.now
         names = set(client_order_ids)
-        resting = [order for order in self._live.values() if order.client_order_id in names]
-        for order in resting:
-            self._end(order, OrderState.CANCELLED, "cancelled on request", at)
-        self._record.save(self._account, changed=resting)
-        reports += [_ended(order, ReportKind.CANCELLED) for order in resting]
-        reports += [
-            Report(ReportKind.CANCEL_REFUSED, name, at, reason="no such order rests")
-            for name in sorted(names - {order.client_order_id for order in resting})
-        ]
-        return reports
+        asked = [order for order in floor.live.values() if order.client_order_id in names]
+        for moment, order in self._taking_effect(asked, at):
+            floor.go_on(moment)
+            if order.is_live:
+                floor.cancel(order, moment)
+            elif order.state is not OrderState.CANCELLED:
+                floor.answer(order, ReportKind.CANCEL_REFUSED, moment, NOT_RESTING)
+            answered = max(answered, floor.said(order))
+        for name in sorted(names - {order.client_order_id for order in asked}):
+            said = floor.refuse(ReportKind.CANCEL_REFUSED, name, at, NOT_RESTING)
+            answered = max(answered, said)
+        floor.go_on(answered)
+        return floor.commit()
+
+    def replace(self, replacements: Sequence[Replacement], at: datetime) -> list[Report]:
+        """Changes what rests under these names, or says why it stays as it is."""
+        floor = self._floor
+        floor.go_on(at)
+        at = answered = self.now
+        newest = {order.client_order_id: order for order in floor.live.values()}
+        wanted = {one.client_order_id: one for one in replacements}
+        asked = [newest[name] for name in wanted if name in newest]
+        for moment, order in self._taking_effect(asked, at):
+            floor.go_on(moment)
+            self._replace(order, wanted[order.client_order_id], moment)
+            answered = max(answered, floor.said(order))
+        for name in sorted(wanted.keys() - newest.keys()):
+            said = floor.refuse(ReportKind.REPLACE_REFUSED, name, at, NOT_RESTING)
+            answered = max(answered, said)
+        floor.go_on(answered)
+        return floor.commit()
 
     def advance(self, until: datetime) -> list[Report]:
-        """Goes on to a market time: trades what rests, expires what ends with the session."""
-        if until <= self._account.reached:
+        """Goes on to a market time: trades what rests, ends what may not rest any longer."""
+        if until <= self.now:
             return []
-        fills: list[tuple[int, Fill]] = []
-        changed: dict[int, ExchangeOrder] = {}
-        reports: list[Report] = []
-        for order, execution in self._match(until):
-            fill = self._trade(order, execution)
-            fills.append((order.number, fill))
-            changed[order.number] = order
-            reports.append(
-                Report(
-                    ReportKind.FILLED, order.client_order_id, fill.ts, str(order.number), fill=fill
-                )
-            )
-        for order in self._end_in_time(until):
-            changed[order.number] = order
-            reports.append(_ended(order, ReportKind(order.state.value)))
-        # Stable: an order that ends in the second of its last fill ends after it.
-        reports.sort(key=lambda report: report.ts)
-        self._account.reached = until
-        self._record.save(self._account, changed=list(changed.values()), fills=fills)
-        return reports
+        self._floor.go_on(until)
+        return self._floor.commit()
 
     def order(self, client_order_id: str) -> BrokerOrder | None:
         """The newest order received under a name."""
-        named = self._record.orders_named(client_order_id)
-        return named[-1].as_broker_order() if named else None
+        newest = self._floor.newest(client_order_id)
+        return None if newest is None else newest.as_broker_order()
 
     def portfolio(self) -> Portfolio:
         """Cash and positions."""
@@ -165,27 +149,63 @@ class SimulatedExchange:
     def close(self) -> None:
         self._record.close()
 
-    # What happens to orders ---------------------------------------------------------------------
-
     def _begin_session(self) -> None:
         """Opens a session that is later than the one served last: day orders ended with theirs."""
-        carried = list(self._live.values())
-        self._account.reached = self._session.open
+        carried = self._record.live_orders()
+        opens = self._account.reached = self._session.open
         for order in carried:
-            if order.tif == TimeInForce.GTC:
+            if _outlasts(order, opens):
                 # The tape of its first session is gone. What it took from that is all that is
                 # sure to have traded of the volume that its cap counts.
                 taken = ceil(order.filled_quantity / self._terms.participation_cap)
                 order.volume_at_arrival = self._standing(order.symbol).volume - taken
-            else:
-                received_on = require_session(order.received_at.astimezone(NEW_YORK).date())
-                self._end(order, OrderState.EXPIRED, "the session ended", received_on.close)
+                order.arrived_at, order.queue_ahead = opens, None
+                continue
+            order.state = OrderState.EXPIRED
+            received_on = require_session(order.received_at.astimezone(NEW_YORK).date())
+            order.reason, order.changed_at = SESSION_ENDED, received_on.close
+            if order.good_till is not None:
+                order.reason, order.changed_at = TIME_ENDED, order.good_till
         self._record.save(self._account, changed=carried)
 
-    def _receive(self, order: Order, at: datetime, reason: str | None) -> ExchangeOrder:
+    def _refusals(self, orders: Sequence[Order]) -> _Refusal:
+        """Why an order of a batch is not received, judged on top of those before it."""
+        admission = self._admission(self._floor.live.values())
+        groups = {order.oca_group for order in orders if order.oca_group is not None}
+        traded = self._floor.symbols_of_groups(sorted(groups))
+        self._rules.learn(order.symbol for order in orders)
+
+        def refusal(order: Order, entry: ExchangeOrder | None, at: datetime) -> str | None:
+            if order.oca_group is not None:
+                symbol = traded.setdefault(order.oca_group, order.symbol)
+                if symbol != order.symbol:
+                    return f"the orders of group {order.oca_group} trade {symbol}"
+            return (
+                exit_refusal(order, entry)
+                or admission.refusal(order, at)
+                or self._rules.refusal(order.symbol)
+            )
+
+        return refusal
+
+    def _admission(self, live: Iterable[ExchangeOrder]) -> Admission:
+        return Admission(
+            self._session,
+            self._market.symbols,
+            self._terms.allow_short,
+            lambda symbol: self._standing(symbol).mark,
+            self._account,
+            live,
+        )
+
+    def _receive(self, order: Order, at: datetime, refusal: _Refusal) -> ExchangeOrder:
         self._account.orders += 1
+        number = self._account.orders
+        arrived = at + self._terms.latencies.of(Leg.SUBMIT, self._terms.seed, str(number))
+        entry = None if order.attached_to is None else self._floor.newest(order.attached_to)
+        reason = refusal(order, entry, at)
         received = ExchangeOrder(
-            number=self._account.orders,
+            number=number,
             client_order_id=order.client_order_id,
             symbol=order.symbol,
             side=order.side,
@@ -194,110 +214,73 @@ class SimulatedExchange:
             limit_price=order.limit_price,
             tif=order.tif.value,
             received_at=at,
-            volume_at_arrival=self._standing(order.symbol).volume,
+            volume_at_arrival=self._tapes.reel(order.symbol).volume(microseconds(arrived)),
             state=OrderState.SUBMITTED if reason is None else OrderState.REJECTED,
             reason=reason,
-            month_shares=self._month_shares,
+            month_shares=self._floor.month_shares,
             filled_quantity=0,
             filled_value=Decimal(0),
             executions=0,
-            changed_at=at,
+            changed_at=arrived,
+            stop_price=order.stop_price,
+            trail_amount=order.trail_amount,
+            trail_percent=order.trail_percent,
+            good_till=order.good_till,
+            oca_group=order.oca_group,
+            attached_to=order.attached_to,
+            entry=None if entry is None or reason is not None else entry.number,
+            arrived_at=arrived,
         )
-        if received.is_live:
-            self._live[received.number] = received
+        self._floor.receive(received)
         return received
 
-    def _match(self, until: datetime) -> list[tuple[ExchangeOrder, Execution]]:
-        """Every execution of resting orders up to ``until``, in time order."""
-        begin = max(self._account.reached, self._session.open)
-        end = min(until, self._session.close)
-        by_symbol: dict[str, list[Resting]] = {}
-        for order in self._live.values():
-            by_symbol.setdefault(order.symbol, []).append(_resting(order))
-        executed = [
-            (self._live[execution.number], execution)
-            for symbol, book in by_symbol.items()
-            for execution in match(
-                self._tapes.between(symbol, begin, end),
-                book,
-                self._terms.participation_cap,
-            )
+    def _taking_effect(
+        self, orders: Sequence[ExchangeOrder], at: datetime
+    ) -> list[tuple[datetime, ExchangeOrder]]:
+        """When what is asked for at a time takes effect on each order; the first one first."""
+        latencies, seed = self._terms.latencies, self._terms.seed
+        moments = [
+            (at + latencies.of(Leg.CANCEL, seed, f"{one.number}@{at.isoformat()}"), one)
+            for one in orders
         ]
-        executed.sort(key=lambda pair: (pair[1].ts, pair[0].number))
-        return executed
+        return sorted(moments, key=lambda pair: (pair[0], pair[1].number))
 
-    def _trade(self, order: ExchangeOrder, execution: Execution) -> Fill:
-        price = dollars(execution.price)
-        ts = instant(execution.ts)
-        commission = fill_commission(
-            self._schedule(order),
-            order.filled_quantity,
-            order.filled_value,
-            execution.quantity,
-            price,
-        ) + regulatory_fees(order.side, execution.quantity, price, self._session.date)
-        order.executions += 1
-        order.filled_quantity += execution.quantity
-        order.filled_value += execution.quantity * price
-        order.changed_at = ts
-        order.state = OrderState.PARTIALLY_FILLED if order.remaining else OrderState.FILLED
-        if not order.remaining:
-            del self._live[order.number]
-        fill = Fill(
-            exec_id=f"{self._terms.account}.{order.number}.{order.executions}",
-            client_order_id=order.client_order_id,
-            symbol=order.symbol,
-            side=order.side,
-            quantity=execution.quantity,
-            price=price,
-            commission=commission,
-            ts=ts,
-        )
-        self._account.apply(fill)
-        self._month_shares += fill.quantity
-        return fill
+    def _replace(self, order: ExchangeOrder, wanted: Replacement, moment: datetime) -> None:
+        reason = (
+            replacement_refusal(order, wanted) if order.is_live else NOT_RESTING
+        ) or self._remainder_refusal(order, resolved(order, wanted), moment)
+        if reason is None:
+            self._floor.replace(order, resolved(order, wanted), moment)
+        else:
+            self._floor.answer(order, ReportKind.REPLACE_REFUSED, moment, reason)
 
-    def _schedule(self, order: ExchangeOrder) -> Schedule:
-        if self._terms.commission == "fixed":
-            return fixed_schedule
-        return tiered_schedule(order.month_shares)
-
-    def _end_in_time(self, until: datetime) -> list[ExchangeOrder]:
-        """Ends what may not rest until ``until``: immediate orders, and at the close day orders."""
-        close = self._session.close
-        ended = []
-        for order in list(self._live.values()):
-            immediate_until = order.received_at + IMMEDIATE
-            if order.tif == TimeInForce.IOC and immediate_until <= min(until, close):
-                self._end(order, OrderState.CANCELLED, "not filled at once", immediate_until)
-            elif order.tif != TimeInForce.GTC and until >= close:
-                self._end(order, OrderState.EXPIRED, "the session ended", close)
-            else:
-                continue
-            ended.append(order)
-        return ended
-
-    def _end(self, order: ExchangeOrder, state: OrderState, reason: str, at: datetime) -> None:
-        order.state, order.reason, order.changed_at = state, reason, at
-        del self._live[order.number]
+    def _remainder_refusal(
+        self, order: ExchangeOrder, terms: Replacement, moment: datetime
+    ) -> str | None:
+        others = [one for one in self._floor.live.values() if one.number != order.number]
+        asked = remainder(order, terms, self._terms.account)
+        return self._admission(others).refusal(asked, moment)
 
     def _standing(self, symbol: str) -> Standing:
         return self._tapes.standing(symbol, self.now)
 
 
-def _resting(order: ExchangeOrder) -> Resting:
-    return Resting(
-        number=order.number,
-        is_buy=order.side is Side.BUY,
-        quantity=order.quantity,
-        limit=None if order.limit_price is None else int(order.limit_price * UNITS_PER_DOLLAR),
-        volume_at_arrival=order.volume_at_arrival,
-        filled=order.filled_quantity,
-        good_until=microseconds(order.received_at + IMMEDIATE)
-        if order.tif == TimeInForce.IOC
-        else None,
-    )
+def exit_refusal(order: Order, entry: ExchangeOrder | None) -> str | None:
+    """Why an order cannot be the exit of what it is attached to; None where it can."""
+    if order.attached_to is None:
+        return None
+    if entry is None or entry.state is OrderState.REJECTED:
+        return f"no order {order.attached_to} was received that this one could be an exit of"
+    if (entry.symbol, entry.side) != (order.symbol, order.side.opposite):
+        return (
+            f"an exit trades its entry's symbol back, and {order.attached_to} {entry.side}s "
+            f"{entry.symbol}"
+        )
+    return None
 
 
-def _ended(order: ExchangeOrder, kind: ReportKind) -> Report:
-    return Report(kind, order.client_order_id, order.changed_at, str(order.number), order.reason)
+def _outlasts(order: ExchangeOrder, at: datetime) -> bool:
+    """Whether an order that a session left open is open in one that begins at ``at``."""
+    if order.good_till is not None:
+        return order.good_till > at
+    return order.tif == TimeInForce.GTC

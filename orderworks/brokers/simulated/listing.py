@@ -13,7 +13,7 @@ from orderworks.model.listing import Listing
 _ORDERS = """
 SELECT number, client_order_id, symbol, side, quantity, filled_quantity,
        trim_scale(filled_value / nullif(filled_quantity, 0)) AS avg_fill_price,
-       state, order_type, limit_price, tif, received_at, changed_at, reason
+       state, order_type, limit_price, stop_price, tif, received_at, changed_at, reason
 FROM exchange.orders WHERE account = %s ORDER BY number
 """
 _FILLS = """

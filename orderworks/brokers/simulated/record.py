@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, class_row, dict_row
 
+from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.outbox import OnItsWay
 from orderworks.market.calendar import NEW_YORK, Session, require_session
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
@@ -19,10 +22,40 @@ _LOCK_WAIT_MS = 1_000
 """The server frees what a process held only some moments after that has ended."""
 
 
-_ORDER_COLUMNS = (
-    "number, client_order_id, symbol, side, quantity, order_type, limit_price, tif, received_at, "
-    "volume_at_arrival, month_shares, state, reason, filled_quantity, filled_value, executions, changed_at"
-)
+_RECEIVED = (
+    "number", "client_order_id", "symbol", "side", "quantity", "order_type", "limit_price", "tif",
+    "received_at", "volume_at_arrival", "month_shares", "state", "reason", "filled_quantity",
+    "filled_value", "executions", "changed_at", "stop_price", "trail_amount", "trail_percent",
+    "good_till", "oca_group", "attached_to", "entry", "arrived_at", "triggered", "watermark",
+    "queue_ahead",
+)  # fmt: skip
+_CHANGING = {
+    "quantity": "bigint",
+    "limit_price": "numeric",
+    "volume_at_arrival": "bigint",
+    "state": "text",
+    "reason": "text",
+    "filled_quantity": "bigint",
+    "filled_value": "numeric",
+    "executions": "int",
+    "changed_at": "timestamptz",
+    "stop_price": "numeric",
+    "arrived_at": "timestamptz",
+    "triggered": "boolean",
+    "watermark": "numeric",
+    "queue_ahead": "bigint",
+}
+"""What changes in the life of an order, and its type."""
+_received_values = attrgetter(*_RECEIVED)
+
+_ORDER_COLUMNS = ", ".join(_RECEIVED)
+_UPDATE_ORDERS = (
+    "UPDATE exchange.orders o SET "
+    + ", ".join(f"{name} = c.{name}" for name in _CHANGING)
+    + " FROM unnest(%s::bigint[], "
+    + ", ".join(f"%s::{kind}[]" for kind in _CHANGING.values())
+    + f") AS c (number, {', '.join(_CHANGING)}) WHERE o.account = %s AND o.number = c.number"
+).encode()
 _SELECT_ORDERS = "SELECT " + _ORDER_COLUMNS + " FROM exchange.orders WHERE account = %s "
 _SELECT_FILLS = (
     "SELECT exec_id, client_order_id, symbol, side, quantity, price, commission, ts "
@@ -46,6 +79,8 @@ class ExchangeRecord:
         except BaseException:
             self._connection.close()
             raise
+
+        self._has_reports_on_their_way = False
 
     def _prepare(self) -> None:
         try:
@@ -120,14 +155,53 @@ class ExchangeRecord:
         """Every order that was received under a name."""
         return self._orders("AND client_order_id = %s ORDER BY number", client_order_id)
 
+    def related(self, entries: Sequence[int], groups: Sequence[str]) -> list[ExchangeOrder]:
+        """The orders of these numbers, the exits of these, and the orders of these groups."""
+        return self._orders(
+            "AND (number = ANY(%s) OR entry = ANY(%s) OR oca_group = ANY(%s)) ORDER BY number",
+            entries,
+            entries,
+            groups,
+        )
+
+    def symbols_of_groups(self, groups: Sequence[str]) -> dict[str, str]:
+        """The symbol that the orders of each group trade, of groups that there are."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT oca_group, symbol FROM exchange.orders "
+            "WHERE account = %s AND oca_group = ANY(%s) AND state <> 'REJECTED'",
+            (self.account, groups),
+        )
+        return {row["oca_group"]: row["symbol"] for row in rows}
+
+    def reports_on_their_way(self) -> list[tuple[int, Report]]:
+        """The reports that have not reached the client, with the number of their order."""
+        rows = self._connection.execute(
+            "SELECT r.number, r.exec_id, r.said_at, o.client_order_id, o.state, o.reason "
+            "FROM exchange.reports_on_their_way r JOIN exchange.orders o USING (account, number) "
+            "WHERE account = %s ORDER BY place",
+            (self.account,),
+        ).fetchall()
+        executions = [row["exec_id"] for row in rows if row["exec_id"] is not None]
+        fills = {fill.exec_id: fill for fill in self._fills("AND exec_id = ANY(%s)", executions)}
+        self._has_reports_on_their_way = bool(rows)
+        return [
+            (
+                row["number"],
+                Report(
+                    ReportKind.FILLED if row["exec_id"] is not None else ReportKind(row["state"]),
+                    row["client_order_id"],
+                    row["said_at"],
+                    str(row["number"]),
+                    None if row["exec_id"] is not None else row["reason"],
+                    fills.get(row["exec_id"]),
+                ),
+            )
+            for row in rows
+        ]
+
     def fills_since(self, since: datetime) -> list[Fill]:
         """The executions from a moment on, in order."""
-        return [
-            Fill(**{**row, "side": Side(row["side"])})
-            for row in self._connection.execute(
-                _SELECT_FILLS + "AND ts >= %s ORDER BY ts, exec_id", (self.account, since)
-            )
-        ]
+        return self._fills("AND ts >= %s ORDER BY ts, exec_id", since)
 
     def shares_since(self, since: datetime) -> int:
         """How many shares the account has traded from a moment on."""
@@ -144,6 +218,7 @@ class ExchangeRecord:
         received: Sequence[ExchangeOrder] = (),
         changed: Sequence[ExchangeOrder] = (),
         fills: Sequence[tuple[int, Fill]] = (),
+        on_their_way: Sequence[OnItsWay] = (),
     ) -> None:
         """Commits one step of the exchange: what came in, what changed, what traded, how far it is.
 
@@ -154,10 +229,13 @@ class ExchangeRecord:
             received: orders that the record does not have yet.
             changed: orders that it has, as they stand now.
             fills: executions with the number of their order.
+            on_their_way: every report that has not reached the client.
         """
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 self._write(cursor, account, received, changed, fills)
+                if on_their_way or self._has_reports_on_their_way:
+                    self._write_reports(cursor, on_their_way)
         except BaseException:
             self._connection.close()
             raise
@@ -175,18 +253,10 @@ class ExchangeRecord:
                 "COPY exchange.orders (account, " + _ORDER_COLUMNS + ") FROM STDIN"
             ) as copy:
                 for order in received:
-                    copy.write_row((self.account, *_order_row(order)))
+                    copy.write_row((self.account, *_received_values(order)))
         if changed:
-            cursor.execute(
-                "UPDATE exchange.orders o SET volume_at_arrival = c.volume, state = c.state, "
-                "reason = c.reason, filled_quantity = c.filled, filled_value = c.value, "
-                "executions = c.executions, changed_at = c.at "
-                "FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], "
-                "%s::bigint[], %s::numeric[], %s::int[], %s::timestamptz[]) "
-                "AS c (number, volume, state, reason, filled, value, executions, at) "
-                "WHERE o.account = %s AND o.number = c.number",
-                (*_changed_columns(changed), self.account),
-            )
+            columns = [[getattr(one, name) for one in changed] for name in ("number", *_CHANGING)]
+            cursor.execute(_UPDATE_ORDERS, (*columns, self.account))
         if fills:
             self._write_fills(cursor, account, fills)
         cursor.execute(
@@ -216,6 +286,24 @@ class ExchangeRecord:
             (self.account, moved, [shares for shares, _ in held], [cost for _, cost in held]),
         )
 
+    def _write_reports(
+        self, cursor: psycopg.Cursor[DictRow], on_their_way: Sequence[OnItsWay]
+    ) -> None:
+        cursor.execute(
+            "DELETE FROM exchange.reports_on_their_way WHERE account = %s", (self.account,)
+        )
+        with cursor.copy(
+            "COPY exchange.reports_on_their_way (account, place, number, exec_id, said_at) FROM STDIN"
+        ) as copy:
+            for place, one in enumerate(on_their_way):
+                copy.write_row((self.account, place, one.number, one.exec_id, one.report.ts))
+        self._has_reports_on_their_way = bool(on_their_way)
+
+    def _fills(self, condition: str, *parameters: object) -> list[Fill]:
+        query = (_SELECT_FILLS + condition).encode()
+        rows = self._connection.execute(query, (self.account, *parameters))
+        return [Fill(**{**row, "side": Side(row["side"])}) for row in rows]
+
     def _orders(self, condition: str, *parameters: object) -> list[ExchangeOrder]:
         with self._connection.cursor(row_factory=class_row(ExchangeOrder)) as cursor:
             query = (_SELECT_ORDERS + condition).encode()
@@ -241,28 +329,6 @@ def reached_by(url: str, account: str) -> datetime | None:
     return None if row is None else row["reached"]
 
 
-def _order_row(order: ExchangeOrder) -> Iterable[object]:
-    return (
-        order.number,
-        order.client_order_id,
-        order.symbol,
-        order.side.value,
-        order.quantity,
-        order.order_type,
-        order.limit_price,
-        order.tif,
-        order.received_at,
-        order.volume_at_arrival,
-        order.month_shares,
-        order.state.value,
-        order.reason,
-        order.filled_quantity,
-        order.filled_value,
-        order.executions,
-        order.changed_at,
-    )
-
-
 def _fill_row(fill: Fill) -> Iterable[object]:
     return (
         fill.exec_id,
@@ -273,17 +339,4 @@ def _fill_row(fill: Fill) -> Iterable[object]:
         fill.price,
         fill.commission,
         fill.ts,
-    )
-
-
-def _changed_columns(changed: Sequence[ExchangeOrder]) -> tuple[list[object], ...]:
-    return (
-        [order.number for order in changed],
-        [order.volume_at_arrival for order in changed],
-        [order.state.value for order in changed],
-        [order.reason for order in changed],
-        [order.filled_quantity for order in changed],
-        [order.filled_value for order in changed],
-        [order.executions for order in changed],
-        [order.changed_at for order in changed],
     )

@@ -30,8 +30,23 @@ CREATE TABLE IF NOT EXISTS exchange.orders (
     filled_value      numeric NOT NULL,
     executions        integer NOT NULL,
     changed_at        timestamptz NOT NULL,
+    stop_price        numeric,          -- the trigger; that of a trailing stop moves
+    trail_amount      numeric,
+    trail_percent     numeric,
+    good_till         timestamptz,
+    oca_group         text,
+    attached_to       text,
+    entry             bigint,           -- the number of the order that this one is an exit of
+    arrived_at        timestamptz,      -- when it came to its place in the book
+    triggered         boolean NOT NULL,
+    watermark         numeric,          -- the best trade that a trailing stop has followed
+    queue_ahead       bigint,           -- displayed shares ahead of it, once some were displayed
     PRIMARY KEY (account, number)
 ) WITH (fillfactor = 70);
+CREATE INDEX IF NOT EXISTS exchange_orders_by_entry
+    ON exchange.orders (account, entry) WHERE entry IS NOT NULL;
+CREATE INDEX IF NOT EXISTS exchange_orders_by_group
+    ON exchange.orders (account, oca_group) WHERE oca_group IS NOT NULL;
 CREATE INDEX IF NOT EXISTS exchange_orders_by_name ON exchange.orders (account, client_order_id);
 
 CREATE TABLE IF NOT EXISTS exchange.fills (
@@ -55,4 +70,14 @@ CREATE TABLE IF NOT EXISTS exchange.positions (
     quantity  bigint NOT NULL,
     cost      numeric NOT NULL,
     PRIMARY KEY (account, symbol)
+);
+
+-- Reports of executions, and of ends (no exec_id), that have not reached the client yet.
+CREATE TABLE IF NOT EXISTS exchange.reports_on_their_way (
+    account  text NOT NULL REFERENCES exchange.accounts,
+    place    integer NOT NULL,
+    number   bigint NOT NULL,
+    exec_id  text,
+    said_at  timestamptz NOT NULL,
+    PRIMARY KEY (account, place)
 );

@@ -1,0 +1,168 @@
+"""The books of all symbols: orders as the exchange has them, turned into orders that match."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from orderworks.brokers.simulated.account import ExchangeOrder
+from orderworks.brokers.simulated.matching.book import Book
+from orderworks.brokers.simulated.matching.pools import PoolKey
+from orderworks.brokers.simulated.matching.resting import Auction, Happening, Resting
+from orderworks.brokers.simulated.matching.rules import Rules
+from orderworks.brokers.simulated.tapes import Tapes
+from orderworks.market.tape import UNITS_PER_DOLLAR, dollars, instant, microseconds
+from orderworks.model.order import Side, TimeInForce
+
+AUCTION_OF = {TimeInForce.OPG: Auction.OPENING, TimeInForce.CLS: Auction.CLOSING}
+
+
+class Books:
+    """One book a symbol, made when it is first needed.
+
+    Args:
+        tapes: what the books go along.
+        rules: the rules of a symbol.
+        reached: up to when the market has been gone through.
+        related: the orders, open or ended, that share a pool with one: its entry, the other exits
+            of that, and the orders of its group.
+    """
+
+    def __init__(
+        self,
+        tapes: Tapes,
+        rules: Callable[[str], Rules],
+        reached: datetime,
+        related: Callable[[Sequence[ExchangeOrder]], Iterable[ExchangeOrder]],
+    ) -> None:
+        self._tapes = tapes
+        self._rules = rules
+        self._reached = microseconds(reached)
+        self._related = related
+        self._books: dict[str, Book] = {}
+
+    def restore(self, orders: Sequence[ExchangeOrder]) -> None:
+        """Takes in orders that were open before; what can never fill any more then ends."""
+        for book, resting in self._matchable(orders):
+            book.restore(resting)
+        for book in self._books.values():
+            book.settle(self._reached)
+
+    def receive(self, orders: Sequence[ExchangeOrder]) -> None:
+        """Takes in orders that have just arrived."""
+        placed = self._matchable(orders)
+        for book, resting in placed:
+            book.add(resting)
+        for book, _ in placed:
+            book.settle(self._reached)
+
+    def of(self, symbol: str) -> Book:
+        """The book of a symbol, which has come as far as the others at least."""
+        if symbol not in self._books:
+            book = Book(self._tapes.reel(symbol), self._rules(symbol), self._reached)
+            self._books[symbol] = book
+        return self._books[symbol]
+
+    def walk(self, until: datetime) -> None:
+        """Goes on to a time in every book."""
+        self._reached = microseconds(until)
+        for book in self._books.values():
+            book.walk(self._reached)
+
+    def take_happened(self) -> list[Happening]:
+        """What has happened since this was last asked, by time, then by order."""
+        happened = [one for book in self._books.values() for one in book.take_happened()]
+        happened.sort(key=lambda one: (one.ts, one.number))
+        return happened
+
+    def write_changes(self, order_of: Callable[[int], ExchangeOrder]) -> list[ExchangeOrder]:
+        """Writes what has changed since this was last asked into the exchange's orders."""
+        return [
+            _write(resting, book.queue_ahead(resting), order_of(resting.number))
+            for book in self._books.values()
+            for resting in book.take_changed()
+        ]
+
+    def _matchable(self, orders: Sequence[ExchangeOrder]) -> list[tuple[Book, Resting]]:
+        """Orders as they match, in their pools, with their books, by time priority."""
+        new = {order.number: _as_resting(order) for order in orders}
+        pooled = [order for order in orders if _pool_key(order) is not None]
+        if pooled:
+            self._open_pools(pooled, new)
+        for order in pooled:
+            pool = self.of(order.symbol).pool(_pool_key(order))
+            if pool is not None:
+                pool.join(new[order.number])
+        placed = [(self.of(order.symbol), new[order.number]) for order in orders]
+        return sorted(placed, key=lambda one: one[1].rank)
+
+    def _open_pools(self, orders: Sequence[ExchangeOrder], new: Mapping[int, Resting]) -> None:
+        """Opens the pools that are missing, with what other orders have filled of them already."""
+        missing = [one for one in orders if self.of(one.symbol).pool(_pool_key(one)) is None]
+        if not missing:
+            return
+        related = {order.number: order for order in [*self._related(missing), *missing]}
+        for order in missing:
+            book, key = self.of(order.symbol), _pool_key(order)
+            if key is None or book.pool(key) is not None:
+                continue
+            entry = None
+            if order.entry is not None:
+                ended = _as_resting(related[order.entry])
+                ended.ended = True
+                entry = new.get(order.entry) or book.orders.get(order.entry) or ended
+            pool = book.open_pool(key, entry)
+            for leg in related.values():
+                if _pool_key(leg) == key:
+                    pool.remember(leg.number, leg.quantity, leg.filled_quantity)
+
+
+def _pool_key(order: ExchangeOrder) -> PoolKey | None:
+    return order.entry if order.entry is not None else order.oca_group
+
+
+def _as_resting(order: ExchangeOrder) -> Resting:
+    tif = TimeInForce(order.tif)
+    return Resting(
+        number=order.number,
+        is_buy=order.side is Side.BUY,
+        quantity=order.quantity,
+        limit=price_units(order.limit_price),
+        arrived=microseconds(order.arrived_at or order.received_at),
+        volume_at_arrival=order.volume_at_arrival,
+        filled=order.filled_quantity,
+        until=None if order.good_till is None else microseconds(order.good_till),
+        immediate=tif is TimeInForce.IOC,
+        whole=tif is TimeInForce.FOK,
+        outlasts_session=tif in (TimeInForce.GTC, TimeInForce.GTD),
+        auction=AUCTION_OF.get(tif),
+        stop=price_units(order.stop_price),
+        triggered=order.triggered,
+        trail=price_units(order.trail_amount),
+        trail_percent=order.trail_percent,
+        watermark=price_units(order.watermark),
+        queue=order.queue_ahead,
+    )
+
+
+def _write(resting: Resting, queue_ahead: int | None, order: ExchangeOrder) -> ExchangeOrder:
+    order.quantity = resting.quantity
+    order.limit_price = _dollars(resting.limit, order.limit_price)
+    order.stop_price = _dollars(resting.stop, order.stop_price)
+    order.arrived_at = instant(resting.arrived)
+    order.volume_at_arrival = resting.volume_at_arrival
+    order.triggered = resting.triggered
+    order.watermark = _dollars(resting.watermark, order.watermark)
+    order.queue_ahead = queue_ahead
+    return order
+
+
+def price_units(price: Decimal | None) -> int | None:
+    """A price in ten-thousandths of a dollar."""
+    return None if price is None else int(price * UNITS_PER_DOLLAR)
+
+
+def _dollars(units: int | None, before: Decimal | None) -> Decimal | None:
+    """The price, written as it was where it is the same."""
+    if units is None or units == price_units(before):
+        return before
+    return dollars(units)

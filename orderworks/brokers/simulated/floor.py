@@ -1,0 +1,263 @@
+"""The floor of the exchange: where the books move, and account, orders and reports with them."""
+
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from orderworks.brokers.adapter import Report, ReportKind
+from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.books import Books, price_units
+from orderworks.brokers.simulated.commission import (
+    Schedule,
+    fill_commission,
+    fixed_schedule,
+    tiered_schedule,
+)
+from orderworks.brokers.simulated.fees import regulatory_fees
+from orderworks.brokers.simulated.latency import Leg
+from orderworks.brokers.simulated.market_rules import MarketRules
+from orderworks.brokers.simulated.matching.resting import Ending, Execution
+from orderworks.brokers.simulated.outbox import Outbox
+from orderworks.brokers.simulated.record import ExchangeRecord
+from orderworks.brokers.simulated.tapes import Tapes
+from orderworks.brokers.simulated.terms import Terms
+from orderworks.market.calendar import Session
+from orderworks.market.tape import dollars, instant, microseconds
+from orderworks.model.fill import Fill
+from orderworks.model.order import Replacement
+from orderworks.model.state import OrderState
+
+ON_REQUEST = "cancelled on request"
+NO_ORDER = 0
+"""The number of no order: they begin with 1."""
+
+
+@dataclass(slots=True)
+class _Step:
+    """What one call has changed and not committed yet."""
+
+    received: dict[int, ExchangeOrder] = field(default_factory=dict)
+    changed: dict[int, ExchangeOrder] = field(default_factory=dict)
+    fills: list[tuple[int, Fill]] = field(default_factory=list)
+
+
+class Floor:
+    """One account's orders on the floor, during one session.
+
+    Args:
+        live: the orders that rest, as the record has them, ready for this session.
+    """
+
+    def __init__(
+        self,
+        record: ExchangeRecord,
+        session: Session,
+        terms: Terms,
+        account: ExchangeAccount,
+        live: Sequence[ExchangeOrder],
+        tapes: Tapes,
+        rules: MarketRules,
+    ) -> None:
+        self.account = account
+        self.live = {order.number: order for order in live}
+        self.month_shares = record.shares_since(session.open.replace(day=1, hour=0, minute=0))
+        self._record = record
+        self._session = session
+        self._terms = terms
+        self._named: dict[str, ExchangeOrder] = {}
+        self._step = _Step()
+        self._outbox = Outbox()
+        for number, report in record.reports_on_their_way():
+            self._outbox.put(number, report)
+        self.books = Books(tapes, rules.of, account.reached, self._related)
+        self.books.restore(live)
+        self.apply()
+        if self._step.changed:
+            self.commit()
+
+    def go_on(self, until: datetime) -> None:
+        """Goes on to a market time, if that is later."""
+        if until > self.account.reached:
+            self.books.walk(until)
+            self.account.reached = until
+            self.apply()
+
+    def receive(self, order: ExchangeOrder) -> None:
+        """Takes in an order that the record does not have yet; a rejected one is only kept."""
+        self._step.received[order.number] = self._named[order.client_order_id] = order
+        if order.is_live:
+            self.live[order.number] = order
+
+    def place(self, orders: Sequence[ExchangeOrder]) -> None:
+        """Puts orders that were received into their books."""
+        self.books.receive([order for order in orders if order.is_live])
+        self.apply()
+
+    def cancel(self, order: ExchangeOrder, at: datetime) -> None:
+        """Cancels an open order, and the exits that are nothing without it."""
+        self.books.of(order.symbol).end(
+            order.number, microseconds(at), OrderState.CANCELLED, ON_REQUEST
+        )
+        self.apply()
+
+    def replace(self, order: ExchangeOrder, terms: Replacement, at: datetime) -> None:
+        """Gives an open order other terms."""
+        self.books.of(order.symbol).replace(
+            order.number,
+            terms.quantity,
+            price_units(terms.limit_price),
+            price_units(terms.stop_price or order.stop_price),
+            microseconds(at),
+        )
+        order.limit_price, order.changed_at = terms.limit_price, at
+        order.stop_price = terms.stop_price or order.stop_price
+        self.answer(order, ReportKind.REPLACED, at, terms=terms)
+        self.apply()
+
+    def newest(self, client_order_id: str) -> ExchangeOrder | None:
+        """The newest order received under a name."""
+        if client_order_id in self._named:
+            return self._named[client_order_id]
+        named = self._record.orders_named(client_order_id)
+        return named[-1] if named else None
+
+    def symbols_of_groups(self, groups: Sequence[str]) -> dict[str, str]:
+        """Which symbol the orders of each group trade, of groups that there are."""
+        found = self._record.symbols_of_groups(groups) if groups else {}
+        recent = self._recent().values()
+        return found | {one.oca_group: one.symbol for one in recent if one.oca_group is not None}
+
+    def apply(self) -> None:
+        """Moves account, orders and reports by what has happened in the books."""
+        for happening in self.books.take_happened():
+            order = self.live[happening.number]
+            if isinstance(happening, Execution):
+                self._trade(order, happening)
+            else:
+                self._end(order, happening)
+        self._note_changes()
+
+    def answer(
+        self,
+        order: ExchangeOrder,
+        kind: ReportKind,
+        at: datetime,
+        reason: str | None = None,
+        terms: Replacement | None = None,
+    ) -> datetime:
+        """Answers, to what was done at a time, what a client asked; returns when that is said."""
+        report = Report(
+            kind, order.client_order_id, at, str(order.number), reason=reason, terms=terms
+        )
+        return self._say(order, Leg.ACK, report)
+
+    def refuse(self, kind: ReportKind, client_order_id: str, at: datetime, reason: str) -> datetime:
+        """Answers what was asked at a time of an order that does not rest."""
+        latencies, seed = self._terms.latencies, self._terms.seed
+        message = f"{client_order_id}@{at.isoformat()}"
+        done = at + latencies.of(Leg.CANCEL, seed, message)
+        said = done + latencies.of(Leg.ACK, seed, message)
+        return self._outbox.put(NO_ORDER, Report(kind, client_order_id, said, reason=reason))
+
+    def said(self, order: ExchangeOrder) -> datetime:
+        """When the last thing is said of an order that is to be said of it so far."""
+        return self._outbox.last(order.number) or self.account.reached
+
+    def commit(self) -> list[Report]:
+        """Commits what has changed; returns what is said by now, in order of time."""
+        step, self._step = self._step, _Step()
+        reports = self._outbox.take_said(self.account.reached)
+        self._record.save(
+            self.account,
+            received=list(step.received.values()),
+            changed=[one for number, one in step.changed.items() if number not in step.received],
+            fills=step.fills,
+            on_their_way=self._outbox.pending,
+        )
+        return reports
+
+    def _trade(self, order: ExchangeOrder, execution: Execution) -> None:
+        price = dollars(execution.price) + order.side.sign * execution.slippage
+        ts = instant(execution.ts)
+        commission = fill_commission(
+            self._schedule(order),
+            order.filled_quantity,
+            order.filled_value,
+            execution.quantity,
+            price,
+        ) + regulatory_fees(order.side, execution.quantity, price, self._session.date)
+        order.executions += 1
+        order.filled_quantity += execution.quantity
+        order.filled_value += execution.quantity * price
+        order.changed_at = ts
+        order.state = OrderState.PARTIALLY_FILLED if order.remaining else OrderState.FILLED
+        if not order.remaining:
+            del self.live[order.number]
+        fill = Fill(
+            exec_id=f"{self._terms.account}.{order.number}.{order.executions}",
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=execution.quantity,
+            price=price,
+            commission=commission,
+            ts=ts,
+        )
+        self.account.apply(fill)
+        self.month_shares += fill.quantity
+        self._step.fills.append((order.number, fill))
+        self._step.changed[order.number] = order
+        report = Report(ReportKind.FILLED, order.client_order_id, ts, str(order.number), fill=fill)
+        self._say(order, Leg.FILL, report)
+
+    def _schedule(self, order: ExchangeOrder) -> Schedule:
+        if self._terms.commission == "fixed":
+            return fixed_schedule
+        return tiered_schedule(order.month_shares)
+
+    def _end(self, order: ExchangeOrder, ending: Ending) -> None:
+        order.state, order.reason = ending.state, ending.reason
+        order.changed_at = instant(ending.ts)
+        del self.live[order.number]
+        self._step.changed[order.number] = order
+        leg = Leg.ACK if ending.reason == ON_REQUEST else Leg.FILL
+        self._say(order, leg, ended(order))
+
+    def _say(self, order: ExchangeOrder, leg: Leg, report: Report) -> datetime:
+        """Sends a report of what happened at its ``ts``; returns when it is said."""
+        message = f"{order.number}.{order.executions}@{report.ts.isoformat()}"
+        latency = self._terms.latencies.of(leg, self._terms.seed, message)
+        if latency:
+            report = replace(report, ts=report.ts + latency)
+        return self._outbox.put(order.number, report)
+
+    def _note_changes(self) -> None:
+        recent = self._recent()
+        for order in self.books.write_changes(recent.__getitem__):
+            self._step.changed[order.number] = order
+
+    def _recent(self) -> Mapping[int, ExchangeOrder]:
+        """The orders that are open, or not as the record has them."""
+        return ChainMap(self.live, self._step.changed, self._step.received)
+
+    def _related(self, orders: Sequence[ExchangeOrder]) -> list[ExchangeOrder]:
+        """The entries of orders, the other exits of those, and the other orders of their groups."""
+        entries = {order.entry for order in orders if order.entry is not None}
+        groups = {order.oca_group for order in orders if order.oca_group is not None}
+        found = {one.number: one for one in self._record.related(sorted(entries), sorted(groups))}
+        for number, one in self._recent().items():
+            if number in entries or one.entry in entries or one.oca_group in groups:
+                found[number] = one
+        return [one for one in found.values() if one.state is not OrderState.REJECTED]
+
+
+def ended(order: ExchangeOrder) -> Report:
+    """The report of an order's end."""
+    return Report(
+        ReportKind(order.state.value),
+        order.client_order_id,
+        order.changed_at,
+        str(order.number),
+        order.reason,
+    )
