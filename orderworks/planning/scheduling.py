@@ -103,19 +103,21 @@ def schedule(
         account, run_key, [(*name, "parent") for name in names]
     )
     place = children["parent"].to_numpy()
+    index = children["slice_index"].to_numpy()
     of_worked = worked[place]
     own_names = parents["client_order_id"].to_numpy(object)[place]
-    sliced = children[of_worked]
-    children["parent_id"] = np.where(of_worked, own_names, None)
-    children["client_order_id"] = own_names
-    children.loc[of_worked, "client_order_id"] = client_order_ids(
+    sent_as = own_names.copy()
+    sent_as[of_worked] = client_order_ids(
         account,
         run_key,
         [
             (*names[p], f"child/{i}")
-            for p, i in zip(sliced["parent"].tolist(), sliced["slice_index"].tolist(), strict=True)
+            for p, i in zip(place[of_worked].tolist(), index[of_worked].tolist(), strict=True)
         ],
     )
+    children["client_order_id"] = sent_as
+    own_names[~of_worked] = None
+    children["parent_id"] = own_names
     children["symbol"] = parents["symbol"].to_numpy(object)[place]
     children["side"] = parents["side"].to_numpy(object)[place]
     children["parent_quantity"] = quantity[place]

@@ -24,7 +24,6 @@ STATE_RULE = (
 )
 TYPE_RULE = "order_type must be one of market, limit, stop, stop_limit, trailing_stop"
 ALGO_RULE = "algo must be one of none, twap, vwap, pov, is"
-TIF_RULE = "tif must be one of day, gtc, gtd, ioc, fok, opg, cls"
 
 BROKEN = [
     ("signals", {"strategy": "  "}, "strategy must not be blank"),
@@ -39,11 +38,11 @@ BROKEN = [
     ("signals", {"quantity": 0}, "quantity must be above 0"),
     ("signals", {"quantity": 10.5}, "quantity must be a whole number"),
     ("signals", {"quantity": math.inf}, "quantity must be a whole number"),
-    ("signals", {"order_type": "pegged"}, TYPE_RULE),
+    ("signals", {"order_type": "stop"}, "order_type must be one of market, limit"),
     ("signals", {"limit_price": 0.0}, "limit_price must be above 0"),
     ("signals", {"order_type": "market"}, "limit_price goes with a limit order only"),
-    ("signals", {"tif": "gfd"}, TIF_RULE),
-    ("signals", {"algo": "iceberg"}, ALGO_RULE),
+    ("signals", {"tif": "gtd"}, "tif must be one of day, gtc, ioc"),
+    ("signals", {"algo": "pov"}, "algo must be one of none, twap, vwap"),
     ("signals", {"start": NOON + pd.Timedelta(hours=1)}, "start must be before end"),
     ("signals", {"slices": 0}, "slices must be at least 1"),
     ("signals", {"slices": 1.5}, "slices must be a whole number"),

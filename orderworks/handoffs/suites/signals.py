@@ -17,6 +17,11 @@ from orderworks.model.order import Algo, OrderType, TimeInForce
 
 DIRECTIONS = ("long", "short", "flat")
 
+# The exchange trades more than the desk works so far; what it does not work is refused here.
+TYPES = (OrderType.MARKET, OrderType.LIMIT)
+TIMES = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC)
+ALGOS = (Algo.NONE, Algo.TWAP, Algo.VWAP)
+
 SIGNALS = Suite(
     handoff="signals",
     may_be_empty=False,
@@ -39,9 +44,9 @@ SIGNALS = Suite(
         *each(above_zero, "price", "avg_win_pct", "avg_loss_pct"),
         unique("strategy", "symbol", of="signal"),
         above_zero("quantity"),
-        one_of("order_type", OrderType),
-        one_of("tif", TimeInForce),
-        one_of("algo", Algo),
+        one_of("order_type", TYPES),
+        one_of("tif", TIMES),
+        one_of("algo", ALGOS),
         above_zero("limit_price"),
         absent_where(
             "limit_price",
