@@ -9,6 +9,7 @@ from pathlib import Path
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.paper_stub import PaperStubBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
+from orderworks.brokers.simulated.client import RemoteSimulatedBroker, market_time_at
 from orderworks.brokers.simulated.exchange import Terms
 from orderworks.brokers.simulated.record import reached_by
 from orderworks.desk.desk import Desk, open_desk
@@ -18,6 +19,7 @@ from orderworks.market.calendar import NEW_YORK, Session
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import Clock, ReplayClock
 from orderworks.model.errors import InputError
+from orderworks.model.loopback import loopback_port
 from orderworks.settings import Settings, home_directory
 
 
@@ -91,12 +93,19 @@ async def open_desk_for(
         )
     url = database_url(home_directory())
     market = ReplayMarket(asked.market, session.date)
-    account = settings.broker.account
-    reached = reached_by(url, account)
+    reached = _reached(settings, url)
     clock = ReplayClock(max(session.open, reached) if reached is not None else session.open)
     broker = _broker(settings, url, market, session, clock)
     async with open_desk(settings, url, session, market, broker, clock) as desk:
         yield desk
+
+
+def _reached(settings: Settings, url: str) -> datetime | None:
+    """How far the replayed market has come for the account."""
+    broker = settings.broker
+    if broker.provider == "simulated" and broker.simulated.server:
+        return market_time_at(loopback_port(broker.simulated.server))
+    return reached_by(url, broker.account)
 
 
 def _broker(
@@ -104,6 +113,9 @@ def _broker(
 ) -> BrokerAdapter:
     broker = settings.broker
     match broker.provider:
+        case "simulated" if broker.simulated.server:
+            port = loopback_port(broker.simulated.server)
+            return RemoteSimulatedBroker(port, broker.simulated.account, session.date, clock)
         case "simulated":
             terms = Terms(
                 account=broker.simulated.account,
