@@ -234,7 +234,8 @@ def load_settings(**overrides: Any) -> Settings:
         if first["type"] == "extra_forbidden":
             sentence = f"setting '{key}' is unknown; config/settings.yaml lists every key"
         else:
-            why = first["msg"].removeprefix("Value error, ").lower()
+            ours, _, said = first["msg"].partition("Value error, ")
+            why = said or ours.lower()
             sentence = f"setting '{key}' cannot be {first['input']!r}: {why}"
         raise SettingsError(sentence) from None
     except (SettingsSourceError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:

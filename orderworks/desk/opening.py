@@ -100,6 +100,18 @@ async def open_desk_for(
         yield desk
 
 
+def exchange_terms(settings: Settings) -> Terms:
+    """On which terms the simulated exchange serves its account."""
+    simulated = settings.broker.simulated
+    return Terms(
+        account=simulated.account,
+        opening_cash=simulated.cash,
+        participation_cap=simulated.participation_cap_pct / 100,
+        commission=simulated.commission,
+        allow_short=simulated.allow_short,
+    )
+
+
 def _reached(settings: Settings, url: str) -> datetime | None:
     """How far the replayed market has come for the account."""
     broker = settings.broker
@@ -117,14 +129,7 @@ def _broker(
             port = loopback_port(broker.simulated.server)
             return RemoteSimulatedBroker(port, broker.simulated.account, session.date, clock)
         case "simulated":
-            terms = Terms(
-                account=broker.simulated.account,
-                opening_cash=broker.simulated.cash,
-                participation_cap=broker.simulated.participation_cap_pct / 100,
-                commission=broker.simulated.commission,
-                allow_short=broker.simulated.allow_short,
-            )
-            return SimulatedBroker(url, market, session, terms, clock)
+            return SimulatedBroker(url, market, session, exchange_terms(settings), clock)
         case "paper_stub":
             return PaperStubBroker(
                 url,

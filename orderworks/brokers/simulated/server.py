@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import date
 
 from orderworks.brokers.adapter import Report
-from orderworks.brokers.simulated.exchange import SimulatedExchange
+from orderworks.brokers.simulated.exchange import SimulatedExchange, Terms
 from orderworks.brokers.simulated.line import Line
 from orderworks.brokers.simulated.messages import (
     LINE_LIMIT,
@@ -33,7 +33,10 @@ from orderworks.brokers.simulated.messages import (
     number_of,
     read_request,
 )
+from orderworks.brokers.simulated.record import ExchangeRecord
 from orderworks.brokers.simulated.wire import Malformed
+from orderworks.market.calendar import Session
+from orderworks.market.data import RecordedMarket
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import BrokerError, Disconnected, OrderworksError, Unanswered
 from orderworks.model.loopback import LOOPBACK
@@ -102,6 +105,12 @@ class ExchangeServer:
         chosen: int = self._server.sockets[0].getsockname()[1]
         return chosen
 
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses that it listens on."""
+        sockets = () if self._server is None else self._server.sockets
+        return [listening.getsockname()[0] for listening in sockets]
+
     async def close(self) -> None:
         """Cuts every client off and closes the exchange."""
         if self._server is not None:
@@ -118,7 +127,8 @@ class ExchangeServer:
                 await self._take(connection, line)
         except ValueError:
             connection.tell(None, Refusal(f"a line is longer than {LINE_LIMIT} bytes"))
-        except (Disconnected, ConnectionError):
+        except (Disconnected, ConnectionError, asyncio.CancelledError):
+            # The line is down, or was cut: that ends this task, and nobody waits for what it says.
             pass
         finally:
             self._connections.discard(connection)
@@ -209,6 +219,22 @@ async def serve(server: ExchangeServer, port: int, announce: Callable[[str], Non
         await stopped.wait()
     finally:
         await server.close()
+
+
+def opens_exchange(
+    url: str, market: RecordedMarket, session: Session, terms: Terms
+) -> Callable[[], SimulatedExchange]:
+    """What opens the exchange on its record, as often as it is asked to."""
+
+    def open_exchange() -> SimulatedExchange:
+        record = ExchangeRecord(url, terms.account)
+        try:
+            return SimulatedExchange(record, market, session, terms)
+        except BaseException:
+            record.close()
+            raise
+
+    return open_exchange
 
 
 def _answer(exchange: SimulatedExchange, request: Request) -> Answer:
