@@ -4,8 +4,10 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -174,6 +176,18 @@ async def test_who_has_not_said_hello_moves_nothing(ledger_url: str, market: Rep
         assert await asyncio.to_thread(market_time_at, port) == SESSION.open
 
 
+async def test_an_order_of_another_account_is_refused_with_all_that_came_with_it(
+    ledger_url: str, market: ReplayMarket
+) -> None:
+    async with served(ledger_url, market) as port:
+        broker = client(port)
+        await broker.connect()
+        stray = replace(order("A", "buy", 1, name="ow-stray"), account="SIM2")
+        with pytest.raises(BrokerError, match="ow-stray is of account SIM2, and account SIM1 is"):
+            await broker.submit_orders([order("A", "buy", 1), stray])
+        assert received(ledger_url) == {}
+
+
 async def test_a_port_that_is_taken_is_told(ledger_url: str, market: ReplayMarket) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -272,6 +286,24 @@ async def test_what_fails_within_is_told_and_the_record_is_opened_again(
         (kept,) = (await broker.snapshot()).orders
         assert (kept.client_order_id, kept.state) == ("ow-poison", OrderState.SUBMITTED)
         assert sum(fill.quantity for fill in fills(await reported(broker, 9))) == 150
+
+
+async def test_a_database_that_was_gone_is_found_again(
+    ledger_url: str, market: ReplayMarket
+) -> None:
+    async with served(ledger_url, market) as port:
+        broker = client(port)
+        await broker.connect()
+        await broker.submit_orders([order("A", "buy", 250, name="ow-x")])
+        with psycopg.connect(ledger_url) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        with pytest.raises(BrokerError, match="something failed within it"):
+            await reported(broker, 9)
+        assert len(fills(await reported(broker, 9))) == 3
+        assert received(ledger_url) == {"ow-x": 1}
 
 
 LINES = st.binary(max_size=40).map(lambda data: data.replace(b"\n", b"") + b"\n")

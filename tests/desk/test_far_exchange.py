@@ -13,19 +13,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from judging import exchange_total, require_sound_books, rows
 from synthetic_day import OPENING_CASH
-from working_orders import ACCOUNT, RUN_KEY, SESSION, START, family, plan_orders
+from working_orders import ACCOUNT, RUN_KEY, SESSION, START, at, family, plan_orders
 
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.client import RemoteSimulatedBroker
 from orderworks.brokers.simulated.exchange import Terms
-from orderworks.brokers.simulated.faults import Fault, FaultPlan, everywhere
+from orderworks.brokers.simulated.faults import Fault, FaultPlan, Scripted, everywhere
 from orderworks.brokers.simulated.faulty import FaultyBroker, FaultyLine
 from orderworks.brokers.simulated.line import Line
+from orderworks.brokers.simulated.messages import Message
 from orderworks.brokers.simulated.server import ExchangeServer, ServedExchange, opens_exchange
 from orderworks.desk.desk import open_desk
 from orderworks.desk.reconciliation import reconcile
-from orderworks.desk.waves import waves, work_wave
+from orderworks.desk.waves import Wave, waves, work_wave
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.orders import has_work
 from orderworks.ledger.runs import find_run
@@ -140,3 +141,25 @@ async def test_a_run_over_a_bad_socket_ends_with_the_books_right(
     plan = everywhere(11, 0.1, *MENDABLE)
     async with far(ledger_url, market, clock, plan) as broker:
         await work(ledger_url, market, broker, clock)
+
+
+async def test_an_order_that_arrived_twice_is_told_and_not_booked_beyond_what_was_ordered(
+    market: ReplayMarket, ledger: Ledger, ledger_url: str
+) -> None:
+    """No client can undo it: what it can is to see it, book no share too many and say so."""
+    clock = ReplayClock(START)
+    plan = FaultPlan(1, script=(Scripted(Message.SUBMIT, 1, Fault.DUPLICATE_REQUEST),))
+    broker = FaultyBroker(nearby(ledger_url, market, clock), plan, clock)
+    async with open_desk(load_settings(), ledger_url, DAY, market, broker, clock) as desk:
+        assert await desk.take_over()
+        await reconcile(desk, None)
+        plan_orders(desk.ledger, *family("p", 60))
+        await work_wave(desk, Wave(0, START, at(30)))
+        result = await reconcile(desk, None)
+    received = rows(ledger, "SELECT client_order_id FROM exchange.orders")
+    assert [row["client_order_id"] for row in received] == ["p-0", "p-0"]
+    (parent,) = rows(ledger, "SELECT quantity, filled_quantity FROM orders WHERE parent_id IS NULL")
+    assert parent["filled_quantity"] <= parent["quantity"]
+    assert not result.is_clean
+    kinds = {row["kind"] for row in rows(ledger, "SELECT kind FROM alerts")}
+    assert "reconciliation_break" in kinds

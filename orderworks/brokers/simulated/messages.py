@@ -3,7 +3,7 @@
 A request carries a number, and its answer the same one: ``{"id": 7, "ask": "advance", "until":
 "2026-11-20T14:35:00Z"}`` is answered by ``{"id": 7, "now": "2026-11-20T14:35:00+00:00"}``, with
 what was asked for, or by ``{"id": 7, "error": "..."}``. An answer without a number is about the
-connection itself, which ends with it.
+connection itself, or a line that has none: whoever gets it hangs up.
 """
 
 import json

@@ -159,7 +159,7 @@ class ExchangeServer:
         await connection.sent()
 
     def _require_admitted(self, connection: "_Connection", request: Request) -> None:
-        """Anyone may say hello to this account's session, and ask for the time."""
+        """Anyone may say hello to this account's session and ask for the time; its owner may all."""
         if isinstance(request, Hello):
             if request.account != self._account:
                 raise BrokerError(
@@ -173,6 +173,13 @@ class ExchangeServer:
                 )
         elif connection is not self._owner and not isinstance(request, AskTime):
             raise BrokerError("who has not said hello may only ask for the time; connect again")
+        if isinstance(request, Submit):
+            for order in request.orders:
+                if order.account != self._account:
+                    raise BrokerError(
+                        f"order {order.client_order_id} is of account {order.account}, and account "
+                        f"{self._account} is served here; send it to its own exchange"
+                    )
 
     async def _hand_over(self, connection: "_Connection") -> None:
         """The account's owner is who said hello last; nothing of the one before arrives any more."""
