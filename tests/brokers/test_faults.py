@@ -26,7 +26,7 @@ def befallen(plan: FaultPlan, messages: list[Message]) -> list[frozenset[Fault]]
     seen = []
     for message in messages:
         counts[message] += 1
-        seen.append(plan.befalling(message, counts[message]))
+        seen.append(plan.fate(message, counts[message]).faults)
     return seen
 
 
@@ -37,9 +37,9 @@ def test_the_same_seed_and_messages_meet_the_same(
     plan, again = everywhere(seed, rate), everywhere(seed, rate)
     assert befallen(plan, messages) == befallen(again, messages)
     for message in messages:
-        assert plan.shuffled(message, 1, items) == again.shuffled(message, 1, items)
-        hit = plan.some(message, 1, Fault.HOLD_BACK, items)
-        assert hit == again.some(message, 1, Fault.HOLD_BACK, items)
+        fate, same = plan.fate(message, 1), again.fate(message, 1)
+        assert fate.shuffled(items) == same.shuffled(items)
+        assert fate.part(Fault.HOLD_BACK, items) == same.part(Fault.HOLD_BACK, items)
 
 
 @given(seed=SEEDS, messages=MESSAGES, others=MESSAGES)
@@ -52,13 +52,13 @@ def test_what_befalls_a_message_does_not_depend_on_messages_of_other_kinds(
     first = [found for one, found in zip(mixed, befallen(plan, mixed), strict=True)
              if one is Message.SUBMIT]  # fmt: skip
     theirs = sum(one is Message.SUBMIT for one in others)
-    assert first[theirs:] == [plan.befalling(Message.SUBMIT, theirs + n + 1)
+    assert first[theirs:] == [plan.fate(Message.SUBMIT, theirs + n + 1).faults
                               for n in range(len(mine))]  # fmt: skip
 
 
 def test_rates_are_kept_and_faults_independent() -> None:
     plan, count = everywhere(7, 0.2), 5_000
-    seen = [plan.befalling(Message.SUBMIT, n) for n in range(1, count + 1)]
+    seen = [plan.fate(Message.SUBMIT, n).faults for n in range(1, count + 1)]
     for fault in Fault:
         assert sum(fault in one for one in seen) == pytest.approx(0.2 * count, rel=0.1)
     both = sum({Fault.DELAY, Fault.DROP_ANSWER} <= one for one in seen)
@@ -69,16 +69,18 @@ def test_rates_are_kept_and_faults_independent() -> None:
 def test_nothing_befalls_at_rate_0_and_all_that_can_at_rate_1(
     seed: int, message: Message, occurrence: int
 ) -> None:
-    assert everywhere(seed, 0).befalling(message, occurrence) == frozenset()
+    assert everywhere(seed, 0).fate(message, occurrence).faults == frozenset()
     possible = {fault for fault in Fault if can_befall(fault, message)}
-    assert everywhere(seed, 1).befalling(message, occurrence) == possible
+    assert everywhere(seed, 1).fate(message, occurrence).faults == possible
 
 
 @given(seed=SEEDS, items=st.lists(st.integers(), min_size=1, unique=True))
 def test_a_fault_hits_something_and_another_order_is_another(seed: int, items: list[int]) -> None:
-    plan = FaultPlan(seed)
-    assert any(plan.some(Message.SUBMIT, 1, Fault.REJECT, items))
-    shuffled = plan.shuffled(Message.SUBMIT, 1, items)
+    fate = FaultPlan(seed).fate(Message.SUBMIT, 1)
+    hit, others = fate.part(Fault.REJECT, items)
+    assert hit
+    assert sorted(hit + others) == sorted(items)
+    shuffled = fate.shuffled(items)
     assert sorted(shuffled) == sorted(items)
     assert shuffled != items or len(items) == 1
 

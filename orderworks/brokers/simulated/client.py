@@ -100,30 +100,33 @@ class SocketLine:
                 self._hello = request
             elif self._hello is None:
                 raise BrokerError(f"{self.name} is not connected; connect first")
-            reader, writer = self._link or await self._connect(self._hello)
-            return await self._exchange(reader, writer, request)
+            if self._link is None:
+                welcome = await self._connect(self._hello)
+                if isinstance(request, Hello):
+                    return welcome
+            return await self._exchange(request)
 
     async def close(self) -> None:
         self._hello = None
         await self._hang_up()
 
-    async def _connect(self, hello: Hello) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self, hello: Hello) -> Answer:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 self._link = await asyncio.open_connection(LOOPBACK, self._port, limit=LINE_LIMIT)
-            await self._exchange(*self._link, hello)
+            return await self._exchange(hello)
         except (OSError, Unanswered) as error:
             await self._hang_up()
             raise _unreachable(self._port, error) from error
         except BrokerError:
             await self._hang_up()
             raise
-        return self._link
 
-    async def _exchange(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: Request
-    ) -> Answer:
+    async def _exchange(self, request: Request) -> Answer:
         """One request and its answer; what only now answers earlier ones comes with it."""
+        if self._link is None:
+            raise BrokerError(f"{self.name} is not connected; connect first")
+        reader, writer = self._link
         self._number += 1
         try:
             async with asyncio.timeout(self._patience):
@@ -135,12 +138,15 @@ class SocketLine:
                 f"{self.name} did not answer within {self._patience:g} s; whether it received the "
                 "request is unknown until a snapshot shows it"
             ) from error
-        except (OSError, asyncio.IncompleteReadError) as error:
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             await self._hang_up()
             raise Disconnected(
                 f"the line to {self.name} broke; whether it received the last request is unknown "
                 "until a snapshot shows it; see that it runs and try again"
             ) from error
+        except BrokerError:
+            await self._hang_up()
+            raise
         if isinstance(answer, Refusal):
             raise BrokerError(f"{self.name} refused: {answer.error}")
         late, self._late = self._late, []

@@ -8,6 +8,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import compress
+from operator import not_
 from typing import TypeVar
 
 from orderworks.brokers.simulated.messages import REPORTING, Message
@@ -86,43 +88,47 @@ class FaultPlan:
         if self.id_rollback < 0:
             raise ValueError(f"id_rollback must not be negative, not {self.id_rollback}")
 
-    def befalling(self, message: Message, occurrence: int) -> frozenset[Fault]:
+    def fate(self, message: Message, occurrence: int) -> "Fate":
         """What befalls the ``occurrence``-th message of its kind, counted from 1."""
-        rates = self.rates.get(message, {})
-        drawn = {
-            fault
-            for fault, rate in rates.items()
-            if self._draws(message, occurrence, fault, "befalls").random() < rate
-        }
         scripted = {
             one.fault
             for one in self.script
             if (one.message, one.occurrence) == (message, occurrence)
         }
-        return frozenset(drawn | scripted)
+        source = f"{self.seed}:{message}:{occurrence}"
+        drawn = {
+            fault
+            for fault, rate in self.rates.get(message, {}).items()
+            if _draws(f"{source}:{fault}").random() < rate
+        }
+        return Fate(source, frozenset(drawn | scripted))
 
-    def some(
-        self, message: Message, occurrence: int, fault: Fault, items: Sequence[T]
-    ) -> list[bool]:
-        """For each of ``items`` whether it is hit by a fault: at least one is, where there is one."""
-        draws = self._draws(message, occurrence, fault, "hits")
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What befalls one message: its faults, and what of its content they hit."""
+
+    source: str
+    faults: frozenset[Fault]
+
+    def part(self, fault: Fault, items: Sequence[T]) -> tuple[list[T], list[T]]:
+        """Which of ``items`` a fault hits, at least one where there is one; and the others."""
+        draws = _draws(f"{self.source}:{fault}:hits")
         hit = [draws.random() < 0.5 for _ in items]
         if items and not any(hit):
             hit[draws.randrange(len(items))] = True
-        return hit
+        return list(compress(items, hit)), list(compress(items, map(not_, hit)))
 
-    def shuffled(self, message: Message, occurrence: int, items: Sequence[T]) -> list[T]:
+    def shuffled(self, items: Sequence[T]) -> list[T]:
         """``items`` in another order, where there is one."""
         order = list(items)
-        if len(order) > 1:
-            self._draws(message, occurrence, Fault.REORDER_REPORTS, "order").shuffle(order)
-            if order == list(items):
-                order.reverse()
-        return order
+        _draws(f"{self.source}:order").shuffle(order)
+        return order if order != list(items) else order[::-1]
 
-    def _draws(self, message: Message, occurrence: int, fault: Fault, what: str) -> random.Random:
-        # Not for secrets: the same message must always meet the same.
-        return random.Random(f"{self.seed}:{message}:{occurrence}:{fault}:{what}")  # noqa: S311
+
+def _draws(source: str) -> random.Random:
+    # Not for secrets: the same message must always meet the same.
+    return random.Random(source)  # noqa: S311
 
 
 def everywhere(seed: int, rate: float, *faults: Fault) -> FaultPlan:

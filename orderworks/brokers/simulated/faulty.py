@@ -1,13 +1,11 @@
 """A plan of faults at work: on the line to the exchange, or around any broker in this process."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from orderworks.brokers.adapter import BrokerAdapter, BrokerOrder, Health, Report, ReportKind
-from orderworks.brokers.simulated.faults import Fault, FaultPlan
+from orderworks.brokers.simulated.faults import Fate, Fault, FaultPlan
 from orderworks.brokers.simulated.line import Line, LineBroker
 from orderworks.brokers.simulated.messages import (
     MESSAGE_OF,
@@ -29,8 +27,6 @@ from orderworks.model.clock import Clock
 from orderworks.model.errors import Disconnected, Unanswered
 from orderworks.model.order import Order
 
-T = TypeVar("T")
-
 
 class FaultyLine:
     """A line on which the messages meet what a plan has for them.
@@ -51,26 +47,25 @@ class FaultyLine:
     async def ask(self, request: Request) -> Answer:
         message = MESSAGE_OF[type(request)]
         self._counts[message] += 1
-        occurrence = self._counts[message]
-        faults = self._plan.befalling(message, occurrence)
-        if Fault.DELAY in faults:
+        fate = self._plan.fate(message, self._counts[message])
+        if Fault.DELAY in fate.faults:
             late = timedelta(seconds=self._plan.delay_seconds)
             await self._clock.sleep_until(self._clock.now() + late)
-        if Fault.DISCONNECT_BEFORE in faults:
-            raise Disconnected(f"the line to {self._line.name} broke before request {occurrence}")
-        if Fault.DROP_REQUEST in faults:
+        if Fault.DISCONNECT_BEFORE in fate.faults:
+            raise Disconnected(f"the line to {self._line.name} broke before {message} arrived")
+        if Fault.DROP_REQUEST in fate.faults:
             raise self._silence(message)
         rejected: list[Order] = []
-        if Fault.REJECT in faults and isinstance(request, Submit):
-            hit = self._plan.some(message, occurrence, Fault.REJECT, request.orders)
-            rejected = _chosen(request.orders, hit)
-            request = replace(request, orders=tuple(_chosen(request.orders, _others(hit))))
-        answer = await self._arrive(request, twice=Fault.DUPLICATE_REQUEST in faults)
-        reports = [*answer.reports, *(_rejection(order, answer.now) for order in rejected)]
-        answer = replace(answer, reports=tuple(self._pass(message, occurrence, faults, reports)))
-        if Fault.DISCONNECT_AFTER in faults:
-            raise Disconnected(f"the line to {self._line.name} broke before the answer came")
-        if Fault.DROP_ANSWER in faults:
+        if Fault.REJECT in fate.faults and isinstance(request, Submit):
+            rejected, others = fate.part(Fault.REJECT, request.orders)
+            request = replace(request, orders=tuple(others))
+        answer = await self._arrive(request, twice=Fault.DUPLICATE_REQUEST in fate.faults)
+        if message in REPORTING:
+            said = [*answer.reports, *(_rejection(order, answer.now) for order in rejected)]
+            answer = replace(answer, reports=tuple(self._come_back(said, fate)))
+        if Fault.DISCONNECT_AFTER in fate.faults:
+            raise Disconnected(f"the line to {self._line.name} broke after {message} arrived")
+        if Fault.DROP_ANSWER in fate.faults:
             raise self._silence(message)
         return answer
 
@@ -88,25 +83,15 @@ class FaultyLine:
             answer = replace(again, reports=answer.reports + again.reports)
         return self._with_ids_rolled_back(answer)
 
-    def _pass(
-        self, message: Message, occurrence: int, faults: frozenset[Fault], reports: list[Report]
-    ) -> list[Report]:
-        """What of an answer's reports comes with it, and how; what was held back comes first."""
-        plan = self._plan
-        if message not in REPORTING:
-            return reports
-        if Fault.DUPLICATE_REPORTS in faults:
-            hit = plan.some(message, occurrence, Fault.DUPLICATE_REPORTS, reports)
-            reports = reports + _chosen(reports, hit)
-        held, self._held = self._held, []
-        if Fault.HOLD_BACK in faults:
-            hit = plan.some(message, occurrence, Fault.HOLD_BACK, reports)
-            self._held = _chosen(reports, hit)
-            reports = _chosen(reports, _others(hit))
-        reports = held + reports
-        if Fault.REORDER_REPORTS in faults:
-            reports = plan.shuffled(message, occurrence, reports)
-        return reports
+    def _come_back(self, reports: list[Report], fate: Fate) -> list[Report]:
+        """What comes of an answer's reports, and how; what was held back before comes first."""
+        if Fault.DUPLICATE_REPORTS in fate.faults:
+            reports = reports + fate.part(Fault.DUPLICATE_REPORTS, reports)[0]
+        earlier, self._held = self._held, []
+        if Fault.HOLD_BACK in fate.faults:
+            self._held, reports = fate.part(Fault.HOLD_BACK, reports)
+        reports = earlier + reports
+        return fate.shuffled(reports) if Fault.REORDER_REPORTS in fate.faults else reports
 
     async def _note_ids(self) -> None:
         """Notes at the first hello which ids were given out before this start."""
@@ -208,14 +193,6 @@ class _AdapterLine:
 
     def _reported(self, reports: list[Report]) -> Answer:
         return Answer(self._clock.now(), tuple(reports))
-
-
-def _chosen(items: Sequence[T], hit: Sequence[bool]) -> list[T]:
-    return [item for item, chosen in zip(items, hit, strict=True) if chosen]
-
-
-def _others(hit: Sequence[bool]) -> list[bool]:
-    return [not chosen for chosen in hit]
 
 
 def _rejection(order: Order, at: datetime) -> Report:
