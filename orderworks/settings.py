@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import platformdirs
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from orderworks.model.errors import SettingsError
+from orderworks.model.loopback import loopback_port
 
 PREFIX = "ORDERWORKS_"
 NOT_SETTINGS = frozenset(
@@ -48,6 +49,14 @@ class SimulatedBroker(Section):
     participation_cap_pct: Annotated[float, Field(gt=0, le=100)]
     commission: Literal["fixed", "tiered"]
     allow_short: bool
+    server: str
+
+    @field_validator("server")
+    @classmethod
+    def _listens_here(cls, server: str) -> str:
+        if server:
+            loopback_port(server)
+        return server
 
 
 class PaperStubBroker(Section):
@@ -225,7 +234,9 @@ def load_settings(**overrides: Any) -> Settings:
         if first["type"] == "extra_forbidden":
             sentence = f"setting '{key}' is unknown; config/settings.yaml lists every key"
         else:
-            sentence = f"setting '{key}' cannot be {first['input']!r}: {first['msg'].lower()}"
+            ours, _, said = first["msg"].partition("Value error, ")
+            why = said or ours.lower()
+            sentence = f"setting '{key}' cannot be {first['input']!r}: {why}"
         raise SettingsError(sentence) from None
     except (SettingsSourceError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         files = " or ".join(str(path) for path in settings_files())

@@ -134,3 +134,16 @@ def test_a_fallback_that_nothing_uses_is_refused(own: Own) -> None:
     own("broker: {fallback: paper_stub}")
     with pytest.raises(SettingsError, match=r"broker\.fallback.*not available yet.*IBKR"):
         load_settings()
+
+
+def test_an_exchange_on_another_machine_is_refused() -> None:
+    assert load_settings().broker.simulated.server == ""
+    for address in ("127.0.0.1:4010", "localhost:4010"):
+        found = load_settings(broker={"simulated": {"server": address}})
+        assert found.broker.simulated.server == address
+    with pytest.raises(SettingsError) as refused:
+        load_settings(broker={"simulated": {"server": "10.0.0.7:4010"}})
+    assert str(refused.value) == (
+        "setting 'broker.simulated.server' cannot be '10.0.0.7:4010': a server of this machine "
+        "listens on 127.0.0.1 only; write 127.0.0.1:PORT"
+    )

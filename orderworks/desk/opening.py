@@ -9,6 +9,7 @@ from pathlib import Path
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.paper_stub import PaperStubBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
+from orderworks.brokers.simulated.client import RemoteSimulatedBroker, market_time_at
 from orderworks.brokers.simulated.record import reached_by
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.desk.desk import Desk, open_desk
@@ -18,6 +19,7 @@ from orderworks.market.calendar import NEW_YORK, Session
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import Clock, ReplayClock
 from orderworks.model.errors import InputError
+from orderworks.model.loopback import loopback_port
 from orderworks.settings import Settings, home_directory
 
 
@@ -91,12 +93,31 @@ async def open_desk_for(
         )
     url = database_url(home_directory())
     market = ReplayMarket(asked.market, session.date)
-    account = settings.broker.account
-    reached = reached_by(url, account)
+    reached = _reached(settings, url)
     clock = ReplayClock(max(session.open, reached) if reached is not None else session.open)
     broker = _broker(settings, url, market, session, clock)
     async with open_desk(settings, url, session, market, broker, clock) as desk:
         yield desk
+
+
+def exchange_terms(settings: Settings) -> Terms:
+    """On which terms the simulated exchange serves its account."""
+    simulated = settings.broker.simulated
+    return Terms(
+        account=simulated.account,
+        opening_cash=simulated.cash,
+        participation_cap=simulated.participation_cap_pct / 100,
+        commission=simulated.commission,
+        allow_short=simulated.allow_short,
+    )
+
+
+def _reached(settings: Settings, url: str) -> datetime | None:
+    """How far the replayed market has come for the account."""
+    broker = settings.broker
+    if broker.provider == "simulated" and broker.simulated.server:
+        return market_time_at(loopback_port(broker.simulated.server))
+    return reached_by(url, broker.account)
 
 
 def _broker(
@@ -104,15 +125,11 @@ def _broker(
 ) -> BrokerAdapter:
     broker = settings.broker
     match broker.provider:
+        case "simulated" if broker.simulated.server:
+            port = loopback_port(broker.simulated.server)
+            return RemoteSimulatedBroker(port, broker.simulated.account, session.date, clock)
         case "simulated":
-            terms = Terms(
-                account=broker.simulated.account,
-                opening_cash=broker.simulated.cash,
-                participation_cap=broker.simulated.participation_cap_pct / 100,
-                commission=broker.simulated.commission,
-                allow_short=broker.simulated.allow_short,
-            )
-            return SimulatedBroker(url, market, session, terms, clock)
+            return SimulatedBroker(url, market, session, exchange_terms(settings), clock)
         case "paper_stub":
             return PaperStubBroker(
                 url,

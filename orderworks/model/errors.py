@@ -41,6 +41,14 @@ class BrokerError(OrderworksError):
     """The broker refused, cannot be reached, or is not the one that was configured."""
 
 
+class Unanswered(BrokerError):
+    """No answer came in time: whether the broker received the request is unknown."""
+
+
+class Disconnected(BrokerError):
+    """The line to the broker broke: whether it received the last request is unknown."""
+
+
 class SnapshotIncomplete(BrokerError):
     """A broker snapshot could not be taken whole; nothing may be concluded from its absence."""
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from orderworks.brokers.simulated.adapter import SimulatedBroker
-from orderworks.brokers.simulated.exchange import Terms
+from orderworks.brokers.simulated.terms import Terms
 from orderworks.desk.desk import Desk, open_desk
 from orderworks.desk.plan import plan_rows
 from orderworks.desk.policies import routing_policy, sizing_policy

@@ -25,7 +25,7 @@ from working_orders import (
 
 from orderworks.brokers.adapter import Report, ReportKind, Snapshot
 from orderworks.brokers.simulated.adapter import SimulatedBroker
-from orderworks.brokers.simulated.exchange import Terms
+from orderworks.brokers.simulated.terms import Terms
 from orderworks.desk.booking import Anomaly, Booking
 from orderworks.desk.comparison import BreakKind
 from orderworks.desk.desk import Desk, open_desk
