@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from command_processes import Ended
-from judging import exchange_total, require_sound_books, rows
+from judging import LIVE, exchange_total, require_sound_books, rows
 from prefect.client.schemas import State
 from synthetic_day import EARLY_CLOSE, HOLIDAY, SESSION, signal, write_table
 
@@ -146,7 +146,7 @@ async def test_end_of_day_ends_what_rests_and_can_be_repeated(
     ledger: Ledger, market: str, signals: str
 ) -> None:
     await daily(market, signals)
-    assert rows(ledger, "SELECT 1 FROM exchange.orders WHERE state IN ('SUBMITTED')")
+    assert rows(ledger, f"SELECT 1 FROM exchange.orders WHERE state IN {LIVE}")
     tables = ("order_quality", "daily_quality", "fills", "alerts")
     measured = []
     for _ in range(2):
@@ -175,7 +175,7 @@ async def test_after_the_kill_switch_nothing_is_sent_until_it_is_resumed(
     ledger: Ledger, daily_dies_at: Die, market: str, signals: str
 ) -> None:
     daily_dies_at(f"{CrashPoint.WAVE_BEGINS}:3")
-    assert rows(ledger, "SELECT 1 FROM exchange.orders WHERE state = 'SUBMITTED'")
+    assert rows(ledger, f"SELECT 1 FROM exchange.orders WHERE state IN {LIVE}")
     killed = await kill_switch("the feed is wrong", return_state=True)
     assert killed.name == "Completed", killed.message
     assert (killed.message or "").startswith("killed: the feed is wrong; ")
