@@ -9,7 +9,8 @@ from typing import Any
 from orderworks.ledger.accounts import book_opening, open_account
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, take_lease
-from orderworks.ledger.orders import EventRecord, OrderRecord, Release, permit
+from orderworks.ledger.movements import EventRecord, Release, permit
+from orderworks.ledger.orders import OrderRecord
 from orderworks.ledger.runs import ORDER_COLUMNS, Plan, Run, freeze_plan, start_run
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side

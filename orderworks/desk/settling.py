@@ -7,13 +7,8 @@ from orderworks.desk.booking import Booking, move
 from orderworks.desk.desk import Desk
 from orderworks.desk.releasing import children_of, leftovers, sweeps_due
 from orderworks.desk.reports import cancel, record
-from orderworks.ledger.orders import (
-    OrderMap,
-    OrderRecord,
-    add_children,
-    orders_by_id,
-    orders_of_parents,
-)
+from orderworks.ledger.movements import add_children
+from orderworks.ledger.orders import OrderMap, OrderRecord, orders_by_id, orders_of_parents
 from orderworks.ledger.runs import run_key_of
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.ids import client_order_id

@@ -52,7 +52,7 @@ def activity(ledger: Ledger, account: str, session: date, since: datetime) -> Ac
     ).fetchone() or {"orders": 0, "turnover": 0.0}
     traded: dict[str, dict[str, int]] = {"buy": {}, "sell": {}}
     for row in ledger.execute(
-        "SELECT symbol, side, sum(quantity)::bigint AS quantity FROM fills "
+        "SELECT symbol, side, sum(quantity)::bigint AS quantity FROM executions "
         "WHERE account = %s AND ts >= %s GROUP BY symbol, side",
         (account, since),
     ):
@@ -63,7 +63,7 @@ def activity(ledger: Ledger, account: str, session: date, since: datetime) -> Ac
 def day_trades(ledger: Ledger, account: str, since: datetime) -> int:
     """How often a symbol was both bought and sold within one New York day."""
     row = ledger.execute(
-        "SELECT count(*) AS n FROM (SELECT 1 FROM fills WHERE account = %s AND ts >= %s "
+        "SELECT count(*) AS n FROM (SELECT 1 FROM executions WHERE account = %s AND ts >= %s "
         "GROUP BY symbol, (ts AT TIME ZONE 'America/New_York')::date "
         "HAVING count(DISTINCT side) = 2) AS both_ways",
         (account, since),

@@ -73,7 +73,7 @@ def load_for_measuring(
     fills = ledger.execute(
         "SELECT coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, "
         "fill.price, fill.commission, fill.ts, sent.limit_price "
-        "FROM runs run JOIN orders sent USING (run_id) JOIN fills fill USING (client_order_id) "
+        "FROM runs run JOIN orders sent USING (run_id) JOIN executions fill USING (client_order_id) "
         "WHERE run.account = %s AND run.session = %s "
         "ORDER BY fill.ts, fill.exec_id",
         (account, session),

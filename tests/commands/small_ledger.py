@@ -13,7 +13,7 @@ from orderworks.ledger.accounts import book_opening, open_account
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, take_lease
-from orderworks.ledger.orders import EventRecord, Release, book, permit
+from orderworks.ledger.movements import EventRecord, Release, book, permit
 from orderworks.ledger.quality import DAILY_QUALITY, ORDER_QUALITY, store_quality
 from orderworks.ledger.reconciliations import record_reconciliation
 from orderworks.ledger.runs import ORDER_COLUMNS, Plan, finish_run, freeze_plan, start_run

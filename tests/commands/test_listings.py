@@ -18,7 +18,7 @@ from small_ledger import (
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease
-from orderworks.ledger.orders import add_children
+from orderworks.ledger.movements import add_children
 
 ORDER_FIELDS = [
     *("client_order_id", "parent_id", "run_key", "account", "strategy", "symbol", "side"),

@@ -10,7 +10,8 @@ from working_orders import at, fill, order
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.desk.booking import Booking, book_reports
-from orderworks.ledger.orders import EventRecord, OrderMap
+from orderworks.ledger.movements import EventRecord
+from orderworks.ledger.orders import OrderMap
 from orderworks.model.fill import Fill
 from orderworks.model.state import TERMINAL, TRANSITIONS, OrderState
 

@@ -37,7 +37,8 @@ from orderworks.desk.waves import Wave, work_wave
 from orderworks.ledger.accounts import booked_portfolio
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import give_back, lease_holder
-from orderworks.ledger.orders import open_orders, orders_by_id, permit
+from orderworks.ledger.movements import permit
+from orderworks.ledger.orders import open_orders, orders_by_id
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.market.synthetic import write_session

@@ -40,7 +40,7 @@ from orderworks.ledger.leases import (
     require_lease,
     take_lease,
 )
-from orderworks.ledger.orders import add_children, book, permit
+from orderworks.ledger.movements import add_children, book, permit
 from orderworks.model.errors import IllegalTransition, InputError, KillSwitchThrown, LeaseLost
 from orderworks.model.state import OrderEvent
 from orderworks.settings import load_settings

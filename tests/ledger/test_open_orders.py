@@ -9,7 +9,8 @@ from psycopg import errors
 from working_orders import ACCOUNT, at, family, open_books, plan_orders, send
 
 from orderworks.ledger.connection import Ledger
-from orderworks.ledger.orders import EventRecord, book, open_orders
+from orderworks.ledger.movements import EventRecord, book
+from orderworks.ledger.orders import open_orders
 from orderworks.model.state import TERMINAL, TRANSITIONS
 from orderworks.model.state import OrderState as S
 

@@ -19,9 +19,8 @@ from working_orders import (
 )
 
 from orderworks.ledger.connection import Ledger
+from orderworks.ledger.movements import add_children, book
 from orderworks.ledger.orders import (
-    add_children,
-    book,
     has_work,
     next_moment,
     open_orders,

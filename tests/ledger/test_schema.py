@@ -32,7 +32,7 @@ from orderworks.ledger.bulk import copy_rows
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.controls import resume, throw_kill_switch
 from orderworks.ledger.leases import Lease
-from orderworks.ledger.orders import EventRecord, book
+from orderworks.ledger.movements import EventRecord, book
 from orderworks.ledger.runs import ORDER_COLUMNS, start_run
 from orderworks.model.errors import InputError
 from orderworks.model.fill import Fill

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderworks.model.instrument import Instrument
-from orderworks.model.order import OrderType, Side
+from orderworks.model.order import OrderType, Remainder, Side
 from orderworks.model.rounding import round_to_tick
 from orderworks.planning.routing import RoutingPolicy, route
 
@@ -23,6 +23,8 @@ POLICY = RoutingPolicy(
     limit_offset_pct=0.05,
     max_slippage_pct=0.10,
     default_order_type=OrderType.LIMIT,
+    slice_style="cross",
+    remainder=Remainder.KEEP,
 )
 MARKET_BY_DEFAULT = replace(POLICY, default_order_type=OrderType.MARKET)
 ORDER: dict[str, Any] = {

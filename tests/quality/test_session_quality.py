@@ -13,7 +13,7 @@ from orderworks.ledger.accounts import open_account
 from orderworks.ledger.alerts import unemitted_alerts
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.leases import Lease, take_lease
-from orderworks.ledger.orders import EventRecord, Release, book, permit
+from orderworks.ledger.movements import EventRecord, Release, book, permit
 from orderworks.ledger.quality import load_for_measuring, store_quality
 from orderworks.ledger.runs import Plan, freeze_plan, start_run
 from orderworks.market.replay import ReplayMarket
