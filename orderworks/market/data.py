@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orderworks.market.tape import SymbolTape
+    from orderworks.model.corporate_action import CorporateAction
 
 
 class MarketData(Protocol):
@@ -94,4 +95,12 @@ class RecordedMarket(MarketData, Protocol):
 
     def arrays(self, symbol: str) -> SymbolTape:
         """Everything that was quoted and traded in ``symbol``; empty arrays where nothing was."""
+        ...
+
+    def corporate_actions(self, after: date, until: date) -> Sequence[CorporateAction]:
+        """The splits and cash dividends with after < ex-date <= until, in order."""
+        ...
+
+    def borrowable(self, day: date) -> Mapping[str, int]:
+        """How many shares can be borrowed on a day; a symbol that is not named: without limit."""
         ...

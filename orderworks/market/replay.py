@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orderworks.market import files
+from orderworks.market.borrow import BORROW, Lendable, borrowable_on, read_borrow
 from orderworks.market.calendar import NEW_YORK, find_session
+from orderworks.market.corporate_actions import (
+    CORPORATE_ACTIONS,
+    actions_between,
+    read_corporate_actions,
+)
 from orderworks.market.series import SymbolSeries
 from orderworks.market.tape import SymbolTape, microseconds, price_units
+from orderworks.model.corporate_action import CorporateAction
 from orderworks.model.errors import MarketDataError
 
 if TYPE_CHECKING:
@@ -27,7 +34,8 @@ class ReplayMarket:
     """The market of one recorded session: a ``RecordedMarket``. Each file is read once, if asked.
 
     Args:
-        directory: market data on disk: DATE/quotes.parquet, DATE/bars.parquet, daily.csv.
+        directory: market data on disk: DATE/quotes.parquet, DATE/bars.parquet, daily.csv,
+            and where they are known corporate_actions.csv and borrow.csv.
         session: the session to replay.
 
     Raises:
@@ -128,6 +136,20 @@ class ReplayMarket:
             **{size: quotes.values[size][quoted] for size in files.SIDE_SIZES},
             **{price: price_units(bars.values[price][traded]) for price in files.TRADED},
         )
+
+    def corporate_actions(self, after: date, until: date) -> list[CorporateAction]:
+        return actions_between(self._corporate_actions, after, until)
+
+    def borrowable(self, day: date) -> dict[str, int]:
+        return borrowable_on(self._borrow, day)
+
+    @cached_property
+    def _corporate_actions(self) -> list[CorporateAction]:
+        return read_corporate_actions(self.directory / CORPORATE_ACTIONS)
+
+    @cached_property
+    def _borrow(self) -> list[Lendable]:
+        return read_borrow(self.directory / BORROW)
 
     @cached_property
     def _quotes(self) -> SymbolSeries:
