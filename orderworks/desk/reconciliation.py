@@ -7,6 +7,7 @@ from datetime import timedelta
 from orderworks.brokers.adapter import Snapshot
 from orderworks.desk.booking import Booking, move
 from orderworks.desk.comparison import Break, absent, differences, evidence
+from orderworks.desk.corporate_actions import book_actions
 from orderworks.desk.desk import Desk
 from orderworks.desk.reports import record, take_reports
 from orderworks.desk.settling import retire_parents
@@ -70,8 +71,9 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     snapshot = await desk.broker.snapshot()
     if not is_opened(desk.ledger, desk.account):
         book_opening(desk.ledger, snapshot.portfolio, desk.session.date, desk.clock.now())
+    healed = book_actions(desk, snapshot)
     orders = _our_orders(desk, snapshot)
-    healed = _book_evidence(desk, snapshot, orders)
+    healed += _book_evidence(desk, snapshot, orders)
     missing = absent(snapshot, orders.values())
     if missing:
         await desk.clock.sleep_until(desk.clock.now() + SETTLE)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from orderworks.market.data import MarketData
 from orderworks.market.rows import read_rows
 from orderworks.model.corporate_action import ActionKind, CorporateAction
 from orderworks.model.errors import MarketDataError
@@ -46,6 +47,22 @@ def actions_between(
 ) -> list[CorporateAction]:
     """The actions with after < ex-date <= until, in their order."""
     return [action for action in actions if after < action.ex_date <= until]
+
+
+def close_before(market: MarketData, action: CorporateAction) -> Decimal:
+    """The last daily close before an action, unadjusted.
+
+    Raises:
+        MarketDataError: if the symbol has none.
+    """
+    daily = market.daily_before(action.ex_date)
+    closes = daily.loc[daily["symbol"] == action.symbol, "close"]
+    if closes.empty:
+        raise MarketDataError(
+            f"the {action.kind} of {action.symbol} on {action.ex_date} needs the close before it, and "
+            "daily.csv has none; add it"
+        )
+    return to_decimal(closes.iloc[-1], "close")
 
 
 def _action(cells: dict[str, str]) -> CorporateAction:

@@ -1,10 +1,12 @@
 """An account at the exchange and its orders, as the exchange has them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from orderworks.brokers.adapter import BrokerOrder
+from orderworks.brokers.simulated.margin import AccountType, Margin, margin
 from orderworks.market.calendar import NEW_YORK, Session
 from orderworks.model.errors import SessionOver
 from orderworks.model.fill import Fill
@@ -38,6 +40,12 @@ class ExchangeOrder:
     filled_value: Decimal
     executions: int
     changed_at: datetime
+    stop_price: Decimal | None = None
+    trail_amount: Decimal | None = None
+    trail_percent: Decimal | None = None
+    good_till: datetime | None = None
+    oca_group: str | None = None
+    attached_to: str | None = None
 
     def __post_init__(self) -> None:
         self.side, self.state = Side(self.side), OrderState(self.state)
@@ -62,6 +70,8 @@ class ExchangeOrder:
             self.state,
             self.reason,
             self.changed_at,
+            self.limit_price,
+            self.stop_price,
         )
 
 
@@ -88,6 +98,15 @@ class ExchangeAccount:
             cost = left * fill.price
         self.positions[fill.symbol] = (left, cost)
         self.cash += fill.cash_change
+
+    def margin(self, mark: Callable[[str], Decimal | None], account_type: AccountType) -> Margin:
+        """Equity against requirements; what has no mark yet is worth what it cost."""
+        held = {symbol: shares for symbol, (shares, _) in self.positions.items() if shares}
+        marks = {
+            symbol: mark(symbol) or self.positions[symbol][1] / shares
+            for symbol, shares in held.items()
+        }
+        return margin(self.cash, held, marks, account_type)
 
     def require_not_beyond(self, session: Session) -> None:
         """Raises SessionOver if the account has gone on to a later session than this."""

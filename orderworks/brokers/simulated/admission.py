@@ -1,136 +1,194 @@
 """What an order must pass to be received: the session, the security, its price, the account."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.borrow import ShortSales
+from orderworks.brokers.simulated.margin import AccountType, initial, largest_position
+from orderworks.brokers.simulated.order_rules import price_refusal, time_refusal
 from orderworks.market.calendar import Session
-from orderworks.model.instrument import Instrument
 from orderworks.model.order import Order, Side
-
-INITIAL_MARGIN = Decimal("0.5")
-"""Regulation T: half of what a position is worth must be equity when it is opened."""
-
-PRICE_BAND = Decimal("0.20")
-"""A limit further through the market than this is taken for an error."""
+from orderworks.model.state import OrderState
 
 
 @dataclass(slots=True)
 class _Stake:
-    """What the account has in one symbol: shares held, and what resting orders buy and sell."""
+    """What the account has in one symbol: shares held, and what resting orders buy and sell.
+
+    Orders of one side that cancel one another count once, as the largest of their group.
+    """
 
     price: Decimal
     held: int = 0
     buying: int = 0
     selling: int = 0
+    groups: dict[tuple[Side, str], int] = field(default_factory=dict)
 
-    @property
-    def largest(self) -> int:
-        """The largest position, long or short, that the resting orders can lead to."""
-        return max(abs(self.held + self.buying), abs(self.held - self.selling))
+    def requirement(self, account_type: AccountType) -> Decimal:
+        """Initial margin of the dearest position that the resting orders can lead to."""
+        return max(
+            initial(self.held + self.buying, self.price, account_type),
+            initial(self.held - self.selling, self.price, account_type),
+        )
 
-    @property
-    def sellable(self) -> int:
-        """Shares held that no resting order sells already."""
-        return max(0, self.held - self.selling)
+    def counted(self, side: Side, group: str | None) -> int:
+        """Shares that its group counts for already: an order up to these adds nothing."""
+        return 0 if group is None else self.groups.get((side, group), 0)
 
-    def add(self, side: Side, quantity: int) -> None:
+    def add(self, side: Side, quantity: int, group: str | None) -> None:
+        """Counts a resting order."""
+        added = max(0, quantity - self.counted(side, group))
+        if group is not None:
+            self.groups[side, group] = self.counted(side, group) + added
         if side is Side.BUY:
-            self.buying += quantity
+            self.buying += added
         else:
-            self.selling += quantity
+            self.selling += added
+
+    def room(self, side: Side, budget: Decimal, account_type: AccountType) -> int:
+        """The most shares that can be added to a side within ``budget`` of initial margin."""
+        reached = self.held + self.buying if side is Side.BUY else self.selling - self.held
+        return largest_position(side.sign, self.price, budget, account_type) - reached
 
 
 class Admission:
     """Judges the orders of one batch, each on top of those that were admitted before it.
 
+    Positions and orders are worth the mark, commissions not counted: what a fill costs beyond that
+    shows in the equity that the next batch is judged by.
+
     Args:
         session: orders are received while it is open.
         symbols: what is traded.
-        allow_short: whether more may be sold than is held.
+        shorts: what may be sold short.
+        account_type: whose margin rules hold.
         mark: the mid of a symbol, or None before its first quote.
         account: cash and positions at this moment.
         live: the orders that rest.
+        known: the newest order that was received under a name, resting or done.
     """
 
     def __init__(
         self,
         session: Session,
         symbols: frozenset[str],
-        allow_short: bool,
+        shorts: ShortSales,
+        account_type: AccountType,
         mark: Callable[[str], Decimal | None],
         account: ExchangeAccount,
         live: Iterable[ExchangeOrder],
+        known: Callable[[str], ExchangeOrder | None],
     ) -> None:
         self._session = session
         self._symbols = symbols
-        self._allow_short = allow_short
+        self._shorts = shorts
+        self._account_type = account_type
         self._mark = mark
+        self._known = known
+        self._margin = account.margin(mark, account_type)
         self._stakes = {
             symbol: _Stake(mark(symbol) or cost / quantity, held=quantity)
             for symbol, (quantity, cost) in account.positions.items()
             if quantity
         }
-        self._equity = account.cash + sum(
-            (stake.held * stake.price for stake in self._stakes.values()), start=Decimal(0)
-        )
-        for order in live:
-            price = mark(order.symbol) or order.limit_price or Decimal(0)
-            stake = self._stakes.setdefault(order.symbol, _Stake(price))
-            stake.add(order.side, order.remaining)
+        resting = list(live)
+        self._entries: dict[str, Order | ExchangeOrder] = {
+            order.client_order_id: order for order in resting
+        }
+        for order in resting:
+            self._stake(order.symbol, _named_price(order)).add(
+                order.side, min(order.remaining, self._exit_shares(order)), order.oca_group
+            )
         self._committed = sum(
-            (stake.largest * stake.price for stake in self._stakes.values()), start=Decimal(0)
+            (stake.requirement(account_type) for stake in self._stakes.values()), start=Decimal(0)
         )
 
     def refusal(self, order: Order, at: datetime) -> str | None:
         """Why an order is not received at a market time; None where it is, and then it counts."""
-        if not self._session.open <= at < self._session.close:
-            return f"the market is closed at {at:%H:%M:%S} UTC"
+        reason = self._refusal(order, at)
+        if reason is None:
+            self._entries[order.client_order_id] = order
+        return reason
+
+    def _refusal(self, order: Order, at: datetime) -> str | None:
+        reason = time_refusal(order, at, self._session)
+        if reason is not None:
+            return reason
         if order.symbol not in self._symbols:
             return f"no such security: {order.symbol}"
         mark = self._mark(order.symbol)
-        price = mark or order.limit_price
+        price = mark or _named_price(order)
         if price is None:
             return f"no quote for {order.symbol} yet"
-        return _price_refusal(order, mark) or self._account_refusal(order, price)
+        reason = price_refusal(order, mark)
+        if reason is not None:
+            return reason
+        if order.attached_to is not None:
+            return self._exit_refusal(order, order.attached_to, price)
+        return self._account_refusal(order, price)
+
+    def _exit_refusal(self, order: Order, name: str, price: Decimal) -> str | None:
+        """An exit undoes what its entry did: it asks for no margin, but its entry must be there."""
+        entry = self._entries.get(name) or self._known(name)
+        if entry is None or (
+            isinstance(entry, ExchangeOrder) and entry.state is OrderState.REJECTED
+        ):
+            return f"no order {name} was received that this one could be an exit of"
+        if (entry.symbol, entry.side) != (order.symbol, order.side.opposite):
+            return (
+                f"an exit trades its entry's symbol back, and {name} {entry.side}s {entry.symbol}"
+            )
+        self._stake(order.symbol, price).add(
+            order.side, min(order.quantity, self._exit_shares(order)), order.oca_group
+        )
+        return None
 
     def _account_refusal(self, order: Order, price: Decimal) -> str | None:
-        stake = self._stakes.setdefault(order.symbol, _Stake(price))
-        sells = order.side is Side.SELL
-        if sells and order.quantity > stake.sellable and not self._allow_short:
-            return (
-                f"short sale not permitted: {stake.sellable} shares are held and not being sold, "
-                f"{order.quantity} to sell"
-            )
-        before = stake.largest
-        stake.add(order.side, order.quantity)
-        opened = stake.largest - before
-        if not opened:
+        stake = self._stake(order.symbol, price)
+        added = max(0, order.quantity - stake.counted(order.side, order.oca_group))
+        if order.side is Side.SELL:
+            reason = self._shorts.refusal(order.symbol, stake.held, stake.selling, added)
+            if reason is not None:
+                return reason
+        now = stake.requirement(self._account_type)
+        free = stake.room(order.side, now, self._account_type)
+        if added <= free:
+            stake.add(order.side, order.quantity, order.oca_group)
             return None
-        value = opened * price
-        if (self._committed + value) * INITIAL_MARGIN > self._equity:
-            stake.add(order.side, -order.quantity)
-            spare = max(Decimal(0), self._equity / INITIAL_MARGIN - self._committed)
-            affordable = order.quantity - opened + int(spare / price)
-            return f"insufficient equity: {affordable} shares are affordable"
-        self._committed += value
-        return None
-
-
-def _price_refusal(order: Order, mark: Decimal | None) -> str | None:
-    limit = order.limit_price
-    if limit is None:
-        return None
-    tick = Instrument(order.symbol).tick_at(limit)
-    if limit % tick:
-        return f"limit {limit} is not a multiple of {tick}"
-    if mark is not None:
-        beyond = order.side.sign * (limit - mark) / mark
-        if beyond > PRICE_BAND:
+        if self._margin.is_called:
             return (
-                f"limit {limit} is {100 * beyond:.0f} % through the market at {mark}, "
-                f"more than {100 * PRICE_BAND:.0f} %"
+                f"margin call: equity of {self._margin.equity:.2f} is below the maintenance "
+                f"requirement of {self._margin.maintenance:.2f}; only orders that reduce a position "
+                "are received"
             )
-    return None
+        budget = max(now, self._margin.equity - (self._committed - now))
+        room = stake.room(order.side, budget, self._account_type)
+        if added > room:
+            affordable = order.quantity - added + room
+            return f"insufficient equity: {affordable} shares are affordable"
+        stake.add(order.side, order.quantity, order.oca_group)
+        self._committed += stake.requirement(self._account_type) - now
+        return None
+
+    def _stake(self, symbol: str, price: Decimal | None) -> _Stake:
+        if symbol not in self._stakes:
+            self._stakes[symbol] = _Stake(self._mark(symbol) or Decimal(0))
+        stake = self._stakes[symbol]
+        # A trailing stop that rests before the first quote of a session names no price.
+        stake.price = stake.price or price or Decimal(0)
+        return stake
+
+    def _exit_shares(self, order: Order | ExchangeOrder) -> int:
+        """The most that an order can trade now: of an exit, no more than its entry has filled."""
+        entry = self._entries.get(order.attached_to or "")
+        if order.attached_to is None or entry is None:
+            return order.quantity
+        return entry.filled_quantity if isinstance(entry, ExchangeOrder) else 0
+
+
+def _named_price(order: Order | ExchangeOrder) -> Decimal | None:
+    """The price that an order names, for a symbol that was not quoted yet."""
+    return order.limit_price or order.stop_price

@@ -6,7 +6,7 @@ one call changed is committed before the call returns, so an answer is never ahe
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from typing import Literal
@@ -14,19 +14,24 @@ from typing import Literal
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.brokers.simulated.admission import Admission
+from orderworks.brokers.simulated.borrow import ShortSales
 from orderworks.brokers.simulated.commission import (
     Schedule,
     fill_commission,
     fixed_schedule,
     tiered_schedule,
 )
+from orderworks.brokers.simulated.corporate_actions import apply_actions
 from orderworks.brokers.simulated.fees import regulatory_fees
+from orderworks.brokers.simulated.margin import AccountType, Margin
 from orderworks.brokers.simulated.matching import Execution, Resting, match
 from orderworks.brokers.simulated.record import ExchangeRecord
 from orderworks.brokers.simulated.tapes import Standing, Tapes
 from orderworks.market.calendar import NEW_YORK, Session, require_session
+from orderworks.market.corporate_actions import close_before
 from orderworks.market.data import RecordedMarket
 from orderworks.market.tape import UNITS_PER_DOLLAR, dollars, instant, microseconds
+from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.fill import Fill
 from orderworks.model.order import Order, Side, TimeInForce
 from orderworks.model.portfolio import Portfolio
@@ -45,6 +50,7 @@ class Terms:
     participation_cap: float
     commission: Literal["fixed", "tiered"]
     allow_short: bool
+    account_type: AccountType = "margin"
 
 
 class SimulatedExchange:
@@ -84,10 +90,15 @@ class SimulatedExchange:
         admission = Admission(
             self._session,
             self._market.symbols,
-            self._terms.allow_short,
+            ShortSales(
+                self._terms.allow_short and self._terms.account_type == "margin",
+                self._market.borrowable(self._session.date),
+            ),
+            self._terms.account_type,
             lambda symbol: self._standing(symbol).mark,
             self._account,
             self._live.values(),
+            self._newest,
         )
         received = [self._receive(order, at, admission.refusal(order, at)) for order in orders]
         self._record.save(self._account, received=received)
@@ -145,21 +156,32 @@ class SimulatedExchange:
 
     def order(self, client_order_id: str) -> BrokerOrder | None:
         """The newest order received under a name."""
-        named = self._record.orders_named(client_order_id)
-        return named[-1].as_broker_order() if named else None
+        newest = self._newest(client_order_id)
+        return None if newest is None else newest.as_broker_order()
 
     def portfolio(self) -> Portfolio:
         """Cash and positions."""
         return self._account.portfolio()
 
+    def margin(self) -> Margin:
+        """Equity, buying power and what the positions ask for, at this moment."""
+        return self._account.margin(
+            lambda symbol: self._standing(symbol).mark, self._terms.account_type
+        )
+
     def snapshot(self) -> Snapshot:
-        """Everything of this session and of the one served before it, and what rests."""
+        """Everything of this session and of the one served before it, and what rests.
+
+        The corporate actions are all that were ever applied: how long ago the ledger saw the account
+        is not known here.
+        """
         since = self._shown_since
         return Snapshot(
             self._account.reached,
             self.portfolio(),
             tuple(order.as_broker_order() for order in self._record.orders_since(since)),
             tuple(self._record.fills_since(since)),
+            tuple(self._record.corporate_actions()),
         )
 
     def close(self) -> None:
@@ -170,6 +192,7 @@ class SimulatedExchange:
     def _begin_session(self) -> None:
         """Opens a session that is later than the one served last: day orders ended with theirs."""
         carried = list(self._live.values())
+        left_on = self._account.reached.astimezone(NEW_YORK).date()
         self._account.reached = self._session.open
         for order in carried:
             if order.tif == TimeInForce.GTC:
@@ -180,7 +203,21 @@ class SimulatedExchange:
             else:
                 received_on = require_session(order.received_at.astimezone(NEW_YORK).date())
                 self._end(order, OrderState.EXPIRED, "the session ended", received_on.close)
-        self._record.save(self._account, changed=carried)
+        applied = self._apply_corporate_actions(left_on)
+        self._record.save(self._account, changed=carried, actions=applied)
+
+    def _apply_corporate_actions(self, left_on: date) -> list[AppliedAction]:
+        """What issuers did since the session that the account was left in."""
+        applied = apply_actions(
+            self._market.corporate_actions(left_on, self._session.date),
+            self._account,
+            self._live.values(),
+            lambda action: close_before(self._market, action),
+            self._session.open,
+        )
+        for order, reason in applied.cancelled:
+            self._end(order, OrderState.CANCELLED, reason, self._session.open)
+        return applied.actions
 
     def _receive(self, order: Order, at: datetime, reason: str | None) -> ExchangeOrder:
         self._account.orders += 1
@@ -202,6 +239,12 @@ class SimulatedExchange:
             filled_value=Decimal(0),
             executions=0,
             changed_at=at,
+            stop_price=order.stop_price,
+            trail_amount=order.trail_amount,
+            trail_percent=order.trail_percent,
+            good_till=order.good_till,
+            oca_group=order.oca_group,
+            attached_to=order.attached_to,
         )
         if received.is_live:
             self._live[received.number] = received
@@ -280,6 +323,10 @@ class SimulatedExchange:
     def _end(self, order: ExchangeOrder, state: OrderState, reason: str, at: datetime) -> None:
         order.state, order.reason, order.changed_at = state, reason, at
         del self._live[order.number]
+
+    def _newest(self, client_order_id: str) -> ExchangeOrder | None:
+        named = self._record.orders_named(client_order_id)
+        return named[-1] if named else None
 
     def _standing(self, symbol: str) -> Standing:
         return self._tapes.standing(symbol, self.now)

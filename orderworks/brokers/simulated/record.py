@@ -9,7 +9,9 @@ import psycopg
 from psycopg.rows import DictRow, class_row, dict_row
 
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.action_record import read_actions, write_actions
 from orderworks.market.calendar import NEW_YORK, Session, require_session
+from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side
@@ -129,6 +131,10 @@ class ExchangeRecord:
             )
         ]
 
+    def corporate_actions(self) -> list[AppliedAction]:
+        """Every corporate action that was applied to the account, in order."""
+        return read_actions(self._connection, self.account)
+
     def shares_since(self, since: datetime) -> int:
         """How many shares the account has traded from a moment on."""
         row = self._connection.execute(
@@ -144,6 +150,7 @@ class ExchangeRecord:
         received: Sequence[ExchangeOrder] = (),
         changed: Sequence[ExchangeOrder] = (),
         fills: Sequence[tuple[int, Fill]] = (),
+        actions: Sequence[AppliedAction] = (),
     ) -> None:
         """Commits one step of the exchange: what came in, what changed, what traded, how far it is.
 
@@ -154,10 +161,13 @@ class ExchangeRecord:
             received: orders that the record does not have yet.
             changed: orders that it has, as they stand now.
             fills: executions with the number of their order.
+            actions: corporate actions that were applied.
         """
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 self._write(cursor, account, received, changed, fills)
+                if actions:
+                    write_actions(cursor, account, actions)
         except BaseException:
             self._connection.close()
             raise
@@ -178,12 +188,13 @@ class ExchangeRecord:
                     copy.write_row((self.account, *_order_row(order)))
         if changed:
             cursor.execute(
-                "UPDATE exchange.orders o SET volume_at_arrival = c.volume, state = c.state, "
-                "reason = c.reason, filled_quantity = c.filled, filled_value = c.value, "
+                "UPDATE exchange.orders o SET quantity = c.quantity, limit_price = c.limit_price, "
+                "volume_at_arrival = c.volume, state = c.state, reason = c.reason, "
+                "filled_quantity = c.filled, filled_value = c.value, "
                 "executions = c.executions, changed_at = c.at "
-                "FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], "
-                "%s::bigint[], %s::numeric[], %s::int[], %s::timestamptz[]) "
-                "AS c (number, volume, state, reason, filled, value, executions, at) "
+                "FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::bigint[], %s::text[], "
+                "%s::text[], %s::bigint[], %s::numeric[], %s::int[], %s::timestamptz[]) "
+                "AS c (number, quantity, limit_price, volume, state, reason, filled, value, executions, at) "
                 "WHERE o.account = %s AND o.number = c.number",
                 (*_changed_columns(changed), self.account),
             )
@@ -279,6 +290,8 @@ def _fill_row(fill: Fill) -> Iterable[object]:
 def _changed_columns(changed: Sequence[ExchangeOrder]) -> tuple[list[object], ...]:
     return (
         [order.number for order in changed],
+        [order.quantity for order in changed],
+        [order.limit_price for order in changed],
         [order.volume_at_arrival for order in changed],
         [order.state.value for order in changed],
         [order.reason for order in changed],

@@ -56,3 +56,19 @@ CREATE TABLE IF NOT EXISTS exchange.positions (
     cost      numeric NOT NULL,
     PRIMARY KEY (account, symbol)
 );
+
+-- What issuers did to their shares, as the account was moved by it: once each.
+CREATE TABLE IF NOT EXISTS exchange.corporate_actions (
+    account         text NOT NULL REFERENCES exchange.accounts,
+    action_id       text NOT NULL,
+    ex_date         date NOT NULL,
+    symbol          text NOT NULL,
+    kind            text NOT NULL,
+    new_shares      bigint,             -- of a split: so many for old_shares
+    old_shares      bigint,
+    amount          numeric,            -- of a dividend: money a share
+    quantity_change bigint NOT NULL,
+    cash_change     numeric NOT NULL,
+    at              timestamptz NOT NULL,
+    PRIMARY KEY (account, ex_date, symbol, kind)
+);
