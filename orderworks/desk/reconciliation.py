@@ -7,7 +7,7 @@ from datetime import timedelta
 from orderworks.brokers.adapter import Snapshot
 from orderworks.desk.booking import Booking, move
 from orderworks.desk.comparison import Break, absent, differences, evidence
-from orderworks.desk.corporate_actions import book_actions
+from orderworks.desk.corporate_actions import book_actions, changed_terms
 from orderworks.desk.desk import Desk
 from orderworks.desk.reports import record, take_reports
 from orderworks.desk.settling import retire_parents
@@ -123,7 +123,7 @@ def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> int:
     known = _booked(desk, snapshot)
     reports = [
         report
-        for report in evidence(snapshot, orders)
+        for report in (*changed_terms(snapshot, orders), *evidence(snapshot, orders))
         if report.fill is None or report.fill.exec_id not in known
     ]
     booking = take_reports(desk, reports, orders)
