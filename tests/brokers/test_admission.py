@@ -259,3 +259,21 @@ def test_an_exit_sells_what_its_entry_has_bought_and_nobody_else_may() -> None:
         "short sale not permitted: 5 shares are held and not being sold, 6 to sell"
     )
     assert judge.refusal(order("A", "sell", 5), at(1)) is None
+
+
+def test_an_exit_does_not_sell_what_was_sold_already() -> None:
+    done = resting("A", "buy", 10, client_order_id="ow-e", filled_quantity=10)
+    judge = admission(account("100000"), shorts=ShortSales(False), known=[done])
+    assert judge.refusal(exit_of("ow-e", "sell", 10), at(1)) == (
+        "short sale not permitted: 0 shares are held and not being sold, 10 to sell"
+    )
+
+
+def test_the_exits_of_one_entry_share_what_it_has_bought() -> None:
+    done = resting("A", "buy", 10, client_order_id="ow-e", filled_quantity=10)
+    holder = account("0", {"A": (10, "100")})
+    judge = admission(holder, shorts=ShortSales(False), known=[done])
+    stop = exit_of("ow-e", "sell", 10)
+    assert judge.refusal(stop, at(1)) is None
+    assert judge.refusal(replace(stop, client_order_id="ow-e-target"), at(1)) is None
+    assert judge.refusal(order("A", "sell", 1), at(1)) is not None

@@ -34,15 +34,15 @@ class _Stake:
             initial(self.held - self.selling, self.price, account_type),
         )
 
-    def counted(self, side: Side, group: str | None) -> int:
-        """Shares that its group counts for already: an order up to these adds nothing."""
-        return 0 if group is None else self.groups.get((side, group), 0)
+    def added(self, side: Side, quantity: int, group: str | None) -> int:
+        """What an order adds to its side: of a group, only what goes beyond the largest in it."""
+        return quantity if group is None else max(0, quantity - self.groups.get((side, group), 0))
 
     def add(self, side: Side, quantity: int, group: str | None) -> None:
         """Counts a resting order."""
-        added = max(0, quantity - self.counted(side, group))
+        added = self.added(side, quantity, group)
         if group is not None:
-            self.groups[side, group] = self.counted(side, group) + added
+            self.groups[side, group] = self.groups.get((side, group), 0) + added
         if side is Side.BUY:
             self.buying += added
         else:
@@ -100,7 +100,7 @@ class Admission:
         }
         for order in resting:
             self._stake(order.symbol, _named_price(order)).add(
-                order.side, min(order.remaining, self._exit_shares(order)), order.oca_group
+                order.side, self._trades_now(order), _group(order)
             )
         self._committed = sum(
             (stake.requirement(account_type) for stake in self._stakes.values()), start=Decimal(0)
@@ -131,7 +131,10 @@ class Admission:
         return self._account_refusal(order, price)
 
     def _exit_refusal(self, order: Order, name: str, price: Decimal) -> str | None:
-        """An exit undoes what its entry did: it asks for no margin, but its entry must be there."""
+        """An exit undoes what its entry did: it asks for no margin, but its entry must be there.
+
+        What the entry has filled may have been sold already; the exit must not sell it once more.
+        """
         entry = self._entries.get(name) or self._known(name)
         if entry is None or (
             isinstance(entry, ExchangeOrder) and entry.state is OrderState.REJECTED
@@ -141,22 +144,30 @@ class Admission:
             return (
                 f"an exit trades its entry's symbol back, and {name} {entry.side}s {entry.symbol}"
             )
-        self._stake(order.symbol, price).add(
-            order.side, min(order.quantity, self._exit_shares(order)), order.oca_group
-        )
-        return None
+        stake = self._stake(order.symbol, price)
+        trades_now = min(order.quantity, _filled(entry))
+        reason = self._short_refusal(order, stake, trades_now)
+        if reason is None:
+            stake.add(order.side, trades_now, _group(order))
+        return reason
+
+    def _short_refusal(self, order: Order, stake: _Stake, quantity: int) -> str | None:
+        if order.side is Side.BUY:
+            return None
+        added = stake.added(order.side, quantity, _group(order))
+        return self._shorts.refusal(order.symbol, stake.held, stake.selling, added)
 
     def _account_refusal(self, order: Order, price: Decimal) -> str | None:
         stake = self._stake(order.symbol, price)
-        added = max(0, order.quantity - stake.counted(order.side, order.oca_group))
-        if order.side is Side.SELL:
-            reason = self._shorts.refusal(order.symbol, stake.held, stake.selling, added)
-            if reason is not None:
-                return reason
+        group = _group(order)
+        added = stake.added(order.side, order.quantity, group)
+        reason = self._short_refusal(order, stake, order.quantity)
+        if reason is not None:
+            return reason
         now = stake.requirement(self._account_type)
         free = stake.room(order.side, now, self._account_type)
         if added <= free:
-            stake.add(order.side, order.quantity, order.oca_group)
+            stake.add(order.side, order.quantity, group)
             return None
         if self._margin.is_called:
             return (
@@ -169,7 +180,7 @@ class Admission:
         if added > room:
             affordable = order.quantity - added + room
             return f"insufficient equity: {affordable} shares are affordable"
-        stake.add(order.side, order.quantity, order.oca_group)
+        stake.add(order.side, order.quantity, group)
         self._committed += stake.requirement(self._account_type) - now
         return None
 
@@ -181,12 +192,20 @@ class Admission:
         stake.price = stake.price or price or Decimal(0)
         return stake
 
-    def _exit_shares(self, order: Order | ExchangeOrder) -> int:
-        """The most that an order can trade now: of an exit, no more than its entry has filled."""
+    def _trades_now(self, order: ExchangeOrder) -> int:
+        """The most that a resting order can trade: of an exit, no more than its entry has filled."""
         entry = self._entries.get(order.attached_to or "")
-        if order.attached_to is None or entry is None:
-            return order.quantity
-        return entry.filled_quantity if isinstance(entry, ExchangeOrder) else 0
+        return order.remaining if entry is None else min(order.remaining, _filled(entry))
+
+
+def _filled(order: Order | ExchangeOrder) -> int:
+    """What an order has filled; one of this very batch, nothing yet."""
+    return order.filled_quantity if isinstance(order, ExchangeOrder) else 0
+
+
+def _group(order: Order | ExchangeOrder) -> str | None:
+    """What an order shares its shares with: its group, and the exits of one entry at any rate."""
+    return order.oca_group or order.attached_to
 
 
 def _named_price(order: Order | ExchangeOrder) -> Decimal | None:
