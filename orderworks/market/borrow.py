@@ -11,7 +11,6 @@ from pathlib import Path
 
 from orderworks.market.rows import read_rows
 from orderworks.model.errors import MarketDataError
-from orderworks.model.exact import to_whole
 
 BORROW = "borrow.csv"
 COLUMNS = ("symbol", "shares")
@@ -48,6 +47,8 @@ def borrowable_on(rows: list[Lendable], day: date) -> dict[str, int]:
 
 
 def _lendable(cells: dict[str, str]) -> Lendable:
+    from orderworks.model.exact import to_whole
+
     if not cells["symbol"]:
         raise ValueError("symbol is missing")
     shares = to_whole(cells["shares"], "shares")

@@ -14,7 +14,6 @@ from orderworks.market.data import MarketData
 from orderworks.market.rows import read_rows
 from orderworks.model.corporate_action import ActionKind, CorporateAction
 from orderworks.model.errors import MarketDataError
-from orderworks.model.exact import to_decimal
 
 CORPORATE_ACTIONS = "corporate_actions.csv"
 COLUMNS = ("date", "symbol", "kind", "value")
@@ -55,6 +54,8 @@ def close_before(market: MarketData, action: CorporateAction) -> Decimal:
     Raises:
         MarketDataError: if the symbol has none.
     """
+    from orderworks.model.exact import to_decimal
+
     daily = market.daily_before(action.ex_date)
     closes = daily.loc[daily["symbol"] == action.symbol, "close"]
     if closes.empty:
@@ -86,4 +87,6 @@ def _ratio(text: str) -> Fraction:
 
 
 def _amount(text: str) -> Decimal:
+    from orderworks.model.exact import to_decimal
+
     return to_decimal(text, "value of a dividend")

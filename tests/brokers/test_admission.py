@@ -30,7 +30,7 @@ def admission(
     done = {one.client_order_id: one for one in known}
     return Admission(
         SESSION,
-        frozenset(MARKS),
+        frozenset({*MARKS, "NEW"}),
         ShortSales(True) if shorts is None else shorts,
         account_type,
         MARKS.get,
@@ -116,6 +116,16 @@ def test_orders_that_cancel_one_another_count_once() -> None:
     grouped = replace(order("A", "buy", 1_201), oca_group="g")
     assert judge.refusal(grouped, at(1)) == "insufficient equity: 1200 shares are affordable"
     assert judge.refusal(replace(grouped, quantity=1_200), at(1)) is None
+    assert judge.refusal(order("A", "buy", 1), at(1)) is not None
+
+
+def test_a_trailing_stop_in_a_symbol_without_a_quote_counts_once_there_is_a_price() -> None:
+    trailing = resting("NEW", "buy", 10, trail_percent=Decimal("0.05"))
+    judge = admission(account("1000"), [trailing])
+    assert judge.refusal(order("NEW", "buy", 11, "100"), at(1)) == (
+        "insufficient equity: 10 shares are affordable"
+    )
+    assert judge.refusal(order("NEW", "buy", 10, "100"), at(1)) is None
     assert judge.refusal(order("A", "buy", 1), at(1)) is not None
 
 

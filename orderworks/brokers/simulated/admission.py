@@ -94,6 +94,7 @@ class Admission:
             for symbol, (quantity, cost) in account.positions.items()
             if quantity
         }
+        self._committed = Decimal(0)
         resting = list(live)
         self._entries: dict[str, Order | ExchangeOrder] = {
             order.client_order_id: order for order in resting
@@ -188,8 +189,10 @@ class Admission:
         if symbol not in self._stakes:
             self._stakes[symbol] = _Stake(self._mark(symbol) or Decimal(0))
         stake = self._stakes[symbol]
-        # A trailing stop that rests before the first quote of a session names no price.
-        stake.price = stake.price or price or Decimal(0)
+        if not stake.price and price is not None:
+            # Until now only trailing stops rested in it, which name no price, and it has no quote.
+            stake.price = price
+            self._committed += stake.requirement(self._account_type)
         return stake
 
     def _trades_now(self, order: ExchangeOrder) -> int:
