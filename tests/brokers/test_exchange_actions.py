@@ -148,7 +148,7 @@ def test_a_dividend_rounds_down_and_one_below_a_cent_changes_nothing() -> None:
 def test_a_dividend_above_the_price_cancels() -> None:
     rests = resting("A", "buy", 10, limit_price=D("0.25"))
     assert adjust_order(rests, dividend("0.25")) == (
-        "cancelled: the dividend of 0.25 on A is more than its price"
+        "cancelled: the dividend of 0.25 on A leaves nothing of its price"
     )
     assert rests.limit_price == D("0.25")
 

@@ -143,7 +143,7 @@ def _reduce_order(order: ExchangeOrder, amount: Decimal) -> str | None:
         return None
     prices = _rounded(order, lambda price: price - amount)
     if prices is None:
-        return f"cancelled: the dividend of {amount} on {order.symbol} is more than its price"
+        return f"cancelled: the dividend of {amount} on {order.symbol} leaves nothing of its price"
     order.limit_price, order.stop_price = prices
     return None
 
