@@ -1,6 +1,5 @@
 """Sending: price what is due on sound quotes, commit the intent to send, send, book the answer."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,42 +70,27 @@ async def send(desk: Desk, orders: OrderMap, due: Sequence[Due], wait_until: dat
     return Sent(sent, len(waiting))
 
 
-@dataclass(frozen=True, slots=True)
-class Permitted:
-    """A batch that may leave: its orders and the broker's messages."""
-
-    orders: list[OrderRecord]
-    messages: list[Order]
-
-
 async def _send_priced(
     desk: Desk, orders: OrderMap, due: Sequence[Due], quotes: pd.DataFrame
 ) -> None:
     """Each batch is permitted in one transaction, sent in one call, answered in one booking.
 
-    While the broker takes one batch, the ledger permits the next.
+    A batch is permitted only when the one before it has been answered: what stops the account
+    stops it there. The booking of an answer is written while the next batch is priced.
     """
-    starts = range(0, len(due), BATCH)
-    batches = [(due[at : at + BATCH], quotes.iloc[at : at + BATCH]) for at in starts]
-    permitted: Permitted | None = await _permit(desk, *batches[0])
-    for following in [*batches[1:], None]:
-        if permitted is None:
-            break
-        sending = asyncio.create_task(desk.broker.submit_orders(permitted.messages))
-        try:
-            upcoming = None if following is None else await _permit(desk, *following)
-        finally:
-            # What was permitted is on its way: its answer is booked, whatever becomes of the next.
-            reports = await sending
-            crash_point(CrashPoint.SEND_ANSWERED)
-            await take_reports(desk, reports, orders)
-            await _mark_silent(desk, permitted.orders, reports)
-        permitted = upcoming
+    for start in range(0, len(due), BATCH):
+        batch = due[start : start + BATCH]
+        messages = await _permit(desk, batch, quotes.iloc[start : start + BATCH])
+        reports = await desk.broker.submit_orders(messages)
+        crash_point(CrashPoint.SEND_ANSWERED)
+        await take_reports(desk, reports, orders)
+        await _mark_silent(desk, [one.order for one in batch], reports)
+    await desk.written()
     crash_point(CrashPoint.SEND_BOOKED)
 
 
-async def _permit(desk: Desk, due: Sequence[Due], quotes: pd.DataFrame) -> Permitted:
-    """Commits that a batch is about to be sent."""
+async def _permit(desk: Desk, due: Sequence[Due], quotes: pd.DataFrame) -> list[Order]:
+    """Commits that a batch is about to be sent; returns the messages that may leave now."""
     at = desk.clock.now()
     releases, messages = _priced(desk, due, quotes)
     booking = Booking()
@@ -117,7 +101,7 @@ async def _permit(desk: Desk, due: Sequence[Due], quotes: pd.DataFrame) -> Permi
     await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, booking.events, at))
     await desk.written()
     crash_point(CrashPoint.SEND_PERMITTED)
-    return Permitted([one.order for one in due], messages)
+    return messages
 
 
 def _priced(

@@ -1,13 +1,19 @@
 """From silence to evidence: real orders at the simulated exchange, whose answers get lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from psycopg import errors
+from unreliable_broker import (
+    UnreliableBroker,
+    alerts,
+    attempts,
+    line,
+    received,
+    require_equal_books,
+    send_due,
+)
 from working_orders import (
     ACCOUNT,
     CASH,
@@ -15,10 +21,8 @@ from working_orders import (
     START,
     at,
     count,
-    family,
     fill,
     happened,
-    plan_orders,
     release,
     state_of,
 )
@@ -32,7 +36,7 @@ from orderworks.desk.desk import Desk, open_desk
 from orderworks.desk.reconciliation import Reconciled, reconcile
 from orderworks.desk.releasing import due_now
 from orderworks.desk.reports import record, take_reports
-from orderworks.desk.submission import Sent, send
+from orderworks.desk.submission import Sent
 from orderworks.desk.waves import Wave, work_wave
 from orderworks.ledger.accounts import booked_portfolio
 from orderworks.ledger.connection import Ledger
@@ -40,8 +44,6 @@ from orderworks.ledger.leases import give_back, lease_holder
 from orderworks.ledger.orders import open_orders, orders_by_id, permit
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
-from orderworks.market.synthetic import write_session
-from orderworks.market.universe import Listing
 from orderworks.model.clock import ReplayClock
 from orderworks.model.errors import BrokerError, LeaseLost, SnapshotIncomplete
 from orderworks.model.order import Order, OrderType, Side
@@ -49,110 +51,6 @@ from orderworks.model.state import OrderEvent, OrderState
 from orderworks.settings import load_settings
 
 S = OrderState
-LISTINGS = {"AAPL": Listing(100.0, 50_000_000, 0.015, 1)}
-
-
-class UnreliableBroker(SimulatedBroker):
-    """The simulated exchange behind a line that loses what it is told to lose."""
-
-    deaf = 0
-    """So many batches of orders arrive, and their answers are lost."""
-    cut = 0
-    """So many batches of orders are lost on the way there."""
-    down = 0
-    """So many batches of orders end in an error, after they have arrived."""
-    blind = 0
-    """So many snapshots do not show the orders yet."""
-    broken = 0
-    """So many snapshots cannot be taken whole."""
-    hesitant = 0
-    """So many snapshots show orders as received and not yet accepted."""
-
-    async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
-        if self.cut:
-            self.cut -= 1
-            return []
-        reports = await super().submit_orders(orders)
-        if self.down:
-            self.down -= 1
-            raise BrokerError("the line went down")
-        if self.deaf:
-            self.deaf -= 1
-            return []
-        return reports
-
-    async def snapshot(self) -> Snapshot:
-        seen = await super().snapshot()
-        if self.broken:
-            self.broken -= 1
-            raise SnapshotIncomplete("the broker stopped in the middle of its orders")
-        if self.blind:
-            self.blind -= 1
-            return replace(seen, orders=(), executions=())
-        if self.hesitant:
-            self.hesitant -= 1
-            return replace(seen, orders=tuple(replace(o, state=S.PENDING) for o in seen.orders))
-        return seen
-
-
-@pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
-    directory: Path = tmp_path_factory.mktemp("market")
-    write_session(directory, require_session(SESSION), LISTINGS, seed=1, earlier_sessions=1)
-    return ReplayMarket(directory, SESSION)
-
-
-@pytest.fixture
-async def desk(ledger_url: str, market: ReplayMarket) -> AsyncIterator[Desk]:
-    """A desk that holds its account at the first slice's time, with opening balances booked."""
-    clock, session = ReplayClock(START), require_session(SESSION)
-    terms = Terms(ACCOUNT, CASH, 0.1, "fixed", allow_short=False)
-    broker = UnreliableBroker(ledger_url, market, session, terms, clock)
-    async with open_desk(load_settings(), ledger_url, session, market, broker, clock) as opened:
-        assert await opened.take_over()
-        assert (await reconcile(opened, None)).is_clean
-        plan_orders(opened.ledger, *family("p", 60, 40))
-        yield opened
-
-
-def line(desk: Desk) -> UnreliableBroker:
-    assert isinstance(desk.broker, UnreliableBroker)
-    return desk.broker
-
-
-async def send_due(desk: Desk) -> Sent:
-    """Sends what is due now, as a wave does, and waits for the ledger."""
-    orders = open_orders(desk.ledger, desk.account)
-    sent = await send(desk, orders, due_now(orders, desk.clock.now()).due, desk.clock.now())
-    await desk.written()
-    return sent
-
-
-async def received(desk: Desk) -> list[str]:
-    """The names of all orders that the exchange has received."""
-    return [one.client_order_id for one in (await SimulatedBroker.snapshot(line(desk))).orders]
-
-
-def attempts(desk: Desk, name: str) -> list[int]:
-    found = desk.ledger.execute(
-        "SELECT attempt FROM send_attempts WHERE client_order_id = %s ORDER BY attempt", (name,)
-    )
-    return [row["attempt"] for row in found]
-
-
-def alerts(desk: Desk) -> list[str]:
-    return [row["kind"] for row in desk.ledger.execute("SELECT kind FROM alerts ORDER BY id")]
-
-
-async def require_equal_books(desk: Desk) -> None:
-    """What the ledger has is what the exchange has."""
-    theirs = await desk.broker.get_portfolio()
-    booked = booked_portfolio(desk.ledger, desk.account)
-    assert booked.cash == theirs.cash
-    assert {s: p.quantity for s, p in booked.positions.items()} == {
-        s: p.quantity for s, p in theirs.positions.items() if p.quantity
-    }
-
 
 # Fate unknown ----------------------------------------------------------------------------------
 

@@ -255,10 +255,7 @@ def _answer(exchange: SimulatedExchange, request: Request) -> Answer:
         case Cancel(client_order_ids, at):
             return _reported(exchange, exchange.cancel(client_order_ids, at))
         case Replace(replacements, at):
-            replaces = getattr(exchange, "replace", None)
-            if replaces is None:
-                raise BrokerError("orders cannot be replaced here yet; cancel and send anew")
-            return _reported(exchange, replaces(replacements, at))
+            return _reported(exchange, exchange.replace(replacements, at))
         case Advance(until):
             return _reported(exchange, exchange.advance(until))
         case AskOrder(client_order_id):
