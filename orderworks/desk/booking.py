@@ -154,6 +154,18 @@ def _book_event(
 def _book_fill(
     booking: Booking, order: OrderRecord, orders: Mapping[str, OrderRecord], fill: Fill
 ) -> None:
+    if fill.replaces is not None:
+        # As one more execution it would count twice; the books differ until a person has looked.
+        booking.anomalies.append(
+            Anomaly(
+                "CORRECTION",
+                order.client_order_id,
+                f"execution {fill.exec_id} of {fill.quantity} at {fill.price} corrects "
+                f"{fill.replaces}; it is not booked",
+                fill.ts,
+            )
+        )
+        return
     moved = [one for one in (order, _parent(order, orders)) if one is not None]
     for one in moved:
         if fill.quantity > one.remaining:

@@ -260,3 +260,13 @@ def test_what_the_table_refuses_is_told() -> None:
 def test_a_refused_cancel_changes_nothing() -> None:
     orders = worked(60, state=S.SUBMITTED)
     assert book_reports([said(K.CANCEL_REFUSED, "p-0")], orders) == Booking()
+
+
+def test_a_correction_is_told_and_never_booked_as_one_more_execution() -> None:
+    orders = worked(10, state=S.SUBMITTED)
+    first = filled("x.01", "p-0", 4)
+    corrected = replace(fill("x.02", "p-0", 3), replaces="x.01")
+    booking = book_reports([first, Report(K.FILLED, "p-0", at(3), "7", fill=corrected)], orders)
+    assert [one.exec_id for one in booking.fills] == ["x.01"]
+    assert kinds(booking) == ["CORRECTION"]
+    assert orders["p-0"].filled_quantity == 4

@@ -3,14 +3,19 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from orderworks.model.fill import Fill
-from orderworks.model.order import Order, OrderType, Side
+from orderworks.model.order import Order, OrderType, Replacement, Side, TimeInForce
 
 MARKET = Order("ow-1", "SIM1", "A", Side.BUY, 10, OrderType.MARKET)
 LIMIT = replace(MARKET, order_type=OrderType.LIMIT, limit_price=Decimal("10.01"))
+STOP = replace(MARKET, order_type=OrderType.STOP, stop_price=Decimal("9.50"))
+STOP_LIMIT = replace(STOP, order_type=OrderType.STOP_LIMIT, limit_price=Decimal("9.40"))
+TRAIL = replace(MARKET, order_type=OrderType.TRAILING_STOP, trail_amount=Decimal("0.25"))
+LATER = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +29,36 @@ LIMIT = replace(MARKET, order_type=OrderType.LIMIT, limit_price=Decimal("10.01")
         (LIMIT, {"limit_price": Decimal(-1)}, "limit_price must be positive and finite, not -1"),
         (LIMIT, {"limit_price": Decimal("NaN")}, "limit_price must be positive and finite"),
         (LIMIT, {"limit_price": Decimal("Infinity")}, "limit_price must be positive and finite"),
+        (LIMIT, {"stop_price": Decimal(1)}, "stop_price is set on a limit order"),
+        (STOP, {"stop_price": None}, "stop_price is missing on a stop order"),
+        (STOP, {"stop_price": Decimal(0)}, "stop_price must be positive and finite, not 0"),
+        (STOP, {"limit_price": Decimal(1)}, "limit_price is set on a stop order"),
+        (STOP, {"trail_amount": Decimal(1)}, "trail_amount is set on a stop order"),
+        (STOP_LIMIT, {"limit_price": None}, "limit_price is missing on a stop_limit order"),
+        (STOP_LIMIT, {"stop_price": None}, "stop_price is missing on a stop_limit order"),
+        (TRAIL, {"trail_amount": None}, "trail_amount or trail_percent is missing"),
+        (TRAIL, {"trail_percent": Decimal("0.1")}, "trail_amount and trail_percent are both set"),
+        (TRAIL, {"trail_amount": Decimal(0)}, "trail_amount must be positive and finite, not 0"),
+        (TRAIL, {"stop_price": Decimal(1)}, "stop_price is set on a trailing_stop order"),
+        *(
+            (
+                TRAIL,
+                {"trail_amount": None, "trail_percent": Decimal(percent)},
+                f"trail_percent must be strictly between 0 and 1, not {percent}",
+            )
+            for percent in ("0", "1", "-0.1", "NaN")
+        ),
+        (LIMIT, {"tif": TimeInForce.GTD}, "good_till is missing on a gtd order"),
+        (LIMIT, {"good_till": LATER}, "good_till is set on a day order"),
+        (
+            LIMIT,
+            {"tif": TimeInForce.GTD, "good_till": LATER.replace(tzinfo=None)},
+            "good_till must be a time with a zone",
+        ),
+        *(
+            (STOP, {"tif": tif}, f"tif {tif} does not go with a stop order")
+            for tif in (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.OPG, TimeInForce.CLS)
+        ),
     ],
 )
 def test_an_order_that_cannot_be_names_its_field(
@@ -31,6 +66,35 @@ def test_an_order_that_cannot_be_names_its_field(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         replace(order, **changes)
+
+
+@pytest.mark.parametrize("tif", [tif for tif in TimeInForce if tif is not TimeInForce.GTD])
+def test_market_and_limit_orders_go_with_every_time_in_force(tif: TimeInForce) -> None:
+    for order in (MARKET, LIMIT):
+        assert replace(order, tif=tif).tif is tif
+    assert replace(LIMIT, tif=TimeInForce.GTD, good_till=LATER).good_till == LATER
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"quantity": 0}, "quantity must be positive, not 0"),
+        ({"limit_price": Decimal(0)}, "limit_price must be positive and finite"),
+        ({"stop_price": Decimal("NaN")}, "stop_price must be positive and finite"),
+    ],
+)
+def test_a_replacement_that_cannot_be_names_its_field(terms: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Replacement("ow-1", **{"quantity": 5, **terms})
+
+
+def test_only_a_correction_may_leave_nothing_of_an_execution() -> None:
+    at = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    bust = Fill("x.02", "ow-1", "A", Side.BUY, 0, Decimal(10), Decimal(0), at, replaces="x.01")
+    assert bust.cash_change == 0
+    for wrong in ({"replaces": None}, {"quantity": -1}):
+        with pytest.raises(ValueError, match=r"quantity of execution x\.02 cannot be"):
+            replace(bust, **wrong)
 
 
 @pytest.mark.parametrize(("side", "change"), [(Side.BUY, "-101.35"), (Side.SELL, "98.65")])
