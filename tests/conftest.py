@@ -12,10 +12,17 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from command_processes import CommandProcesses
+from hypothesis import settings
 
 from flows.environment import prepare
 from orderworks.ledger.connection import Ledger, open_ledger, upgrade
 from orderworks.ledger.embedded import EmbeddedServer
+
+# The same examples each time: what passes here passes everywhere. New ones are searched for with
+# `pytest --hypothesis-profile=search`.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("search", max_examples=1_000, deadline=None)
+settings.load_profile("repeatable")
 
 TEMPLATE = "test_template"
 NUMBERS = count(1)

@@ -34,7 +34,9 @@ from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.state import OrderState
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
-MONEY = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12)
+MONEY = st.integers(0, 28).flatmap(
+    lambda places: st.decimals(-(10**12), 10**12, places=places, allow_nan=False)
+)
 PRICES = st.decimals("0.0001", 10**6, places=4)
 SHARES = st.integers(1, 10**9)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
