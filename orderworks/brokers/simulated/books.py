@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from orderworks.brokers.simulated.account import ExchangeOrder
 from orderworks.brokers.simulated.matching.book import Book
+from orderworks.brokers.simulated.matching.journal import Journal
 from orderworks.brokers.simulated.matching.pools import PoolKey
 from orderworks.brokers.simulated.matching.resting import Auction, Happening, Resting
 from orderworks.brokers.simulated.matching.rules import Rules
@@ -39,6 +40,9 @@ class Books:
         self._reached = microseconds(reached)
         self._related = related
         self._books: dict[str, Book] = {}
+        self._busy: dict[str, Book] = {}
+        """The books with open orders; the others have nothing to be gone through for."""
+        self._journal = Journal()
 
     def restore(self, orders: Sequence[ExchangeOrder]) -> None:
         """Takes in orders that were open before; what can never fill any more then ends."""
@@ -56,30 +60,33 @@ class Books:
             book.settle(self._reached)
 
     def of(self, symbol: str) -> Book:
-        """The book of a symbol, which has come as far as the others at least."""
-        if symbol not in self._books:
-            book = Book(self._tapes.reel(symbol), self._rules(symbol), self._reached)
+        """The book of a symbol, which has come as far as the others."""
+        book = self._books.get(symbol)
+        if book is None:
+            book = Book(self._tapes.reel(symbol), self._rules(symbol), self._reached, self._journal)
             self._books[symbol] = book
-        return self._books[symbol]
+        elif book.reached < self._reached:
+            book.walk(self._reached)
+        return book
 
     def walk(self, until: datetime) -> None:
         """Goes on to a time in every book."""
         self._reached = microseconds(until)
-        for book in self._books.values():
+        for symbol, book in list(self._busy.items()):
             book.walk(self._reached)
+            if not book.orders:
+                del self._busy[symbol]
 
     def take_happened(self) -> list[Happening]:
         """What has happened since this was last asked, by time, then by order."""
-        happened = [one for book in self._books.values() for one in book.take_happened()]
+        happened = self._journal.take_happened()
         happened.sort(key=lambda one: (one.ts, one.number))
         return happened
 
     def write_changes(self, order_of: Callable[[int], ExchangeOrder]) -> list[ExchangeOrder]:
         """Writes what has changed since this was last asked into the exchange's orders."""
         return [
-            _write(resting, book.queue_ahead(resting), order_of(resting.number))
-            for book in self._books.values()
-            for resting in book.take_changed()
+            _write(resting, order_of(resting.number)) for resting in self._journal.take_changed()
         ]
 
     def _matchable(self, orders: Sequence[ExchangeOrder]) -> list[tuple[Book, Resting]]:
@@ -93,6 +100,7 @@ class Books:
             if pool is not None:
                 pool.join(new[order.number])
         placed = [(self.of(order.symbol), new[order.number]) for order in orders]
+        self._busy |= {order.symbol: self.of(order.symbol) for order in orders}
         return sorted(placed, key=lambda one: one[1].rank)
 
     def _open_pools(self, orders: Sequence[ExchangeOrder], new: Mapping[int, Resting]) -> None:
@@ -144,7 +152,7 @@ def _as_resting(order: ExchangeOrder) -> Resting:
     )
 
 
-def _write(resting: Resting, queue_ahead: int | None, order: ExchangeOrder) -> ExchangeOrder:
+def _write(resting: Resting, order: ExchangeOrder) -> ExchangeOrder:
     order.quantity = resting.quantity
     order.limit_price = _dollars(resting.limit, order.limit_price)
     order.stop_price = _dollars(resting.stop, order.stop_price)
@@ -152,7 +160,7 @@ def _write(resting: Resting, queue_ahead: int | None, order: ExchangeOrder) -> E
     order.volume_at_arrival = resting.volume_at_arrival
     order.triggered = resting.triggered
     order.watermark = _dollars(resting.watermark, order.watermark)
-    order.queue_ahead = queue_ahead
+    order.queue_ahead = resting.queue_ahead
     return order
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-from orderworks.brokers.simulated.matching.reel import Event
+from orderworks.brokers.simulated.matching.event import Event
 from orderworks.brokers.simulated.matching.resting import Resting
 
 _Entry = tuple[int, int, int, Resting]
