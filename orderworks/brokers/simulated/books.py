@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from orderworks.brokers.simulated.account import ExchangeOrder
 from orderworks.brokers.simulated.matching.book import Book
@@ -14,7 +15,10 @@ from orderworks.brokers.simulated.tapes import Tapes
 from orderworks.market.tape import UNITS_PER_DOLLAR, dollars, instant, microseconds
 from orderworks.model.order import Side, TimeInForce
 
-AUCTION_OF = {TimeInForce.OPG: Auction.OPENING, TimeInForce.CLS: Auction.CLOSING}
+AUCTION_OF: dict[str, Auction] = {
+    TimeInForce.OPG: Auction.OPENING,
+    TimeInForce.CLS: Auction.CLOSING,
+}
 
 
 class Books:
@@ -83,10 +87,12 @@ class Books:
         happened.sort(key=lambda one: (one.ts, one.number))
         return happened
 
-    def write_changes(self, order_of: Callable[[int], ExchangeOrder]) -> list[ExchangeOrder]:
-        """Writes what has changed since this was last asked into the exchange's orders."""
+    def write_places(self, orders: Mapping[int, ExchangeOrder]) -> list[ExchangeOrder]:
+        """Writes where orders have come to into the exchange's; returns those that have moved."""
         return [
-            _write(resting, order_of(resting.number)) for resting in self._journal.take_changed()
+            orders[resting.number]
+            for resting in self._journal.take_changed()
+            if _write_place(resting, orders[resting.number])
         ]
 
     def _matchable(self, orders: Sequence[ExchangeOrder]) -> list[tuple[Book, Resting]]:
@@ -99,9 +105,12 @@ class Books:
             pool = self.of(order.symbol).pool(_pool_key(order))
             if pool is not None:
                 pool.join(new[order.number])
-        placed = [(self.of(order.symbol), new[order.number]) for order in orders]
-        self._busy |= {order.symbol: self.of(order.symbol) for order in orders}
-        return sorted(placed, key=lambda one: one[1].rank)
+        placed = []
+        for order in orders:
+            self._busy[order.symbol] = book = self.of(order.symbol)
+            placed.append((book, new[order.number]))
+        placed.sort(key=lambda one: one[1].rank)
+        return placed
 
     def _open_pools(self, orders: Sequence[ExchangeOrder], new: Mapping[int, Resting]) -> None:
         """Opens the pools that are missing, with what other orders have filled of them already."""
@@ -129,7 +138,7 @@ def _pool_key(order: ExchangeOrder) -> PoolKey | None:
 
 
 def _as_resting(order: ExchangeOrder) -> Resting:
-    tif = TimeInForce(order.tif)
+    tif = order.tif
     return Resting(
         number=order.number,
         is_buy=order.side is Side.BUY,
@@ -139,8 +148,8 @@ def _as_resting(order: ExchangeOrder) -> Resting:
         volume_at_arrival=order.volume_at_arrival,
         filled=order.filled_quantity,
         until=None if order.good_till is None else microseconds(order.good_till),
-        immediate=tif is TimeInForce.IOC,
-        whole=tif is TimeInForce.FOK,
+        immediate=tif == TimeInForce.IOC,
+        whole=tif == TimeInForce.FOK,
         outlasts_session=tif in (TimeInForce.GTC, TimeInForce.GTD),
         auction=AUCTION_OF.get(tif),
         stop=price_units(order.stop_price),
@@ -152,16 +161,28 @@ def _as_resting(order: ExchangeOrder) -> Resting:
     )
 
 
-def _write(resting: Resting, order: ExchangeOrder) -> ExchangeOrder:
+_place = attrgetter(
+    "quantity",
+    "stop_price",
+    "arrived_at",
+    "volume_at_arrival",
+    "triggered",
+    "watermark",
+    "queue_ahead",
+)
+
+
+def _write_place(resting: Resting, order: ExchangeOrder) -> bool:
+    """Writes what the matching engine keeps of an order; returns whether that has changed."""
+    before = _place(order)
     order.quantity = resting.quantity
-    order.limit_price = _dollars(resting.limit, order.limit_price)
     order.stop_price = _dollars(resting.stop, order.stop_price)
     order.arrived_at = instant(resting.arrived)
     order.volume_at_arrival = resting.volume_at_arrival
     order.triggered = resting.triggered
     order.watermark = _dollars(resting.watermark, order.watermark)
     order.queue_ahead = resting.queue_ahead
-    return order
+    return _place(order) != before
 
 
 def price_units(price: Decimal | None) -> int | None:
