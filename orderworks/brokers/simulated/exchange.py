@@ -17,6 +17,7 @@ from orderworks.brokers.simulated.floor import Floor
 from orderworks.brokers.simulated.latency import Leg
 from orderworks.brokers.simulated.market_rules import MarketRules
 from orderworks.brokers.simulated.matching.book import SESSION_ENDED, TIME_ENDED
+from orderworks.brokers.simulated.quiet import uncollected
 from orderworks.brokers.simulated.record import ExchangeRecord
 from orderworks.brokers.simulated.replacing import remainder, replacement_refusal, resolved
 from orderworks.brokers.simulated.tapes import Tapes
@@ -76,6 +77,7 @@ class SimulatedExchange:
         """The market time that the exchange has gone through."""
         return self._account.reached
 
+    @uncollected()
     def submit(self, orders: Sequence[Order], at: datetime) -> list[Report]:
         """Receives orders sent at a market time; each is acknowledged or rejected with a reason."""
         self._floor.go_on(at)
@@ -128,6 +130,7 @@ class SimulatedExchange:
         floor.go_on(answered)
         return floor.commit()
 
+    @uncollected()
     def advance(self, until: datetime) -> list[Report]:
         """Goes on to a market time: trades what rests, ends what may not rest any longer."""
         if until <= self.now:
@@ -144,6 +147,7 @@ class SimulatedExchange:
         """Cash and positions."""
         return self._account.portfolio()
 
+    @uncollected()
     def snapshot(self) -> Snapshot:
         """Everything of this session and of the one served before it, and what rests."""
         self._record.require_open()

@@ -78,7 +78,7 @@ class Book(OpenOrders):
         if (
             buys.has_market_orders
             or sells.has_market_orders
-            or self._auctions[Auction.OPENING]
+            or self._auctions.get(Auction.OPENING)
             or self._immediate
             or triggers.follows_the_first_trade
         ):
@@ -90,7 +90,7 @@ class Book(OpenOrders):
     def _trade(self, event: Event) -> None:
         executor, buys, sells = self._executor, self._buys, self._sells
         executor.begin(event)
-        if event.volume and self._auctions[Auction.OPENING]:
+        if event.volume and self._auctions.get(Auction.OPENING):
             self._auction(Auction.OPENING, event, event.open, event.ts)
         if self._reel.is_quoted:
             if buys:
@@ -175,7 +175,7 @@ class Book(OpenOrders):
         rules = self._rules
         close = rules.session_close
         bar = self._reel.last_bar(rules.session_open, close)
-        if self._auctions[Auction.CLOSING] and bar and not is_halted(rules.halts, close):
+        if self._auctions.get(Auction.CLOSING) and bar and not is_halted(rules.halts, close):
             self._executor.begin(bar)
             self._auction(Auction.CLOSING, bar, bar.close, close)
             self.settle(close)

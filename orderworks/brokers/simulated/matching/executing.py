@@ -34,6 +34,8 @@ class Executor:
         filled: is told of every execution.
     """
 
+    __slots__ = ("_event", "_filled", "_modelled", "_rules", "_traded")
+
     def __init__(self, rules: Rules, filled: Filled) -> None:
         self._rules = rules
         self._filled = filled

@@ -47,6 +47,8 @@ class Ladder:
     A buy's key is its limit, negated.
     """
 
+    __slots__ = ("_journal", "_unseen", "is_buy", "keys", "levels")
+
     def __init__(self, is_buy: bool, journal: Journal) -> None:
         self.is_buy = is_buy
         self.keys: list[int] = []

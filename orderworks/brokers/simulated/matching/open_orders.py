@@ -32,10 +32,7 @@ class OpenOrders:
         self.journal = journal
         self._buys, self._sells = Ladder(True, journal), Ladder(False, journal)
         self._triggers = Triggers()
-        self._auctions: dict[Auction, dict[int, Resting]] = {
-            Auction.OPENING: {},
-            Auction.CLOSING: {},
-        }
+        self._auctions: dict[Auction, dict[int, Resting]] = {}
         self._immediate: dict[int, Resting] = {}
         self._timed: list[tuple[int, int]] = []
         self._pools: dict[PoolKey, Pool] = {}
@@ -63,7 +60,7 @@ class OpenOrders:
         if order.waits_for_entry:
             self._waiting.add(order.number)
         elif order.auction is not None:
-            self._auctions[order.auction][order.number] = order
+            self._auctions.setdefault(order.auction, {})[order.number] = order
         elif order.waits_for_trigger:
             self._triggers.add(order)
         else:
@@ -143,7 +140,7 @@ class OpenOrders:
         """Puts an order where it waits for what it needs."""
         self._waits_for_more = True
         if order.auction is not None:
-            self._auctions[order.auction][order.number] = order
+            self._auctions.setdefault(order.auction, {})[order.number] = order
         elif order.waits_for_trigger:
             if order.trails and order.watermark is None:
                 order.watermark = self._reel.last_trade(order.arrived)
@@ -154,7 +151,7 @@ class OpenOrders:
 
     def _unplace(self, order: Resting) -> None:
         if order.auction is not None:
-            self._auctions[order.auction].pop(order.number, None)
+            self._auctions.get(order.auction, {}).pop(order.number, None)
         self._triggers.remove(order)
         self._ladder(order).remove(order)
 

@@ -12,7 +12,7 @@ import numpy as np
 from orderworks.brokers.simulated.matching.event import Event, Reach
 from orderworks.brokers.simulated.matching.reel import BEGINNING, NEVER, Reel
 
-FEW, ALL_OF, LARGEST, GROWTH = 4, 32, 4096, 8
+FEW, ALL_OF, LARGEST, GROWTH = 2, 32, 4096, 8
 """Rows to begin with, the most of which every event is made, the most at all, by what they grow."""
 
 _NONE = np.zeros(0, np.int64)
@@ -25,6 +25,18 @@ class Playhead:
         reel: the symbol's tape.
         reach: the prices that the book waits for at the moment; None where every event matters.
     """
+
+    __slots__ = (
+        "_events",
+        "_is_sifted",
+        "_made",
+        "_place",
+        "_reach",
+        "_reel",
+        "_size",
+        "_stretch",
+        "_times",
+    )
 
     def __init__(self, reel: Reel, reach: Callable[[], Reach | None]) -> None:
         self._reel = reel

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -45,12 +44,19 @@ class Reel:
     """
 
     def __init__(self, tape: SymbolTape, session_open: int = -NEVER) -> None:
-        self._tape = _with_one_bar_a_time(tape)
-        self._session_open = session_open
+        self._tape = tape = _with_one_bar_a_time(tape)
+        self._quote_columns = tape.quote_ts, tape.bid, tape.ask, tape.bid_size, tape.ask_size
+        self._bar_columns = (
+            tape.bar_ts, tape.open, tape.high, tape.low, tape.close, tape.volume,
+        )  # fmt: skip
+        # Shares traded in the first n bars, for every n from 0.
+        self._volumes = np.zeros(len(tape.volume) + 1, np.int64)
+        tape.volume.cumsum(out=self._volumes[1:])
         self.is_quoted = len(tape.quote_ts) > 0
         """Whether there are quotes; where there are none, orders trade at the bars' prices."""
         # The orders of a batch ask for one moment.
         self._quoted_at, self._quoted = -NEVER, NO_QUOTE
+        self._span = 1 if self.is_quoted else _span_of_a_bar(tape.bar_ts, session_open)
 
     def quote(self, at: int) -> tuple[int, int, int, int]:
         """The quote that stood at a time: bid, ask, bid size, ask size; 0 where there was none."""
@@ -64,15 +70,15 @@ class Reel:
             return NO_QUOTE
         tape = self._tape
         return (
-            int(tape.bid[row]),
-            int(tape.ask[row]),
-            int(tape.bid_size[row]),
-            int(tape.ask_size[row]),
+            tape.bid.item(row),
+            tape.ask.item(row),
+            tape.bid_size.item(row),
+            tape.ask_size.item(row),
         )
 
     def volume(self, at: int) -> int:
         """Shares traded up to and including a time."""
-        return int(self.volumes[_behind(self._tape.bar_ts, at)])
+        return self._volumes.item(_behind(self._tape.bar_ts, at))
 
     def last_trade(self, at: int) -> int | None:
         """The price of the last trade at a time or before it."""
@@ -89,10 +95,12 @@ class Reel:
 
     def stretch(self, after: int, until: int) -> Stretch:
         """The rows with after < ts <= until."""
+        quote_ts, bar_ts = self._tape.quote_ts, self._tape.bar_ts
+        quote, bar = _behind(quote_ts, after), _behind(bar_ts, after)
+        if after == until:
+            return Stretch(slice(quote, quote), slice(bar, bar), until)
         return Stretch(
-            slice(_behind(self._tape.quote_ts, after), _behind(self._tape.quote_ts, until)),
-            slice(_behind(self._tape.bar_ts, after), _behind(self._tape.bar_ts, until)),
-            until,
+            slice(quote, _behind(quote_ts, until)), slice(bar, _behind(bar_ts, until)), until
         )
 
     def following(self, stretch: Stretch, size: int) -> Stretch:
@@ -101,9 +109,9 @@ class Reel:
         until = NEVER
         quote, bar = stretch.quotes.stop, stretch.bars.stop
         if quote + size <= len(tape.quote_ts):
-            until = int(tape.quote_ts[quote + size - 1])
+            until = tape.quote_ts.item(quote + size - 1)
         if bar + size <= len(tape.bar_ts):
-            until = min(until, int(tape.bar_ts[bar + size - 1]))
+            until = min(until, tape.bar_ts.item(bar + size - 1))
         return Stretch(
             slice(quote, _behind(tape.quote_ts, until)),
             slice(bar, _behind(tape.bar_ts, until)),
@@ -115,7 +123,7 @@ class Reel:
         quote_rows = _numbers(self._quote_columns, stretch.quotes)
         bar_rows = _numbers(self._bar_columns, stretch.bars)
         quote, bar = next(quote_rows, _END), next(bar_rows, _END)
-        total = int(self.volumes[stretch.bars.start])
+        total = self._volumes.item(stretch.bars.start)
         bid, ask, bid_size, ask_size = self._quote_in(stretch.quotes.start - 1)
         events = []
         while (ts := min(quote[0], bar[0])) != NEVER:
@@ -123,16 +131,15 @@ class Reel:
                 _, bid, ask, bid_size, ask_size = quote
                 quote = next(quote_rows, _END)
             if bar[0] == ts:
-                _, opened, high, low, close, volume, admits = bar
+                _, opened, high, low, close, volume = bar
                 bar = next(bar_rows, _END)
                 total += volume
             else:
                 opened = high = low = close = volume = 0
-                admits = ts - 1
             events.append(
                 Event(
                     ts, bid, ask, bid_size, ask_size,
-                    opened, high, low, close, volume, total, admits,
+                    opened, high, low, close, volume, total, ts - self._span,
                 )
             )  # fmt: skip
         return events
@@ -186,8 +193,7 @@ class Reel:
         traded[known] = tape.bar_ts[bars_until[known] - 1] == ts[known]
         quoted = [_standing(column, quote_row, quote_row >= 0) for column in self._quote_columns]
         bars = [_standing(column, bars_until - 1, traded) for column in self._bar_columns]
-        admits = np.where(traded, bars[-1], ts - 1)
-        columns = [ts, *quoted[1:], *bars[1:-1], self.volumes[bars_until], admits]
+        columns = [ts, *quoted[1:], *bars[1:], self._volumes[bars_until], ts - self._span]
         rows = zip(*(column.tolist() for column in columns), strict=True)
         return [Event(*row) for row in rows]
 
@@ -195,43 +201,6 @@ class Reel:
     def closes(self) -> tuple[Ints, Ints]:
         """The times of the bars and their last prices."""
         return self._tape.bar_ts, self._tape.close
-
-    @cached_property
-    def volumes(self) -> Ints:
-        """Shares traded in the first n bars, for every n from 0."""
-        volume = self._tape.volume
-        counted = np.zeros(len(volume) + 1, np.int64)
-        np.cumsum(volume, out=counted[1:])
-        return counted
-
-    @cached_property
-    def _began(self) -> Ints:
-        """By when an order must have come to take part in each bar.
-
-        A bar that comes with quotes is an event like a quote. Without quotes an order trades at
-        prices from the whole length of a bar, so it must have come before the bar began: one
-        bar's length, the least that lies between two, before it ended.
-        """
-        ts = self._tape.bar_ts
-        if self.is_quoted:
-            earlier: Ints = ts - 1
-            return earlier
-        if len(ts) < 2:
-            return np.full(len(ts), self._session_open)
-        steps = np.diff(ts)
-        began: Ints = ts - steps.min()
-        return began
-
-    @cached_property
-    def _quote_columns(self) -> tuple[Ints, ...]:
-        tape = self._tape
-        return tape.quote_ts, tape.bid, tape.ask, tape.bid_size, tape.ask_size
-
-    @cached_property
-    def _bar_columns(self) -> tuple[Ints, ...]:
-        tape = self._tape
-        bars = (tape.bar_ts, tape.open, tape.high, tape.low, tape.close, tape.volume)
-        return *bars, self._began
 
 
 _END = (NEVER, 0, 0, 0, 0)
@@ -252,6 +221,17 @@ def _standing(column: Ints, row: Ints, known: NDArray[np.bool_]) -> Ints:
     values = np.zeros(len(row), np.int64)
     values[known] = column[row[known]]
     return values
+
+
+def _span_of_a_bar(ts: Ints, session_open: int) -> int:
+    """Of bars without quotes: how long before its end an order must have come to take part in one.
+
+    It trades at prices from the whole length of a bar, so it must have come before that began: one
+    bar's length, the least that lies between two, before it ended.
+    """
+    if len(ts) < 2:
+        return int(ts[0]) - session_open if len(ts) else 1
+    return int(np.diff(ts).min())
 
 
 def _with_one_bar_a_time(tape: SymbolTape) -> SymbolTape:

@@ -16,6 +16,8 @@ class Triggers:
     Only trades trigger: neither a quote nor an order of our own does.
     """
 
+    __slots__ = ("_falling", "_rising", "_trailing")
+
     def __init__(self) -> None:
         self._rising: list[_Entry] = []
         self._falling: list[_Entry] = []
