@@ -21,7 +21,13 @@ from orderworks.brokers.simulated.order_rows import (
     update_orders,
 )
 from orderworks.brokers.simulated.outbox import OnItsWay
-from orderworks.market.calendar import NEW_YORK, Session, require_session
+from orderworks.market.calendar import (
+    NEW_YORK,
+    Session,
+    find_session,
+    previous_sessions,
+    require_session,
+)
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side
@@ -123,9 +129,10 @@ class ExchangeRecord:
         )
 
     def shown_since(self, session: Session) -> datetime:
-        """How far a snapshot reaches back: to the open of the last session that moved an order.
+        """How far a snapshot reaches back: to the open of the last session before an order moved.
 
-        What happened at the end of it may not have been seen, and must not look as if it had not.
+        An order whose time is over may end between two. What happened at the end of a session may
+        not have been seen, and must not look as if it had not.
         """
         row = self._connection.execute(
             "SELECT max(changed_at) AS last FROM exchange.orders "
@@ -134,7 +141,9 @@ class ExchangeRecord:
         ).fetchone()
         if row is None or row["last"] is None:
             return session.open
-        return require_session(row["last"].astimezone(NEW_YORK).date()).open
+        day = row["last"].astimezone(NEW_YORK).date()
+        last = find_session(day) or require_session(previous_sessions(day, 1)[0])
+        return last.open
 
     def orders_named(self, client_order_id: str) -> list[ExchangeOrder]:
         """Every order that was received under a name."""
