@@ -1,18 +1,18 @@
 """The exchange's durable record: one transaction for everything that one call changed."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.rows import DictRow, args_row, dict_row
+from psycopg.rows import DictRow, dict_row
 from psycopg.types.string import StrDumper
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.fill_rows import insert_fills, read_fills
 from orderworks.brokers.simulated.order_rows import (
     PLACE,
     PROGRESS,
@@ -21,28 +21,13 @@ from orderworks.brokers.simulated.order_rows import (
     update_orders,
 )
 from orderworks.brokers.simulated.outbox import OnItsWay
-from orderworks.market.calendar import (
-    NEW_YORK,
-    Session,
-    find_session,
-    previous_sessions,
-    require_session,
-)
+from orderworks.market.calendar import NEW_YORK, Session, previous_sessions, require_session
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
-from orderworks.model.order import Side
 
 _ACCOUNT_IN_USE = 0x0DE5_0002
 _LOCK_WAIT_MS = 1_000
 """The server frees what a process held only some moments after that has ended."""
-
-_FILL_COLUMNS = (
-    "exec_id", "client_order_id", "symbol", "side", "quantity", "price", "commission", "ts",
-)  # fmt: skip
-_SELECT_FILLS = f"SELECT {', '.join(_FILL_COLUMNS)} FROM exchange.fills WHERE account = %s "
-_COPY_FILLS = (
-    f"COPY exchange.fills (account, number, {', '.join(_FILL_COLUMNS)}) FROM STDIN".encode()
-)
 
 
 class ExchangeRecord:
@@ -141,9 +126,8 @@ class ExchangeRecord:
         ).fetchone()
         if row is None or row["last"] is None:
             return session.open
-        day = row["last"].astimezone(NEW_YORK).date()
-        last = find_session(day) or require_session(previous_sessions(day, 1)[0])
-        return last.open
+        after = row["last"].astimezone(NEW_YORK).date() + timedelta(days=1)
+        return require_session(previous_sessions(after, 1)[0]).open
 
     def orders_named(self, client_order_id: str) -> list[ExchangeOrder]:
         """Every order that was received under a name."""
@@ -264,9 +248,7 @@ class ExchangeRecord:
         account: ExchangeAccount,
         fills: Sequence[tuple[int, Fill]],
     ) -> None:
-        with cursor.copy(_COPY_FILLS) as copy:
-            for number, fill in fills:
-                copy.write_row((self.account, number, *_fill_values(fill)))
+        insert_fills(cursor, self.account, fills)
         moved = sorted({fill.symbol for _, fill in fills})
         held = [account.positions[symbol] for symbol in moved]
         cursor.execute(
@@ -291,9 +273,7 @@ class ExchangeRecord:
         self._has_reports_on_their_way = bool(on_their_way)
 
     def _fills(self, condition: str, *parameters: object) -> list[Fill]:
-        query = (_SELECT_FILLS + condition).encode()
-        with self._connection.cursor(row_factory=args_row(_fill)) as cursor:
-            return cursor.execute(query, (self.account, *parameters)).fetchall()
+        return read_fills(self._connection, self.account, condition, *parameters)
 
     def _orders(self, condition: str, *parameters: object) -> list[ExchangeOrder]:
         return read_orders(self._connection, self.account, condition, *parameters)
@@ -316,11 +296,3 @@ def reached_by(url: str, account: str) -> datetime | None:
             "SELECT reached FROM exchange.accounts WHERE account = %s", (account,)
         ).fetchone()
     return None if row is None else row["reached"]
-
-
-_fill_values = attrgetter(*_FILL_COLUMNS)
-
-
-def _fill(*columns: Any) -> Fill:
-    exec_id, client_order_id, symbol, side, *rest = columns
-    return Fill(exec_id, client_order_id, symbol, Side(side), *rest)
