@@ -427,6 +427,13 @@ def test_an_order_may_end_when_there_is_no_session(
     assert (ended.state, ended.ts) == (OrderState.EXPIRED, saturday)
 
 
+def test_an_exchange_without_its_record_shows_nothing(opens: Opens, market: ReplayMarket) -> None:
+    exchange = opens(market)
+    exchange.close()
+    with pytest.raises(BrokerError, match="record of account SIM1 is closed; open the exchange"):
+        exchange.snapshot()
+
+
 # Any course of events ---------------------------------------------------------------------------
 
 NAMES = st.sampled_from(["ow-1", "ow-2", "ow-3", "ow-4"])

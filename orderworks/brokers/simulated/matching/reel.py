@@ -19,8 +19,6 @@ from orderworks.market.tape import SymbolTape
 Ints = NDArray[np.int64]
 
 NEVER = 1 << 62
-
-
 NO_QUOTE = (0, 0, 0, 0)
 
 
@@ -33,6 +31,9 @@ class Stretch(NamedTuple):
 
 
 BEGINNING = Stretch(slice(0, 0), slice(0, 0), -NEVER)
+"""Of every tape: nothing yet."""
+_END = (NEVER, 0, 0, 0, 0)
+"""The row behind the last."""
 
 
 class Reel:
@@ -56,6 +57,7 @@ class Reel:
         """Whether there are quotes; where there are none, orders trade at the bars' prices."""
         # The orders of a batch ask for one moment.
         self._quoted_at, self._quoted = -NEVER, NO_QUOTE
+        # So long before an event an order must have come to take part in it.
         self._span = 1 if self.is_quoted else _span_of_a_bar(tape.bar_ts, session_open)
 
     def quote(self, at: int) -> tuple[int, int, int, int]:
@@ -201,9 +203,6 @@ class Reel:
     def closes(self) -> tuple[Ints, Ints]:
         """The times of the bars and their last prices."""
         return self._tape.bar_ts, self._tape.close
-
-
-_END = (NEVER, 0, 0, 0, 0)
 
 
 def _behind(ts: Ints, at: int) -> int:
