@@ -1,6 +1,6 @@
 """What an order must pass to be received: the session, the security, its price, the account."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -50,7 +50,7 @@ class Admission:
         session: orders are received while it is open.
         symbols: what is traded.
         allow_short: whether more may be sold than is held.
-        mark: the mid of a symbol, or None before its first quote.
+        marks: symbol -> its mid, or None before its first quote.
         account: cash and positions at this moment.
         live: the orders that rest.
     """
@@ -60,16 +60,16 @@ class Admission:
         session: Session,
         symbols: frozenset[str],
         allow_short: bool,
-        mark: Callable[[str], Decimal | None],
+        marks: Mapping[str, Decimal | None],
         account: ExchangeAccount,
         live: Iterable[ExchangeOrder],
     ) -> None:
         self._session = session
         self._symbols = symbols
         self._allow_short = allow_short
-        self._mark = mark
+        self._marks = marks
         self._stakes = {
-            symbol: _Stake(mark(symbol) or cost / quantity, held=quantity)
+            symbol: _Stake(marks[symbol] or cost / quantity, held=quantity)
             for symbol, (quantity, cost) in account.positions.items()
             if quantity
         }
@@ -77,9 +77,8 @@ class Admission:
             (stake.held * stake.price for stake in self._stakes.values()), start=Decimal(0)
         )
         for order in live:
-            price = mark(order.symbol) or order.limit_price or Decimal(0)
-            stake = self._stakes.setdefault(order.symbol, _Stake(price))
-            stake.add(order.side, order.remaining)
+            price = marks[order.symbol] or order.limit_price or Decimal(0)
+            self._stake(order.symbol, price).add(order.side, order.remaining)
         self._committed = sum(
             (stake.largest * stake.price for stake in self._stakes.values()), start=Decimal(0)
         )
@@ -90,14 +89,20 @@ class Admission:
             return f"the market is closed at {at:%H:%M:%S} UTC"
         if order.symbol not in self._symbols:
             return f"no such security: {order.symbol}"
-        mark = self._mark(order.symbol)
+        mark = self._marks[order.symbol]
         price = mark or order.limit_price
         if price is None:
             return f"no quote for {order.symbol} yet"
         return _price_refusal(order, mark) or self._account_refusal(order, price)
 
+    def _stake(self, symbol: str, price: Decimal) -> _Stake:
+        stake = self._stakes.get(symbol)
+        if stake is None:
+            stake = self._stakes[symbol] = _Stake(price)
+        return stake
+
     def _account_refusal(self, order: Order, price: Decimal) -> str | None:
-        stake = self._stakes.setdefault(order.symbol, _Stake(price))
+        stake = self._stake(order.symbol, price)
         sells = order.side is Side.SELL
         if sells and order.quantity > stake.sellable and not self._allow_short:
             return (

@@ -5,9 +5,10 @@ one call changed is committed before the call returns, so an answer is never ahe
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from math import ceil
+from operator import attrgetter
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
@@ -16,9 +17,10 @@ from orderworks.brokers.simulated.floor import Floor
 from orderworks.brokers.simulated.latency import Leg
 from orderworks.brokers.simulated.market_rules import MarketRules
 from orderworks.brokers.simulated.matching.book import SESSION_ENDED, TIME_ENDED
+from orderworks.brokers.simulated.quiet import uncollected
 from orderworks.brokers.simulated.record import ExchangeRecord
 from orderworks.brokers.simulated.replacing import remainder, replacement_refusal, resolved
-from orderworks.brokers.simulated.tapes import Standing, Tapes
+from orderworks.brokers.simulated.tapes import Tapes
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import NEW_YORK, Session, require_session
 from orderworks.market.data import RecordedMarket
@@ -58,16 +60,24 @@ class SimulatedExchange:
         if self._account.reached < session.open:
             self._begin_session()
         self._rules = MarketRules(market, session, self._tapes, terms)
+        since = record.shown_since(session)
         self._floor = Floor(
-            record, session, terms, self._account, record.live_orders(), self._tapes, self._rules
+            record,
+            session,
+            terms,
+            self._account,
+            record.orders_since(since),
+            record.fills_since(since),
+            self._tapes,
+            self._rules,
         )
-        self._shown_since = record.shown_since(session)
 
     @property
     def now(self) -> datetime:
         """The market time that the exchange has gone through."""
         return self._account.reached
 
+    @uncollected()
     def submit(self, orders: Sequence[Order], at: datetime) -> list[Report]:
         """Receives orders sent at a market time; each is acknowledged or rejected with a reason."""
         self._floor.go_on(at)
@@ -120,6 +130,7 @@ class SimulatedExchange:
         floor.go_on(answered)
         return floor.commit()
 
+    @uncollected()
     def advance(self, until: datetime) -> list[Report]:
         """Goes on to a market time: trades what rests, ends what may not rest any longer."""
         if until <= self.now:
@@ -136,14 +147,15 @@ class SimulatedExchange:
         """Cash and positions."""
         return self._account.portfolio()
 
+    @uncollected()
     def snapshot(self) -> Snapshot:
         """Everything of this session and of the one served before it, and what rests."""
-        since = self._shown_since
+        self._record.require_open()
         return Snapshot(
             self._account.reached,
             self.portfolio(),
-            tuple(order.as_broker_order() for order in self._record.orders_since(since)),
-            tuple(self._record.fills_since(since)),
+            tuple(order.as_broker_order() for order in self._floor.orders.values()),
+            tuple(sorted(self._floor.fills, key=attrgetter("ts", "exec_id"))),
         )
 
     def close(self) -> None:
@@ -158,7 +170,9 @@ class SimulatedExchange:
                 # The tape of its first session is gone. What it took from that is all that is
                 # sure to have traded of the volume that its cap counts.
                 taken = ceil(order.filled_quantity / self._terms.participation_cap)
-                order.volume_at_arrival = self._standing(order.symbol).volume - taken
+                order.volume_at_arrival = (
+                    self._tapes.reel(order.symbol).volume(microseconds(opens)) - taken
+                )
                 order.arrived_at, order.queue_ahead = opens, None
                 continue
             order.state = OrderState.EXPIRED
@@ -166,7 +180,7 @@ class SimulatedExchange:
             order.reason, order.changed_at = SESSION_ENDED, received_on.close
             if order.good_till is not None:
                 order.reason, order.changed_at = TIME_ENDED, order.good_till
-        self._record.save(self._account, changed=carried)
+        self._record.save(self._account, changed=carried, placed=carried)
 
     def _refusals(self, orders: Sequence[Order]) -> _Refusal:
         """Why an order of a batch is not received, judged on top of those before it."""
@@ -193,7 +207,7 @@ class SimulatedExchange:
             self._session,
             self._market.symbols,
             self._terms.allow_short,
-            lambda symbol: self._standing(symbol).mark,
+            self._tapes.marks(self.now),
             self._account,
             live,
         )
@@ -201,7 +215,7 @@ class SimulatedExchange:
     def _receive(self, order: Order, at: datetime, refusal: _Refusal) -> ExchangeOrder:
         self._account.orders += 1
         number = self._account.orders
-        arrived = at + self._terms.latencies.of(Leg.SUBMIT, self._terms.seed, str(number))
+        arrived = at + self._terms.latencies.of(Leg.SUBMIT, self._terms.seed, lambda: str(number))
         entry = None if order.attached_to is None else self._floor.newest(order.attached_to)
         reason = refusal(order, entry, at)
         received = ExchangeOrder(
@@ -210,9 +224,9 @@ class SimulatedExchange:
             symbol=order.symbol,
             side=order.side,
             quantity=order.quantity,
-            order_type=order.order_type.value,
+            order_type=order.order_type,
             limit_price=order.limit_price,
-            tif=order.tif.value,
+            tif=order.tif,
             received_at=at,
             volume_at_arrival=self._tapes.reel(order.symbol).volume(microseconds(arrived)),
             state=OrderState.SUBMITTED if reason is None else OrderState.REJECTED,
@@ -239,10 +253,11 @@ class SimulatedExchange:
     ) -> list[tuple[datetime, ExchangeOrder]]:
         """When what is asked for at a time takes effect on each order; the first one first."""
         latencies, seed = self._terms.latencies, self._terms.seed
-        moments = [
-            (at + latencies.of(Leg.CANCEL, seed, f"{one.number}@{at.isoformat()}"), one)
-            for one in orders
-        ]
+
+        def takes(order: ExchangeOrder) -> timedelta:
+            return latencies.of(Leg.CANCEL, seed, lambda: f"{order.number}@{at.isoformat()}")
+
+        moments = [(at + takes(one), one) for one in orders]
         return sorted(moments, key=lambda pair: (pair[0], pair[1].number))
 
     def _replace(self, order: ExchangeOrder, wanted: Replacement, moment: datetime) -> None:
@@ -260,9 +275,6 @@ class SimulatedExchange:
         others = [one for one in self._floor.live.values() if one.number != order.number]
         asked = remainder(order, terms, self._terms.account)
         return self._admission(others).refusal(asked, moment)
-
-    def _standing(self, symbol: str) -> Standing:
-        return self._tapes.standing(symbol, self.now)
 
 
 def exit_refusal(order: Order, entry: ExchangeOrder | None) -> str | None:

@@ -1,6 +1,6 @@
-"""The tapes that the exchange trades along, and where each symbol stands at one moment."""
+"""The tapes that the exchange trades along, and the mark of each symbol at one moment."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,15 +10,19 @@ from orderworks.market.data import RecordedMarket
 from orderworks.market.tape import dollars, microseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A symbol at one moment: its mark, None before the first, and its volume.
+class Marks(dict[str, Decimal | None]):
+    """The mark of each symbol at one moment, None before its first; worked out when asked for.
 
-    The mark is the mid of the last quote, and where there are only bars the last trade's price.
+    It is the mid of the last quote, and where there are only bars the last trade's price.
     """
 
-    mark: Decimal | None
-    volume: int
+    def __init__(self, reel: Callable[[str], Reel], at: int) -> None:
+        self._reel = reel
+        self._at = at
+
+    def __missing__(self, symbol: str) -> Decimal | None:
+        self[symbol] = mark = _mark(self._reel(symbol), self._at)
+        return mark
 
 
 class Tapes:
@@ -28,29 +32,26 @@ class Tapes:
         self._market = market
         self._session_open = microseconds(session.open)
         self._reels: dict[str, Reel] = {}
-        self._at: datetime | None = None
-        self._standings: dict[str, Standing] = {}
+        self._marked_at: datetime | None = None
+        self._marks = Marks(self.reel, self._session_open)
 
     def reel(self, symbol: str) -> Reel:
         """A symbol's tape."""
-        if symbol not in self._reels:
-            self._reels[symbol] = Reel(self._market.arrays(symbol), self._session_open)
-        return self._reels[symbol]
+        reel = self._reels.get(symbol)
+        if reel is None:
+            reel = self._reels[symbol] = Reel(self._market.arrays(symbol), self._session_open)
+        return reel
 
-    def standing(self, symbol: str, at: datetime) -> Standing:
-        """Where the symbol stands; a whole batch of orders asks for the same moment."""
-        if at != self._at:
-            self._at = at
-            self._standings.clear()
-        if symbol not in self._standings:
-            self._standings[symbol] = _standing(self.reel(symbol), microseconds(at))
-        return self._standings[symbol]
+    def marks(self, at: datetime) -> Marks:
+        """The marks at a moment; one batch after another asks for the same."""
+        if at != self._marked_at:
+            self._marked_at, self._marks = at, Marks(self.reel, microseconds(at))
+        return self._marks
 
 
-def _standing(reel: Reel, at: int) -> Standing:
-    volume = reel.volume(at)
+def _mark(reel: Reel, at: int) -> Decimal | None:
     if not reel.is_quoted:
         last = reel.last_trade(at)
-        return Standing(None if last is None else dollars(last), volume)
+        return None if last is None else dollars(last)
     bid, ask, _, _ = reel.quote(at)
-    return Standing(dollars(bid + ask) / 2 if bid and ask else None, volume)
+    return dollars(bid + ask) / 2 if bid and ask else None
