@@ -6,11 +6,10 @@ import pandas as pd
 
 from orderworks.desk.desk import Desk
 from orderworks.desk.plan import plan_rows
-from orderworks.desk.timing import horizon_of, require_workable, with_volume_curves
+from orderworks.desk.steps import schedule_routed
 from orderworks.ledger.runs import Plan, Run
 from orderworks.planning.bets import Sized
 from orderworks.planning.risk.gate import Gated
-from orderworks.planning.scheduling import schedule
 from tasks.handing_on import hand_on
 from tasks.step import step
 
@@ -28,10 +27,8 @@ async def schedule_orders(
     routed: pd.DataFrame,
 ) -> Plan:
     """The whole plan of the run: parents, their children and when each is due."""
-    window = horizon_of(desk)
-    require_workable(desk, routed, window)
-    routed, curves = with_volume_curves(desk, routed, window)
-    planned = schedule(routed, window, desk.account, run.run_key, curves)
+    scheduled = schedule_routed(desk, run, routed)
+    window, planned = scheduled.window, scheduled.schedule
     await hand_on(desk, run, "scheduled", planned.children)
     log.info(
         "scheduled %d children of %d parents from %s to %s UTC",
