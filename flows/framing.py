@@ -16,13 +16,11 @@ from prefect.client.schemas import State
 from prefect.states import Completed
 
 from orderworks.desk.desk import Desk
-from orderworks.desk.ending import withdraw_overdue
 from orderworks.desk.opening import Occasion, occasion, open_desk_for
 from orderworks.desk.plan import fingerprint
-from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.steps import take_stock
 from orderworks.desk.summary import summary_of
 from orderworks.desk.timing import too_late
-from orderworks.desk.valuation import snapshot_equity
 from orderworks.handoffs.engine import warm
 from orderworks.handoffs.table_file import TableFile
 from orderworks.ledger.runs import Run, finish_run, require_same_inputs, start_run
@@ -129,7 +127,8 @@ async def framed(
                 yield frame
                 return
             try:
-                await _take_stock(desk, run)
+                if reconciled := await take_stock(desk, run):
+                    log.info("reconciled before the run: %s", reconciled)
                 late = too_late(desk) if plans and not run.is_planned else None
                 if late:
                     frame.skip(late)
@@ -144,11 +143,3 @@ async def framed(
     finally:
         if warming is not None:
             await warming
-
-
-async def _take_stock(desk: Desk, run: Run) -> None:
-    """Starts from what the broker shows, where nobody else is working the account."""
-    if await desk.take_over():
-        log.info("reconciled before the run: %s", await reconcile(desk, run))
-        withdraw_overdue(desk)
-    snapshot_equity(desk, "start")

@@ -2,7 +2,7 @@
 
 import typer
 
-from orderworks.commands import demonstration, listings, operating, running
+from orderworks.commands import demonstration, listings, operating, replaying, running
 from orderworks.commands.errors import ClearCommands
 
 app = typer.Typer(
@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 app.command()(demonstration.demo)
 app.add_typer(running.run_app, name="run")
+app.command()(replaying.replay)
 app.command()(operating.up)
 app.command()(operating.doctor)
 app.command()(running.kill)

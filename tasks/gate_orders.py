@@ -5,10 +5,9 @@ import logging
 import pandas as pd
 
 from orderworks.desk.desk import Desk
-from orderworks.desk.quotes import with_quotes
-from orderworks.desk.valuation import known_intents, risk_context
+from orderworks.desk.steps import gate_sized
 from orderworks.ledger.runs import Run
-from orderworks.planning.risk.gate import Gated, gate
+from orderworks.planning.risk.gate import Gated
 from tasks.handing_on import hand_on
 from tasks.step import step
 
@@ -18,8 +17,7 @@ log = logging.getLogger("orderworks.tasks.gate_orders")
 @step("gate orders")
 async def gate_orders(desk: Desk, run: Run, sized: pd.DataFrame) -> Gated:
     """The orders that keep every risk rule, with the quotes that the gate saw; and each decision."""
-    quoted = await with_quotes(desk, sized)
-    gated = gate(quoted, risk_context(desk, known_intents(desk, run, quoted)))
+    gated = await gate_sized(desk, run, sized)
     await hand_on(desk, run, "gated", gated.accepted)
     refused = gated.decisions[~gated.decisions["accepted"]]
     log.info("gate: %d accepted, %d refused", len(gated.accepted), len(refused))

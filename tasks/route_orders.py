@@ -5,9 +5,8 @@ import logging
 import pandas as pd
 
 from orderworks.desk.desk import Desk
-from orderworks.desk.policies import routing_policy
+from orderworks.desk.steps import route_gated
 from orderworks.ledger.runs import Run
-from orderworks.planning.routing import route
 from tasks.handing_on import hand_on
 from tasks.step import step
 
@@ -17,7 +16,7 @@ log = logging.getLogger("orderworks.tasks.route_orders")
 @step("route orders")
 async def route_orders(desk: Desk, run: Run, gated: pd.DataFrame) -> pd.DataFrame:
     """Each order with its route, type, algorithm and price, and what the router saw."""
-    routed = route(gated, routing_policy(desk.settings))
+    routed = route_gated(desk, gated)
     await hand_on(desk, run, "routed", routed)
     counts = routed["route_rule"].value_counts()
     log.info("routed: %s", ", ".join(f"{n} {rule}" for rule, n in counts.items()) or "nothing")

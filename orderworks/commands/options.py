@@ -1,6 +1,6 @@
 """The options that several commands take, and what they stand for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -14,18 +14,21 @@ if TYPE_CHECKING:
     from orderworks.ledger.connection import Ledger
 
 
-def session_date(text: str) -> date:
-    """The date that an option names.
+def date_of(option: str) -> Callable[[str], date]:
+    """What reads the date that an option names, and raises InputError where it names none."""
 
-    Raises:
-        InputError: if it names none.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InputError(
-            f"--session takes a date such as 2026-11-20, not {text!r}; correct it"
-        ) from None
+    def read(text: str) -> date:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise InputError(
+                f"{option} takes a date such as 2026-11-20, not {text!r}; correct it"
+            ) from None
+
+    return read
+
+
+session_date = date_of("--session")
 
 
 FormatOption = Annotated[

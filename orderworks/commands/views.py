@@ -90,6 +90,36 @@ DAILY_QUALITY = View(
         "fees": "fees",
     },
 )
+REPLAYED = View(
+    "algorithm",
+    {
+        "algorithm": "algorithm",
+        "orders": "orders",
+        "notional": "notional",
+        "fill_rate": "fill rate",
+        "slippage_arrival_bps": "arrival\nbps",
+        "slippage_twap_bps": "twap\nbps",
+        "slippage_vwap_bps": "vwap\nbps",
+        "shortfall_bps": "shortfall\nbps",
+        "shortfall_total": "shortfall",
+        "fees": "fees",
+    },
+)
+REPLAYED_BY_ROUTE = View("row", {"algorithm": "algorithm", "route": "route", **REPLAYED.headings})
+COMPARED = View(
+    "comparison",
+    {
+        "algorithm": "algorithm",
+        "other": "less",
+        "orders": "orders",
+        "alike": "worked\nalike",
+        "difference_bps": "difference\nbps",
+        "spread_bps": "spread\nbps",
+        "low_bps": "95 % from\nbps",
+        "high_bps": "to\nbps",
+        "within_noise": "within\nnoise",
+    },
+)
 BREAKS = View(
     "break",
     {

@@ -180,6 +180,8 @@ async def open_desk(
     finally:
         await desk.hand_back()
         ledger.close()
+        # A process may open many desks; what was loaded for this one need not stay.
+        gc.unfreeze()
 
 
 def holder_name() -> str:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from orderworks.desk.scheduling import Scheduled
 from orderworks.ledger.bulk import Columns
 from orderworks.ledger.runs import Plan
 from orderworks.planning.bets import Sized
 from orderworks.planning.exits import EXIT_KINDS
 from orderworks.planning.pricing import exact_or_none, on_grid
 from orderworks.planning.risk.gate import Gated
-from orderworks.planning.scheduling import Horizon, Schedule
+from orderworks.planning.scheduling import Schedule
 
 DECISIONS = ("strategy", "symbol", "accepted", "code", "reason")
 
@@ -50,26 +51,24 @@ def fingerprint(kind: str, session: date, inputs: pd.DataFrame) -> str:
 def plan_of(
     account: str,
     inputs_hash: str,
-    window: Horizon,
     signals: pd.DataFrame,
     sized: Sized,
     gated: Gated,
-    schedule: Schedule,
-    exits: pd.DataFrame,
+    scheduled: Scheduled,
 ) -> Plan:
     """Everything that was decided of the accepted signals, ready to be frozen."""
+    schedule, window = scheduled.schedule, scheduled.window
+    ends = schedule.parents["ends_at"]
     return Plan(
         inputs_hash=inputs_hash,
         starts_at=window.start,
-        ends_at=max(
-            (moment.to_pydatetime() for moment in schedule.parents["ends_at"]), default=window.end
-        ),
+        ends_at=window.end if ends.empty else ends.max().to_pydatetime(),
         signals=_signal_columns(signals),
         decisions=_decision_columns(sized.refused.assign(accepted=False), gated.decisions),
         orders=_stacked(
             _parent_columns(schedule),
             _order_columns(_slices(schedule)),
-            _order_columns(exits),
+            _order_columns(scheduled.exits),
             account=account,
         ),
     )

@@ -71,6 +71,17 @@ def reason_closed(day: date) -> str:
     return f"New York does not trade on {day}: {name}"
 
 
+def sessions_between(first: date, last: date) -> list[Session]:
+    """The sessions from ``first`` to ``last``, both included.
+
+    Raises:
+        InputError: if the calendar does not reach that far.
+    """
+    _calendar_reaching(first)
+    labels = _calendar_reaching(last).sessions_in_range(first.isoformat(), last.isoformat())
+    return [require_session(label.date()) for label in labels]
+
+
 def previous_sessions(day: date, n: int) -> list[date]:
     """The dates of the ``n`` sessions before ``day``, the earliest first.
 

@@ -6,6 +6,7 @@ naming the file, and the column or row, that cannot be used.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ QUOTE_COLUMNS = ("ts", "symbol", *SIDES, *SIDE_SIZES)
 BAR_COLUMNS = ("ts", "symbol", *TRADED, "volume")
 DAILY_COLUMNS = ("date", "symbol", *TRADED, "volume")
 
+MISSING_TOLD = 5
+"""How many missing sessions a message names."""
+
 
 def sessions_on_disk(directory: Path) -> list[date]:
     """The sessions that a market directory holds, the earliest first.
@@ -43,6 +47,29 @@ def sessions_on_disk(directory: Path) -> list[date]:
         for entry in directory.iterdir()
         if entry.is_dir() and (day := _as_day(entry.name)) is not None
     )
+
+
+def require_recorded(directory: Path, days: Sequence[date]) -> None:
+    """The directory holds what replaying each of these sessions needs.
+
+    Raises:
+        MarketDataError: naming what is missing, of all of them.
+    """
+    held = set(sessions_on_disk(directory))
+    missing = []
+    for day in days:
+        lacks = [name for name in (QUOTES, BARS) if not (directory / str(day) / name).is_file()]
+        if lacks:
+            missing.append(f"{day} ({' and '.join(lacks)})" if day in held else str(day))
+    if not (directory / DAILY).is_file():
+        raise MarketDataError(f"there is no {directory / DAILY}; market data needs it")
+    if missing:
+        told = ", ".join(missing[:MISSING_TOLD])
+        more = f" and {len(missing) - MISSING_TOLD} more" if len(missing) > MISSING_TOLD else ""
+        raise MarketDataError(
+            f"{directory} lacks {len(missing)} of the {len(days)} sessions from {days[0]} to "
+            f"{days[-1]}: {told}{more}; record them, or choose other dates"
+        )
 
 
 def read_quotes(path: Path) -> pd.DataFrame:

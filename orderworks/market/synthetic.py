@@ -1,4 +1,4 @@
-"""A synthetic session in the form of real market data, from a seed.
+"""Synthetic sessions in the form of real market data, from a seed.
 
 Every second of a session holds a quote, which moves on a random walk, and perhaps trades inside
 it. What is written is what a recorder would have kept: the quotes that changed, the seconds that
@@ -7,7 +7,7 @@ traded, and daily bars that are the sums of those seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -81,34 +81,47 @@ def write_session(
     seed: int,
     earlier_sessions: int = 25,
 ) -> None:
-    """Writes a synthetic ``session`` into ``directory``, replacing what it holds of it.
+    """Writes a synthetic ``session``: ``write_sessions`` of the one."""
+    write_sessions(directory, [session], symbols, seed=seed, earlier_sessions=earlier_sessions)
 
-    Beside the session's quotes and bars come the bars of the session before it, for volume
-    curves, and ``daily.csv`` with that many earlier sessions and the session itself. The same
-    arguments write the same data.
+
+def write_sessions(
+    directory: Path,
+    sessions: Sequence[Session],
+    symbols: Mapping[str, Listing] = DEFAULT_UNIVERSE,
+    *,
+    seed: int,
+    earlier_sessions: int = 25,
+) -> None:
+    """Writes synthetic ``sessions``, each opening near the last one's close, into ``directory``.
+
+    What it holds of them is replaced. Beside their quotes and bars come the bars of the session
+    before them, for volume curves, and ``daily.csv`` with that many earlier sessions and the
+    sessions themselves. The same arguments write the same data.
 
     Raises:
-        ValueError: if there is no symbol or no earlier session.
+        ValueError: if there is no symbol, no session or no earlier session.
         InputError: if the calendar does not reach that far back.
     """
     import numpy as np
     import pandas as pd
 
-    if not symbols or earlier_sessions < 1:
-        raise ValueError("symbols must not be empty and earlier_sessions be 1 or more")
+    if not symbols or not sessions or earlier_sessions < 1:
+        raise ValueError("symbols and sessions must not be empty and earlier_sessions be 1 or more")
     stocks = _Stocks.listed(symbols)
-    random = np.random.default_rng([seed, session.date.toordinal()])
-    days = previous_sessions(session.date, earlier_sessions)
+    random = np.random.default_rng([seed, sessions[0].date.toordinal()])
+    days = previous_sessions(sessions[0].date, earlier_sessions)
 
     history, close = _draw_history(random, stocks, [day.isoformat() for day in days[:-1]])
     daily = [history] if len(history) else []
-    for recorded in (require_session(days[-1]), session):
+    for recorded in (require_session(days[-1]), *sessions):
         quotes, bars, close = _draw_session(random, stocks, recorded, close)
         daily.append(_daily_bars(bars, recorded))
         folder = directory / recorded.date.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
         bars.to_parquet(folder / files.BARS, index=False)
-    quotes.to_parquet(folder / files.QUOTES, index=False)
+        if recorded in sessions:
+            quotes.to_parquet(folder / files.QUOTES, index=False)
     pd.concat(daily, ignore_index=True).to_csv(directory / files.DAILY, index=False)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from orderworks.quality.drawing import INK, MUTED, VALUE, dress, heading, new_figure, save, signed
 from orderworks.quality.metrics import BASIS_POINTS
 
 if TYPE_CHECKING:
@@ -20,15 +21,7 @@ WORST = 30
 FEWEST = 6
 """Room for so many, so that the bar of one order is still a bar."""
 
-INK, MUTED, GRID = "#1f2933", "#6b7785", "#e4e7eb"
 COST, GAIN, BREACH = "#3e6d9c", "#57a773", "#c8553d"
-VALUE: dict[str, Any] = {
-    "fontsize": 8,
-    "color": MUTED,
-    "zorder": 4,
-    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1},
-}
-"""How the number at a bar is written: over the lines that it meets."""
 
 PARTS = ("delay", "execution", "opportunity", "fees", "total")
 
@@ -47,28 +40,17 @@ def slippage_chart(
     Raises:
         OSError: if the file cannot be written.
     """
-    # Imported here: matplotlib takes longer to load than most commands take to run.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
     slipped = per_order.dropna(subset=["slippage_arrival_bps"])
     worst = slipped.nlargest(WORST, "slippage_arrival_bps").iloc[::-1]
-    figure = Figure(
-        figsize=(12, max(4.5, 1.9 + 0.24 * len(worst))),
-        layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12, wspace=0.06),
-    )
-    title = f"Execution quality of account {account}, session {session}"
-    heading = figure.suptitle(title, x=0.014, ha="left", fontsize=14, fontweight="bold", color=INK)
-    heading.set_parse_math(False)
+    figure = new_figure(12, max(4.5, 1.9 + 0.24 * len(worst)))
+    heading(figure, f"Execution quality of account {account}, session {session}")
     if per_order["filled_quantity"].sum() == 0:
         _say_nothing_filled(figure, len(per_order))
     else:
         left, right = figure.subplots(1, 2, width_ratios=(1.45, 1))
         _draw_slippage(left, worst, len(slipped), alert_slippage_bps)
         _draw_shortfall(right, per_order)
-    FigureCanvasAgg(figure)
-    figure.savefig(path, format="png", dpi=150)
+    save(figure, path)
 
 
 def _say_nothing_filled(figure: Figure, orders: int) -> None:
@@ -78,9 +60,7 @@ def _say_nothing_filled(figure: Figure, orders: int) -> None:
 
 def _draw_slippage(axes: Axes, worst: pd.DataFrame, known: int, threshold: float) -> None:
     shown = f"worst {len(worst)} of {known:,} orders" if known > len(worst) else "each order"
-    _dress(
-        axes, f"Slippage against the arrival mid, {shown}", "basis points, positive is cost", "x"
-    )
+    dress(axes, f"Slippage against the arrival mid, {shown}", "basis points, positive is cost", "x")
     if worst.empty:
         axes.text(
             0.5,
@@ -94,7 +74,7 @@ def _draw_slippage(axes: Axes, worst: pd.DataFrame, known: int, threshold: float
     values = worst["slippage_arrival_bps"].to_numpy(float)
     colors = [BREACH if v > threshold else COST if v >= 0 else GAIN for v in values]
     bars = axes.barh(range(len(worst)), values, color=colors, height=0.72)
-    axes.bar_label(bars, [_signed(v) for v in values], padding=3, **VALUE)
+    axes.bar_label(bars, [signed(v) for v in values], padding=3, **VALUE)
     names = [
         f"{side} {quantity:,} {symbol}"
         for side, quantity, symbol in zip(
@@ -121,33 +101,16 @@ def _draw_slippage(axes: Axes, worst: pd.DataFrame, known: int, threshold: float
 def _draw_shortfall(axes: Axes, per_order: pd.DataFrame) -> None:
     split = per_order.dropna(subset=[f"shortfall_{part}" for part in PARTS])
     shown = "" if len(split) == len(per_order) else f", {len(split):,} of {len(per_order):,} orders"
-    _dress(axes, f"Implementation shortfall{shown}", "money, positive is cost", "y")
+    dress(axes, f"Implementation shortfall{shown}", "money, positive is cost", "y")
     values = [float(sum(split[f"shortfall_{part}"].tolist())) for part in PARTS]
     colors = [COST if value >= 0 else GAIN for value in values[:-1]] + [INK]
     bars = axes.bar(range(len(PARTS)), values, color=colors, width=0.62)
     paper = float(sum((split["quantity"] * split["decision_price"]).tolist()))
     labels = [
-        f"{value:z,.0f}\n{_signed(value / paper * BASIS_POINTS)} bps" for value in values if paper
+        f"{value:z,.0f}\n{signed(value / paper * BASIS_POINTS)} bps" for value in values if paper
     ]
     axes.bar_label(bars, [label.replace("-", "−") for label in labels], padding=4, **VALUE)
     axes.set_xticks(range(len(PARTS)), PARTS)
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.margins(y=0.16)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+z.1f}".replace("-", "−")
-
-
-def _dress(axes: Axes, title: str, unit: str, grid: Literal["x", "y"]) -> None:
-    """``unit`` names the axis of the values, along which the grid is drawn."""
-    axes.set_title(title, loc="left", fontsize=10.5, pad=20, color=INK)
-    measured = {"x": axes.xaxis, "y": axes.yaxis}[grid]
-    measured.set_label_text(unit, color=MUTED, fontsize=9)
-    axes.grid(axis=grid, color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
-    axes.tick_params(length=0, labelsize=8.5, labelcolor=INK)
-    axes.tick_params(axis=grid, labelcolor=MUTED)

@@ -17,15 +17,13 @@ from orderworks.desk.policies import routing_policy, sizing_policy
 from orderworks.desk.positions import with_positions
 from orderworks.desk.quotes import with_quotes
 from orderworks.desk.reconciliation import reconcile
-from orderworks.desk.scheduling import schedule_run
+from orderworks.desk.scheduling import schedule_routed
 from orderworks.desk.targets import signals_of_targets
-from orderworks.desk.timing import horizon_of
 from orderworks.desk.valuation import risk_context, value_account
 from orderworks.desk.waves import waves, work_wave
 from orderworks.ledger.runs import find_run, freeze_plan, start_run
 from orderworks.model.clock import ReplayClock
 from orderworks.planning.bets import size
-from orderworks.planning.exits import exits
 from orderworks.planning.risk.gate import gate
 from orderworks.planning.routing import route
 from orderworks.settings import load_settings
@@ -61,10 +59,8 @@ async def rebalance(desk: Desk, targets: pd.DataFrame, laps: dict[str, float]) -
     )
     gated = gate(await with_quotes(desk, sized.orders), risk_context(desk, frozenset()))
     routed = route(gated.accepted, routing_policy(desk.settings))
-    window = horizon_of(desk)
-    planned = schedule_run(desk, run.run_key, routed, window)
-    protection = exits(planned, desk.account, run.run_key)
-    plan = plan_of(desk.account, "inputs", window, signals, sized, gated, planned, protection)
+    scheduled = schedule_routed(desk, run.run_key, routed)
+    plan = plan_of(desk.account, "inputs", signals, sized, gated, scheduled)
     lap("plan")
     freeze_plan(desk.ledger, run, plan)
     run = find_run(desk.ledger, desk.account, run.run_key) or run

@@ -19,6 +19,7 @@ from orderworks.market.calendar import (
     previous_sessions,
     reason_closed,
     require_session,
+    sessions_between,
 )
 from orderworks.model.errors import InputError
 
@@ -87,6 +88,12 @@ def test_previous_sessions_pass_over_holidays() -> None:
     ]
     assert previous_sessions(date(2026, 11, 29), 1) == [date(2026, 11, 27)]
     assert previous_sessions(date(2026, 11, 30), 0) == []
+
+
+def test_sessions_between_pass_over_holidays() -> None:
+    found = sessions_between(date(2026, 11, 25), date(2026, 11, 29))
+    assert found == [require_session(date(2026, 11, day)) for day in (25, 27)]
+    assert sessions_between(date(2026, 11, 28), date(2026, 11, 29)) == []
 
 
 @given(DAYS, st.integers(1, 30))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orderworks.market.files import read_bars, read_daily, read_quotes
+from orderworks.market.files import read_bars, read_daily, read_quotes, require_recorded
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.errors import MarketDataError
 
@@ -123,3 +123,25 @@ def test_a_session_without_its_quotes_says_so_when_they_are_needed(tmp_path: Pat
     market = ReplayMarket(tmp_path, date(2026, 11, 20))
     with pytest.raises(MarketDataError, match=r"there is no .*quotes\.parquet"):
         market.quotes_at(datetime(2026, 11, 20, 15, tzinfo=UTC), ["A"])
+
+
+def test_all_that_a_row_of_sessions_lacks_is_told_at_once(tmp_path: Path) -> None:
+    days = [date(2026, 11, day) for day in (16, 17, 18)]
+    for day, names in zip(
+        days, (("quotes.parquet", "bars.parquet"), ("bars.parquet",)), strict=False
+    ):
+        (tmp_path / str(day)).mkdir()
+        for name in names:
+            (tmp_path / str(day) / name).touch()
+    with pytest.raises(MarketDataError, match=r"there is no .*daily\.csv"):
+        require_recorded(tmp_path, days)
+    (tmp_path / "daily.csv").touch()
+    require_recorded(tmp_path, days[:1])
+    with pytest.raises(MarketDataError) as raised:
+        require_recorded(tmp_path, days)
+    assert str(raised.value) == (
+        f"{tmp_path} lacks 2 of the 3 sessions from 2026-11-16 to 2026-11-18: 2026-11-17 "
+        "(quotes.parquet), 2026-11-18; record them, or choose other dates"
+    )
+    with pytest.raises(MarketDataError, match=r"2026-12-01, .*2026-12-05 and 25 more; record them"):
+        require_recorded(tmp_path, [date(2026, 12, day) for day in range(1, 31)])

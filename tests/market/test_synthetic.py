@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orderworks.market.calendar import previous_sessions, require_session
+from orderworks.market.calendar import previous_sessions, require_session, sessions_between
 from orderworks.market.replay import ReplayMarket
-from orderworks.market.synthetic import write_session
+from orderworks.market.synthetic import write_session, write_sessions
 from orderworks.market.universe import DEFAULT_UNIVERSE, Listing
 
 SESSION = require_session(date(2026, 11, 20))
@@ -165,3 +165,37 @@ def test_nothing_to_write_is_an_error(
 ) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         write_session(tmp_path, SESSION, seed=1, **wrong)
+
+
+def test_sessions_in_a_row_open_near_the_last_close(tmp_path: Path) -> None:
+    days = sessions_between(date(2024, 11, 27), date(2024, 12, 2))
+    write_sessions(tmp_path, days, FEW, seed=7, earlier_sessions=2)
+    daily = pd.read_csv(tmp_path / "daily.csv")
+    assert sorted(set(daily["date"]))[-3:] == ["2024-11-27", "2024-11-29", "2024-12-02"]
+    for symbol, own in daily.groupby("symbol"):
+        listing = FEW[str(symbol)]
+        gaps = np.log(own["open"].to_numpy()[1:] / own["close"].to_numpy()[:-1])
+        assert (np.abs(gaps) < 5 * listing.daily_volatility).all()
+    for session in days:
+        market = ReplayMarket(tmp_path, session.date)
+        assert market.symbols == set(FEW)
+        bars = market.bars_between("SPY", session.open, session.close)
+        of_day = daily[(daily["date"] == str(session.date)) & (daily["symbol"] == "SPY")]
+        assert bars["volume"].sum() == of_day["volume"].iloc[0]
+
+
+def test_one_session_is_the_first_of_several(tmp_path: Path) -> None:
+    write_session(tmp_path / "one", SESSION, FEW, seed=7, earlier_sessions=1)
+    following = require_session(date(2026, 11, 23))
+    write_sessions(tmp_path / "two", [SESSION, following], FEW, seed=7, earlier_sessions=1)
+    for name in ("quotes.parquet", "bars.parquet"):
+        one, two = (
+            pd.read_parquet(tmp_path / folder / str(SESSION.date) / name)
+            for folder in ("one", "two")
+        )
+        pd.testing.assert_frame_equal(one, two)
+
+
+def test_no_session_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="sessions must not be empty"):
+        write_sessions(tmp_path, [], FEW, seed=7)

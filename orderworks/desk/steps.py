@@ -1,0 +1,46 @@
+"""The steps from signals to routed orders, for whoever takes them: a flow's tasks, or a backtest."""
+
+import pandas as pd
+
+from orderworks.desk.desk import Desk
+from orderworks.desk.ending import withdraw_overdue
+from orderworks.desk.policies import routing_policy, sizing_policy
+from orderworks.desk.positions import with_positions
+from orderworks.desk.quotes import with_quotes
+from orderworks.desk.reconciliation import Reconciled, reconcile
+from orderworks.desk.valuation import Valuation, known_intents, risk_context, snapshot_equity
+from orderworks.ledger.runs import Run
+from orderworks.planning.bets import Sized, size
+from orderworks.planning.risk.gate import Gated, gate
+from orderworks.planning.routing import route
+
+
+async def take_stock(desk: Desk, run: Run | None) -> Reconciled | None:
+    """Starts from what the broker shows; None where somebody else is working the account."""
+    reconciled = None
+    if await desk.take_over():
+        reconciled = await reconcile(desk, run)
+        withdraw_overdue(desk)
+    snapshot_equity(desk, "start")
+    return reconciled
+
+
+def size_signals(desk: Desk, signals: pd.DataFrame, valuation: Valuation) -> Sized:
+    """Quantities to trade, net of what is held and open; and the signals that need no order."""
+    return size(
+        with_positions(desk, signals),
+        equity=valuation.equity,
+        cash=valuation.cash,
+        policy=sizing_policy(desk.settings),
+    )
+
+
+async def gate_sized(desk: Desk, run: Run, sized: pd.DataFrame) -> Gated:
+    """The orders that keep every risk rule, with the quotes that the gate saw; and each decision."""
+    quoted = await with_quotes(desk, sized)
+    return gate(quoted, risk_context(desk, known_intents(desk, run, quoted)))
+
+
+def route_gated(desk: Desk, gated: pd.DataFrame) -> pd.DataFrame:
+    """Each order with its route, type, algorithm and price, and what the router saw."""
+    return route(gated, routing_policy(desk.settings))

@@ -1,0 +1,47 @@
+"""Which algorithms may be asked for, and on which signals one is forced."""
+
+import pandas as pd
+import pytest
+
+from orderworks.backtest.algorithms import DEFAULT, KNOWN, ROUTED, algorithms_of, forced
+from orderworks.model.errors import InputError
+
+
+def test_each_is_taken_once_in_the_order_asked() -> None:
+    assert algorithms_of("VWAP, twap,vwap,") == ("vwap", "twap")
+    assert algorithms_of(",".join(DEFAULT)) == DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "twap,vwpa",
+            r"no algorithm 'vwpa' \(did you mean 'vwap'\?\); choose from routed, none, twap",
+        ),
+        (" , ", "names no algorithm; choose from routed"),
+    ],
+)
+def test_an_unknown_one_is_told(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        algorithms_of(text)
+
+
+def test_a_signal_with_a_price_or_type_of_its_own_keeps_its_way() -> None:
+    signals = pd.DataFrame(
+        {
+            "symbol": ["A", "B", "C", "D"],
+            "algo": ["twap", None, "twap", None],
+            "order_type": [None, "market", None, None],
+            "limit_price": [None, None, 10.0, None],
+        }
+    )
+    assert forced(signals, "vwap")["algo"].fillna("").tolist() == ["vwap", "", "twap", "vwap"]
+    assert signals["algo"].fillna("").tolist() == ["twap", "", "twap", ""]
+
+
+@pytest.mark.parametrize("algorithm", [one for one in KNOWN if one != ROUTED])
+def test_signals_that_ask_for_nothing_are_all_forced(algorithm: str) -> None:
+    signals = pd.DataFrame({"symbol": ["A", "B"]})
+    assert forced(signals, algorithm)["algo"].tolist() == [algorithm, algorithm]
+    assert "algo" not in forced(signals, ROUTED)
