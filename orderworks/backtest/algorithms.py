@@ -6,11 +6,19 @@ import pandas as pd
 
 from orderworks.model.errors import InputError
 from orderworks.model.order import Algo
+from orderworks.settings import Settings
 
 ROUTED = "routed"
 """Not forced: each order as its signal asks and the router decides."""
 
-KNOWN = (ROUTED, *(algo.value for algo in Algo))
+STYLES = ("cross", "passive")
+"""How slices may be priced, where an algorithm is to be compared with itself: 'twap-passive'."""
+
+KNOWN = (
+    ROUTED,
+    *(algo.value for algo in Algo),
+    *(f"{algo}-{style}" for algo in Algo if algo is not Algo.NONE for style in STYLES),
+)
 DEFAULT = (ROUTED, Algo.TWAP.value, Algo.VWAP.value)
 
 OWN_WAY = ("order_type", "limit_price", "stop_price", "trail_amount", "trail_percent")
@@ -36,10 +44,20 @@ def algorithms_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
+def styled(settings: Settings, algorithm: str) -> Settings:
+    """The settings with the style that an algorithm's name states, if it states one."""
+    _, _, style = algorithm.partition("-")
+    if not style:
+        return settings
+    router = settings.router.model_copy(update={"slice_style": style})
+    return settings.model_copy(update={"router": router})
+
+
 def forced(signals: pd.DataFrame, algorithm: str) -> pd.DataFrame:
     """``signals`` with the algorithm in the place of whatever they ask, but for those of OWN_WAY."""
     if algorithm == ROUTED:
         return signals
+    algorithm, _, _ = algorithm.partition("-")
     own_way = signals[[name for name in OWN_WAY if name in signals]].notna().any(axis=1)
     asked = signals["algo"] if "algo" in signals else pd.Series(None, signals.index, dtype="str")
     return signals.assign(algo=asked.where(own_way, algorithm))

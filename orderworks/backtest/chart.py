@@ -108,7 +108,7 @@ def _draw_costs(
                 fontweight="bold",
             )
     ticks = [
-        f"{name}\n{int(count)} orders, {rate:.0%} filled"
+        f"{name}\n{int(count)} order{'s' * (count != 1)}\n{rate:.0%} filled"
         for name, count, rate in summary[["algorithm", "orders", "fill_rate"]].values.tolist()
     ]
     axes.set_xticks(range(len(ticks)), ticks)
@@ -190,7 +190,7 @@ def _name_lines(axes: Axes, last: int, ends: list[tuple[float, str, str]]) -> No
     for total, name, color in sorted(ends):
         at = max(total, at + apart)
         axes.annotate(
-            f"{name} {total:z,.0f}".replace("-", "−"),
+            f"{name} " + f"{total:z,.0f}".replace("-", "−"),
             (last, at),
             xytext=(8, 0),
             textcoords="offset points",

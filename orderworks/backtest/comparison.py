@@ -136,11 +136,12 @@ def differing(orders: pd.DataFrame, algorithm: str, other: str) -> pd.DataFrame:
     """The orders that each worked its own way and whose shortfall is known, side by side.
 
     Returns:
-        SAME_ORDER, then algo, shortfall_bps and value (at decision) of each, with ``_one`` and
-        ``_other``, and their ``difference_bps``.
+        SAME_ORDER, then algo, style, shortfall_bps and value (at decision) of each, with ``_one``
+        and ``_other``, and their ``difference_bps``.
     """
     both = _matched(orders, algorithm, other)
-    both = both[both["algo_one"] != both["algo_other"]].reset_index(drop=True)
+    alike = (both["algo_one"] == both["algo_other"]) & (both["style_one"] == both["style_other"])
+    both = both[~alike].reset_index(drop=True)
     return both.assign(difference_bps=both["shortfall_bps_one"] - both["shortfall_bps_other"])
 
 
@@ -148,7 +149,7 @@ def _matched(orders: pd.DataFrame, algorithm: str, other: str) -> pd.DataFrame:
     measured = orders[orders["shortfall_bps"].notna()]
     value = measured["quantity"] * measured["decision_price"]
     measured = measured.assign(value=value.to_numpy(float))[
-        [*SAME_ORDER, "algorithm", "algo", "shortfall_bps", "value"]
+        [*SAME_ORDER, "algorithm", "algo", "style", "shortfall_bps", "value"]
     ]
     one, two = (
         measured[measured["algorithm"] == name].drop(columns="algorithm")

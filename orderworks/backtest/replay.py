@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from orderworks.backtest.algorithms import forced
+from orderworks.backtest.algorithms import forced, styled
 from orderworks.backtest.batches import Batch, batches_of, judged
 from orderworks.backtest.trading import SessionTraded, trade_session
 from orderworks.brokers.simulated.adapter import SimulatedBroker
@@ -130,7 +130,7 @@ async def replay(
             market = ReplayMarket(asked.market, session.date)
             batches = asked.batches.get(session.date, [])
             for algorithm in asked.algorithms:
-                traded = await _trade(settings, temporary, session, market, batches, algorithm)
+                traded = await trade(settings, temporary, session, market, batches, algorithm)
                 tables.append(traded.orders.assign(algorithm=algorithm))
                 refused[algorithm].update(traded.refused)
                 tell(_step(len(tables), session, algorithm, traded.orders))
@@ -141,7 +141,7 @@ async def replay(
     return Replayed(asked, orders, refused)
 
 
-async def _trade(
+async def trade(
     settings: Settings,
     url: str,
     session: Session,
@@ -150,6 +150,7 @@ async def _trade(
     algorithm: str,
 ) -> SessionTraded:
     """A session in the account of an algorithm, on the terms of the simulated exchange."""
+    settings = styled(settings, algorithm)
     clock = ReplayClock(session.open)
     terms = replace(exchange_terms(settings), account=algorithm.upper())
     broker = SimulatedBroker(url, market, session, terms, clock)

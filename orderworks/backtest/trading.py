@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 
 from orderworks.backtest.batches import Batch
@@ -28,6 +29,7 @@ from orderworks.desk.valuation import value_account
 from orderworks.desk.waves import Wave, waves, work_wave
 from orderworks.ledger.runs import Run, find_run, finish_run, freeze_plan, refusals, start_run
 from orderworks.model.errors import BooksDiffer
+from orderworks.model.order import Algo
 from orderworks.quality.report import measure_session
 
 PLANNED = ("client_order_id", "strategy", "symbol", "side", "quantity", "decision_price", "algo")
@@ -42,7 +44,8 @@ class SessionTraded:
     """What a session came to in one account.
 
     ``orders`` has a row for each planned order: as ``measure_orders``, with ``run_key``,
-    ``asked_algo`` where ``algo`` is how it was worked, and ``route``, the rule that the router would
+    ``asked_algo`` where ``algo`` is how it was worked, ``style`` in which its slices were priced,
+    and ``route``, the rule that the router would
     price it by if no algorithm were asked for. What never reached the market has no measures.
     ``refused`` holds the code of each signal without an order.
     """
@@ -124,6 +127,7 @@ async def _plan(desk: Desk, batch: Batch) -> _Planned:
         run_key=batch.run_key,
         route=by_itself["route_rule"].to_numpy(),
         asked_algo=routed["algo"].to_numpy(),
+        style=np.where(routed["algo"] == Algo.NONE, "", desk.settings.router.slice_style),
         decision_price=routed["decision_price"].map(str).map(Decimal).to_numpy(),
     )
     return _Planned(find_run(desk.ledger, desk.account, run.run_key) or run, orders)

@@ -42,7 +42,8 @@ def replay(
         typer.Option(
             "--algos",
             help="What to compare: 'routed' as signals ask and the router decides, or an algorithm "
-            "to force on every order whose signal states no price or type.",
+            "to force on every order whose signal states no price or type, as 'twap', or with the "
+            "price of its slices, 'twap-cross' at the far touch or 'twap-passive' at the near one.",
         ),
     ] = "routed,twap,vwap",
     form: FormatOption = Format.TABLE,

@@ -156,13 +156,16 @@ def next_moment(
     that is to be swept. An exit has no moment once it was sent: it rests.
     """
     row = ledger.execute(
-        "SELECT min(m.at) AS at FROM open_orders o CROSS JOIN LATERAL (VALUES "
+        "SELECT min(m.at) AS at FROM open_orders o "
+        "CROSS JOIN LATERAL (SELECT coalesce(released_at, greatest(due_at, %(after)s)) AS at) sent "
+        "CROSS JOIN LATERAL (VALUES "
         "(CASE WHEN reaches_broker AND state = 'NEW' THEN due_at END), "
         "(CASE WHEN parent_id IS NULL AND attached_to IS NULL THEN ends_at END), "
-        "(CASE WHEN reaches_broker AND state <> 'NEW' THEN cross_at END), "
-        "(CASE WHEN reaches_broker AND state <> 'NEW' AND remainder = 'reprice' THEN released_at + "
-        "greatest(floor(extract(epoch FROM %(after)s - released_at) / %(every)s) + 1, 1) * %(every)s "
-        "* interval '1 second' END), "
+        "(cross_at), "
+        # From when it was sent, or is to be.
+        "(CASE WHEN reaches_broker AND remainder = 'reprice' THEN sent.at + "
+        "greatest(floor(extract(epoch FROM %(after)s - sent.at) / %(every)s) + 1, 1) "
+        "* %(every)s * interval '1 second' END), "
         "(CASE WHEN NOT reaches_broker AND remainder = 'sweep' THEN ends_at - %(sweep)s::interval END)"
         ") AS m (at) WHERE account = %(account)s AND m.at > %(after)s",
         {

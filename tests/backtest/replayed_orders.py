@@ -29,6 +29,7 @@ def order(
         "decision_price": Decimal(100),
         "algo": algorithm,
         "asked_algo": algorithm,
+        "style": "cross",
         "route": "LARGE",
         "filled_quantity": 0 if bps is None else 1000,
         "filled_notional": Decimal(0) if bps is None else 100_000 + (total or 0),

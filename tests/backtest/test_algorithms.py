@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from orderworks.backtest.algorithms import DEFAULT, KNOWN, ROUTED, algorithms_of, forced
+from orderworks.backtest.algorithms import DEFAULT, KNOWN, ROUTED, algorithms_of, forced, styled
 from orderworks.model.errors import InputError
+from orderworks.settings import load_settings
 
 
 def test_each_is_taken_once_in_the_order_asked() -> None:
@@ -43,5 +44,18 @@ def test_a_signal_with_a_price_or_type_of_its_own_keeps_its_way() -> None:
 @pytest.mark.parametrize("algorithm", [one for one in KNOWN if one != ROUTED])
 def test_signals_that_ask_for_nothing_are_all_forced(algorithm: str) -> None:
     signals = pd.DataFrame({"symbol": ["A", "B"]})
-    assert forced(signals, algorithm)["algo"].tolist() == [algorithm, algorithm]
+    worked = algorithm.partition("-")[0]
+    assert forced(signals, algorithm)["algo"].tolist() == [worked, worked]
     assert "algo" not in forced(signals, ROUTED)
+
+
+def test_a_name_may_state_how_slices_are_priced() -> None:
+    settings = load_settings()
+    for algorithm, style in (
+        ("twap-passive", "passive"),
+        ("vwap-cross", "cross"),
+        ("pov", settings.router.slice_style),
+        (ROUTED, settings.router.slice_style),
+    ):
+        assert styled(settings, algorithm).router.slice_style == style
+    assert settings.router.slice_style == "cross"
