@@ -1,0 +1,213 @@
+"""Every order type from a signals file to the exchange's own record, and what protects a position."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judging import require_sound_books, rows
+from synthetic_day import SESSION, signal, write_table
+
+from flows.daily import daily_execution
+from flows.end_of_day import end_of_day
+from flows.intraday import intraday_execution
+from orderworks.ledger.connection import Ledger
+
+pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
+
+NOON = datetime(2024, 11, 21, 17, tzinfo=UTC)
+
+
+Trade = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def trade(ledger: Ledger, market: str, tmp_path: Path) -> Trade:
+    """Trades signals in a run of a flow, after which the books must be sound."""
+
+    async def run(*signals: dict[str, object], flow: Any = daily_execution) -> None:
+        file = write_table(tmp_path / f"{flow.name}.csv", *signals)
+        state = await flow(session=SESSION, market=market, signals=file, return_state=True)
+        assert state.name == "Completed", state.message
+        require_sound_books(ledger)
+
+    return run
+
+
+@pytest.fixture
+def unprotected(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERWORKS_EXECUTION__PROTECT_ENTRIES", "false")
+
+
+async def end_the_day(ledger: Ledger) -> None:
+    state = await end_of_day(return_state=True)
+    assert state.name == "Completed", state.message
+    require_sound_books(ledger)
+
+
+def asks(strategy: str, symbol: str = "ACME", **others: object) -> dict[str, object]:
+    return signal(symbol, **{"quantity": 100, "strategy": strategy} | others)
+
+
+ASKED: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    "stop": ({"stop_price": 100.5}, {"order_type": "stop", "stop_price": 100.5}),
+    "stop_limit": (
+        {"stop_price": 100.5, "limit_price": 100.8},
+        {"order_type": "stop_limit", "stop_price": 100.5, "limit_price": 100.8},
+    ),
+    "trail_amount": ({"trail_amount": 0.4}, {"order_type": "trailing_stop", "trail_amount": 0.4}),
+    "trail_percent": (
+        {"trail_percent": 0.004},
+        {"order_type": "trailing_stop", "trail_percent": 0.004},
+    ),
+    "good_till": (
+        {"limit_price": 98.0, "tif": "gtd", "good_till": NOON.isoformat()},
+        {"tif": "gtd", "good_till": NOON},
+    ),
+    "fill_or_kill": (
+        {"order_type": "market", "tif": "fok"},
+        {"order_type": "market", "tif": "fok"},
+    ),
+    "immediate": ({"limit_price": 101.0, "tif": "ioc"}, {"tif": "ioc", "limit_price": 101.0}),
+    "on_close": ({"tif": "cls"}, {"order_type": "market", "tif": "cls"}),
+    "limit_on_close": ({"tif": "cls", "limit_price": 101.0}, {"tif": "cls", "limit_price": 101.0}),
+}
+
+
+async def test_every_type_reaches_the_exchange_as_it_was_asked(
+    ledger: Ledger, trade: Trade, unprotected: None
+) -> None:
+    asked = [asks(name, **stated) for name, (stated, _) in ASKED.items()]
+    await trade(*asked)
+    found = {
+        row["strategy"]: row
+        for row in rows(
+            ledger,
+            "SELECT o.strategy, e.* FROM exchange.orders e JOIN orders o USING (client_order_id)",
+        )
+    }
+    assert found.keys() == ASKED.keys()
+    for name, (_, expected) in ASKED.items():
+        received = found[name]
+        same = {
+            column: float(received[column]) if isinstance(value, float) else received[column]
+            for column, value in expected.items()
+        }
+        # The stop of a trailing stop moves, and is the exchange's.
+        assert same == expected, name
+    await end_the_day(ledger)
+    ended = {row["strategy"]: row for row in rows(ledger, "SELECT * FROM orders")}
+    assert ended["good_till"]["state"] == "EXPIRED"
+    assert ended["on_close"]["state"] == ended["immediate"]["state"] == "FILLED"
+    assert ended["fill_or_kill"]["filled_quantity"] in (0, 100)
+    assert all(row["closed_at"] for row in ended.values())
+
+
+@pytest.mark.parametrize("algo", ["pov", "is", "vwap"])
+async def test_every_algorithm_works_its_parent(ledger: Ledger, trade: Trade, algo: str) -> None:
+    await trade(asks("worked", algo=algo, quantity=900, slices=6))
+    (parent,) = rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL")
+    assert parent["algo"] == algo
+    assert parent["state"] == "FILLED", parent["reason"]
+
+
+@pytest.mark.parametrize("remainder", ["keep", "reprice", "cancel", "sweep"])
+async def test_a_rest_becomes_what_its_order_asks(
+    ledger: Ledger, trade: Trade, unprotected: None, remainder: str
+) -> None:
+    # More than the symbol trades meanwhile, at the near touch.
+    patient = asks("patient", "WIDE", quantity=200, price=20.0, strength=0.3, remainder=remainder)
+    await trade(patient)
+    (order,) = rows(ledger, "SELECT * FROM orders")
+    revisions = rows(ledger, "SELECT reason FROM revision_attempts")
+    reasons = {row["reason"] for row in revisions}
+    assert order["revision"] <= len(revisions)
+    if remainder == "keep":
+        assert order["state"] in ("SUBMITTED", "PARTIALLY_FILLED", "FILLED")
+        assert not reasons
+    elif remainder == "cancel":
+        assert order["state"] in ("CANCELLED", "FILLED")
+        assert not reasons
+    elif remainder == "reprice":
+        assert reasons <= {"it follows the near touch"}
+    else:
+        assert order["state"] in ("CANCELLED", "FILLED")
+        assert reasons <= {"what is left of it crosses the spread"}
+
+
+# What protects a position ----------------------------------------------------------------------
+
+
+def exits(ledger: Ledger) -> list[dict[str, Any]]:
+    return rows(ledger, "SELECT * FROM orders WHERE attached_to IS NOT NULL ORDER BY route_rule")
+
+
+def require_never_short(ledger: Ledger) -> None:
+    """By the exchange's own record no symbol was ever sold beyond what was held."""
+    held = Counter[str]()
+    for fill in rows(ledger, "SELECT * FROM exchange.fills ORDER BY ts, exec_id"):
+        held[fill["symbol"]] += fill["quantity"] * (1 if fill["side"] == "buy" else -1)
+        assert held[fill["symbol"]] >= 0, fill
+
+
+async def test_an_entry_carries_its_exits(ledger: Ledger, trade: Trade) -> None:
+    entry = asks("b", strength=0.95, stop_loss_price=90.004, take_profit_price=120.006)
+    await trade(entry)
+    stop, target = exits(ledger)
+    assert (stop["side"], float(stop["stop_price"]), stop["state"]) == ("sell", 90.01, "SUBMITTED")
+    assert float(target["limit_price"]) == 120.01
+    assert stop["oca_group"] == target["oca_group"] is not None
+    assert {stop["tif"], target["tif"]} == {"gtc"}
+    assert {stop["quantity"], target["quantity"]} == {100}
+    await end_the_day(ledger)
+    assert {row["state"] for row in exits(ledger)} == {"SUBMITTED"}, "exits rest overnight"
+
+
+async def test_a_stop_that_is_hit_closes_the_position(ledger: Ledger, trade: Trade) -> None:
+    entry = asks("b", strength=0.95, stop_loss_price=99.9, take_profit_price=130.0)
+    await trade(entry)
+    await end_the_day(ledger)
+    require_never_short(ledger)
+    target, stop = (
+        next(row for row in exits(ledger) if row["route_rule"] == rule)
+        for rule in ("TAKE_PROFIT", "STOP_LOSS")
+    )
+    assert (stop["state"], stop["filled_quantity"]) == ("FILLED", 100)
+    assert (target["state"], target["filled_quantity"]) == ("CANCELLED", 0)
+    assert rows(ledger, "SELECT 1 FROM positions WHERE quantity <> 0") == []
+
+
+@pytest.mark.parametrize(("target", "left"), [(0, 0), (400, 400)])
+async def test_exits_give_way_to_what_closes_their_position(
+    ledger: Ledger, trade: Trade, target: int, left: int
+) -> None:
+    entry = asks("b", quantity=1000, strength=0.95, stop_loss_price=90.0, take_profit_price=120.0)
+    await trade(entry)
+    later = {"ts": f"{SESSION}T16:00:00Z", "strength": 0.95}
+    less = asks("b", direction="long" if target else "flat", quantity=target or "", **later)
+    await trade(less, flow=intraday_execution)
+    require_never_short(ledger)
+    (position,) = rows(ledger, "SELECT quantity FROM positions")
+    assert position["quantity"] == left
+    for one in exits(ledger):
+        if left:
+            assert (one["state"], one["quantity"], one["revision"]) == ("SUBMITTED", left, 1)
+        else:
+            assert one["state"] == "CANCELLED"
+    live = rows(
+        ledger,
+        "SELECT quantity FROM exchange.orders WHERE state = 'SUBMITTED' AND attached_to IS NOT NULL",
+    )
+    assert [row["quantity"] for row in live] == [left, left] if left else live == []
+
+
+async def test_what_an_exit_has_closed_is_not_closed_again(ledger: Ledger, trade: Trade) -> None:
+    """The stop is hit before the signal that closes the position is worked."""
+    entry = asks("b", quantity=1000, strength=0.95, stop_loss_price=99.9)
+    await trade(entry)
+    flat = asks("b", direction="flat", quantity="", ts=f"{SESSION}T19:00:00Z", strength=0.95)
+    await trade(flat, flow=intraday_execution)
+    require_never_short(ledger)
+    assert rows(ledger, "SELECT 1 FROM positions WHERE quantity <> 0") == []
