@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
+from typing import Any
 
-from orderworks.ledger.bulk import copy_rows
+from orderworks.ledger.bulk import copy_columns, copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.controls import require_not_killed
 from orderworks.ledger.leases import Lease, require_lease
@@ -178,37 +179,9 @@ def book(
     """
     with ledger.transaction():
         require_lease(ledger, lease)
-        copy_rows(
-            ledger,
-            "fills",
-            (
-                "account",
-                "exec_id",
-                "client_order_id",
-                "symbol",
-                "side",
-                "quantity",
-                "price",
-                "commission",
-                "ts",
-                "replaces",
-            ),
-            (
-                (
-                    lease.account,
-                    fill.exec_id,
-                    fill.client_order_id,
-                    fill.symbol,
-                    str(fill.side),
-                    fill.quantity,
-                    fill.price,
-                    fill.commission,
-                    fill.ts,
-                    fill.replaces,
-                )
-                for fill in fills
-            ),
-        )
+        if fills:
+            account = {"account": [lease.account] * len(fills)}
+            copy_columns(ledger, "fills", account | _columns_of(fills, _FILL))
         _record_events(ledger, events)
 
 
@@ -255,27 +228,28 @@ def add_orders(ledger: Ledger, lease: Lease, orders: Sequence[OrderRecord]) -> N
             )
 
 
-_EVENT_ROW = attrgetter("client_order_id", "event", "from_state", "to_state", "at", "reason")
-_NO_TERMS = (None, None, None)
+_FILL = (
+    *("exec_id", "client_order_id", "symbol", "side", "quantity", "price", "commission", "ts"),
+    "replaces",
+)
+_EVENT = ("client_order_id", "event", "from_state", "to_state", "at", "reason")
+_TERMS = ("quantity", "limit_price", "stop_price")
 
 
 def _record_events(ledger: Ledger, events: Iterable[EventRecord]) -> None:
-    copy_rows(
-        ledger,
-        "order_events",
-        (
-            *("client_order_id", "event", "from_state", "to_state", "at", "reason"),
-            *("quantity", "limit_price", "stop_price"),
-        ),
-        (
-            (
-                *_EVENT_ROW(event),
-                *(
-                    _NO_TERMS
-                    if event.terms is None
-                    else (event.terms.quantity, event.terms.limit_price, event.terms.stop_price)
-                ),
-            )
-            for event in events
-        ),
-    )
+    events = list(events)
+    if not events:
+        return
+    columns = _columns_of(events, _EVENT)
+    if any(event.terms is not None for event in events):
+        terms = [event.terms for event in events]
+        columns |= {
+            name: [None if one is None else getattr(one, name) for one in terms] for name in _TERMS
+        }
+    copy_columns(ledger, "order_events", columns)
+
+
+def _columns_of(records: Sequence[object], names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Records by column, but for what none of them says."""
+    columns = {name: list(map(attrgetter(name), records)) for name in names}
+    return {name: values for name, values in columns.items() if any(v is not None for v in values)}
