@@ -53,6 +53,28 @@ class Revision:
     reason: str
 
 
+_RELEASED = (
+    *("client_order_id", "quantity", "order_type", "limit_price", "arrival_bid", "arrival_ask"),
+    "attempt",
+)
+
+# Judged first and by itself: whatever the planner believes of how many orders are NEW, it does not
+# look through all releases for each of them.
+RELEASE = """
+WITH judged AS MATERIALIZED (
+    SELECT r.*, o.ctid AS version, o.state, o.attempts
+    FROM unnest(%(client_order_id)s::text[], %(quantity)s::bigint[], %(order_type)s::text[],
+                %(limit_price)s::numeric[], %(arrival_bid)s::numeric[], %(arrival_ask)s::numeric[],
+                %(attempt)s::int[])
+         AS r (id, quantity, order_type, limit_price, bid, ask, attempt)
+    LEFT JOIN orders o ON o.client_order_id = r.id
+)
+UPDATE orders o SET quantity = j.quantity, order_type = j.order_type, limit_price = j.limit_price,
+       arrival_bid = j.bid, arrival_ask = j.ask, released_at = %(at)s, attempts = j.attempt
+FROM judged j WHERE o.ctid = j.version AND j.state = 'NEW' AND j.attempts + 1 = j.attempt
+"""
+
+
 def permit(
     ledger: Ledger,
     lease: Lease,
@@ -73,25 +95,7 @@ def permit(
     with ledger.transaction():
         require_lease(ledger, lease)
         require_not_killed(ledger, lease.account)
-        waiting = ledger.execute(
-            "UPDATE orders o SET quantity = r.quantity, order_type = r.order_type, "
-            "limit_price = r.limit_price, arrival_bid = r.bid, arrival_ask = r.ask, "
-            "released_at = %s, attempts = r.attempt "
-            "FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::numeric[], %s::numeric[], "
-            "%s::numeric[], %s::int[]) "
-            "AS r (id, quantity, order_type, limit_price, bid, ask, attempt) "
-            "WHERE o.client_order_id = r.id AND o.state = 'NEW' AND o.attempts + 1 = r.attempt",
-            (
-                at,
-                [r.client_order_id for r in releases],
-                [r.quantity for r in releases],
-                [r.order_type for r in releases],
-                [r.limit_price for r in releases],
-                [r.arrival_bid for r in releases],
-                [r.arrival_ask for r in releases],
-                [r.attempt for r in releases],
-            ),
-        )
+        waiting = ledger.execute(RELEASE, {"at": at, **_all_columns_of(releases, _RELEASED)})
         if waiting.rowcount != len(releases):
             raise IllegalTransition(
                 f"{len(releases) - waiting.rowcount} of {len(releases)} orders of account "
@@ -251,5 +255,12 @@ def _record_events(ledger: Ledger, events: Iterable[EventRecord]) -> None:
 
 def _columns_of(records: Sequence[object], names: Sequence[str]) -> dict[str, Sequence[Any]]:
     """Records by column, but for what none of them says."""
-    columns = {name: list(map(attrgetter(name), records)) for name in names}
-    return {name: values for name, values in columns.items() if any(v is not None for v in values)}
+    return {
+        name: values
+        for name, values in _all_columns_of(records, names).items()
+        if any(value is not None for value in values)
+    }
+
+
+def _all_columns_of(records: Sequence[object], names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    return {name: list(map(attrgetter(name), records)) for name in names}
