@@ -75,6 +75,24 @@ def test_a_killed_run_is_completed_by_the_same_command(
     assert exchange_total(ledger) == unhurt
 
 
+@pytest.mark.parametrize("point", [CrashPoint.REVISION_PERMITTED, CrashPoint.REVISION_ANSWERED])
+def test_a_run_that_was_killed_while_it_repriced_is_completed(
+    orderworks: Callable[..., Ended], ledger: Ledger, daily: tuple[str, ...], point: str
+) -> None:
+    passive = {"ORDERWORKS_ROUTER__SLICE_STYLE": "passive"}
+    killed = orderworks(*daily, **passive, **{VARIABLE: f"{point}:1"})
+    assert killed.status == -signal.SIGKILL, killed
+    asked = "SELECT client_order_id, revision FROM revision_attempts"
+    assert rows(ledger, asked)
+    again = orderworks(*daily, **passive)
+    assert again.status == 0, again
+    require_sound_books(ledger)
+    asked_twice = (
+        f"SELECT 1 FROM ({asked}) a GROUP BY client_order_id, revision HAVING count(*) > 1"
+    )
+    assert len(rows(ledger, asked_twice)) <= (point == CrashPoint.REVISION_PERMITTED)
+
+
 def test_a_kill_from_outside_in_the_middle_of_a_wave(
     environment: dict[str, str],
     prefect_api: str,
