@@ -6,6 +6,7 @@ import pandas as pd
 
 from orderworks.desk.desk import Desk
 from orderworks.model.errors import InputError
+from orderworks.model.order import TimeInForce
 from orderworks.planning.scheduling import Horizon, horizon, own_horizon
 
 
@@ -53,13 +54,23 @@ def horizon_of(desk: Desk) -> Horizon:
 
 
 def require_workable(desk: Desk, routed: pd.DataFrame, window: Horizon) -> None:
-    """Where a signal states its own start or end, that must leave time within the session.
+    """Where a signal states its own start or end, or an auction, that must lie before it.
 
     Raises:
         InputError: naming the first row that does not.
     """
-    if not {"start", "end"} & set(routed.columns):
-        return
+    if {"start", "end"} & set(routed.columns):
+        _require_own_horizons(desk, routed, window)
+    opening = routed.loc[routed["tif"] == TimeInForce.OPG, "row"]
+    if len(opening) and window.start > desk.session.open:
+        raise InputError(
+            f"signals: row {opening.iloc[0]} is for the opening auction of "
+            f"{desk.session.open:%H:%M:%S} UTC, which is over at {window.start:%H:%M:%S}; give it "
+            "another tif, or let the run begin at the open (execution.start_after_open_seconds: 0)"
+        )
+
+
+def _require_own_horizons(desk: Desk, routed: pd.DataFrame, window: Horizon) -> None:
     for place, row in enumerate(routed["row"].tolist()):
         own = own_horizon(routed, place, window)
         if not own.start < own.end <= desk.session.close:

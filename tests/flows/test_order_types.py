@@ -14,6 +14,7 @@ from flows.daily import daily_execution
 from flows.end_of_day import end_of_day
 from flows.intraday import intraday_execution
 from orderworks.ledger.connection import Ledger
+from orderworks.model.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
 
@@ -105,6 +106,31 @@ async def test_every_type_reaches_the_exchange_as_it_was_asked(
     assert ended["immediate"]["state"] in ("FILLED", "CANCELLED")
     assert ended["fill_or_kill"]["filled_quantity"] in (0, 100)
     assert all(row["closed_at"] for row in ended.values())
+
+
+async def test_an_order_for_the_opening_trades_at_it(
+    ledger: Ledger, trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERWORKS_EXECUTION__START_AFTER_OPEN_SECONDS", "0")
+    early = f"{SESSION}T14:00:00Z"
+    await trade(
+        asks("market", tif="opg", ts=early), asks("limit", tif="opg", limit_price=101.0, ts=early)
+    )
+    await end_the_day(ledger)
+    for order in rows(ledger, "SELECT * FROM orders WHERE attached_to IS NULL"):
+        assert (order["tif"], order["state"]) == ("opg", "FILLED"), order["reason"]
+
+
+async def test_after_the_opening_auction_nothing_is_planned_for_it(
+    ledger: Ledger, market: str, tmp_path: Path
+) -> None:
+    late = write_table(tmp_path / "late.csv", asks("late", tif="opg"))
+    state = await daily_execution(session=SESSION, market=market, signals=late, return_state=True)
+    with pytest.raises(
+        InputError, match=r"row 2 is for the opening auction of 14:30:00 UTC.* over"
+    ):
+        await state.aresult()
+    assert rows(ledger, "SELECT 1 FROM orders") == []
 
 
 @pytest.mark.parametrize("algo", ["pov", "is", "vwap"])
