@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from orderworks.market.halts import Halt
     from orderworks.market.tape import SymbolTape
+    from orderworks.model.corporate_action import CorporateAction
 
 
 class MarketData(Protocol):
@@ -99,4 +100,12 @@ class RecordedMarket(MarketData, Protocol):
 
     def halts(self, symbol: str) -> Sequence[Halt]:
         """From when until when ``symbol`` did not trade in the session."""
+        ...
+
+    def corporate_actions(self, after: date, until: date) -> Sequence[CorporateAction]:
+        """The splits and cash dividends with after < ex-date <= until, in order."""
+        ...
+
+    def borrowable(self, day: date) -> Mapping[str, int]:
+        """How many shares can be borrowed on a day; a symbol that is not named: without limit."""
         ...

@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orderworks.market import files
+from orderworks.market.borrow import BORROW, Lendable, borrowable_on, read_borrow
 from orderworks.market.calendar import NEW_YORK, find_session
+from orderworks.market.corporate_actions import (
+    CORPORATE_ACTIONS,
+    actions_between,
+    read_corporate_actions,
+)
 from orderworks.market.halts import HALTS, Halt, read_halts
 from orderworks.market.series import SymbolSeries
 from orderworks.market.tape import SymbolTape, microseconds, price_units
+from orderworks.model.corporate_action import CorporateAction
 from orderworks.model.errors import MarketDataError
 
 if TYPE_CHECKING:
@@ -29,7 +36,7 @@ class ReplayMarket:
 
     Args:
         directory: market data on disk: DATE/quotes.parquet, DATE/bars.parquet, daily.csv,
-            and where there were any DATE/halts.csv.
+            and where there were any DATE/halts.csv, corporate_actions.csv, borrow.csv.
         session: the session to replay.
 
     Raises:
@@ -137,6 +144,20 @@ class ReplayMarket:
     @cached_property
     def _halts(self) -> dict[str, list[Halt]]:
         return read_halts(self.directory / self.session.isoformat() / HALTS)
+
+    def corporate_actions(self, after: date, until: date) -> list[CorporateAction]:
+        return actions_between(self._corporate_actions, after, until)
+
+    def borrowable(self, day: date) -> dict[str, int]:
+        return borrowable_on(self._borrow, day)
+
+    @cached_property
+    def _corporate_actions(self) -> list[CorporateAction]:
+        return read_corporate_actions(self.directory / CORPORATE_ACTIONS)
+
+    @cached_property
+    def _borrow(self) -> list[Lendable]:
+        return read_borrow(self.directory / BORROW)
 
     @cached_property
     def _quotes(self) -> SymbolSeries:

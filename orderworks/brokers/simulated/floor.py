@@ -20,6 +20,7 @@ from orderworks.brokers.simulated.market_rules import MarketRules
 from orderworks.brokers.simulated.matching.resting import Ending, Execution
 from orderworks.brokers.simulated.outbox import Outbox
 from orderworks.brokers.simulated.record import ExchangeRecord
+from orderworks.brokers.simulated.stakes import Stakes
 from orderworks.brokers.simulated.tapes import Tapes
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import Session
@@ -70,6 +71,9 @@ class Floor:
         self._outbox = Outbox()
         for number, report in record.reports_on_their_way():
             self._outbox.put(number, report)
+        self.stakes = Stakes(account, terms.account_type, tapes)
+        exits = [order for order in live if order.entry is not None]
+        self.stakes.restore(live, self._related(exits) if exits else ())
         self.books = Books(tapes, rules.of, account.reached, self._related)
         self.books.restore(live)
         self.apply()
@@ -83,11 +87,12 @@ class Floor:
             self.account.reached = until
             self.apply()
 
-    def receive(self, order: ExchangeOrder) -> None:
+    def receive(self, order: ExchangeOrder, entry: ExchangeOrder | None) -> None:
         """Takes in an order that the record does not have yet; a rejected one is only kept."""
         self._step.received[order.number] = self._named[order.client_order_id] = order
         if order.is_live:
             self.live[order.number] = order
+            self.stakes.note(order, entry)
 
     def place(self, orders: Sequence[ExchangeOrder]) -> None:
         """Puts orders that were received into their books."""
@@ -236,6 +241,7 @@ class Floor:
         recent = self._recent()
         for order in self.books.write_changes(recent.__getitem__):
             self._step.changed[order.number] = order
+            self.stakes.note(order)
 
     def _recent(self) -> Mapping[int, ExchangeOrder]:
         """The orders that are open, or not as the record has them."""

@@ -11,8 +11,10 @@ from psycopg.rows import DictRow, class_row, dict_row
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.action_record import read_actions, write_actions
 from orderworks.brokers.simulated.outbox import OnItsWay
 from orderworks.market.calendar import NEW_YORK, Session, require_session
+from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side
@@ -27,7 +29,7 @@ _RECEIVED = (
     "received_at", "volume_at_arrival", "month_shares", "state", "reason", "filled_quantity",
     "filled_value", "executions", "changed_at", "stop_price", "trail_amount", "trail_percent",
     "good_till", "oca_group", "attached_to", "entry", "arrived_at", "triggered", "watermark",
-    "queue_ahead",
+    "queue_ahead", "split_gain",
 )  # fmt: skip
 _CHANGING = {
     "quantity": "bigint",
@@ -203,6 +205,10 @@ class ExchangeRecord:
         """The executions from a moment on, in order."""
         return self._fills("AND ts >= %s ORDER BY ts, exec_id", since)
 
+    def corporate_actions(self) -> list[AppliedAction]:
+        """Every corporate action that was applied to the account, in order."""
+        return read_actions(self._connection, self.account)
+
     def shares_since(self, since: datetime) -> int:
         """How many shares the account has traded from a moment on."""
         row = self._connection.execute(
@@ -219,6 +225,7 @@ class ExchangeRecord:
         changed: Sequence[ExchangeOrder] = (),
         fills: Sequence[tuple[int, Fill]] = (),
         on_their_way: Sequence[OnItsWay] = (),
+        actions: Sequence[AppliedAction] = (),
     ) -> None:
         """Commits one step of the exchange: what came in, what changed, what traded, how far it is.
 
@@ -230,10 +237,13 @@ class ExchangeRecord:
             changed: orders that it has, as they stand now.
             fills: executions with the number of their order.
             on_their_way: every report that has not reached the client.
+            actions: corporate actions that were applied.
         """
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 self._write(cursor, account, received, changed, fills)
+                if actions:
+                    write_actions(cursor, account, actions)
                 if on_their_way or self._has_reports_on_their_way:
                     self._write_reports(cursor, on_their_way)
         except BaseException:
@@ -313,7 +323,7 @@ class ExchangeRecord:
 def create_schema(connection: psycopg.Connection[Any]) -> None:
     """Makes the exchange's tables where they are missing."""
     found = connection.execute(
-        "SELECT to_regclass('exchange.fills') IS NOT NULL AS found"
+        "SELECT to_regclass('exchange.corporate_actions') IS NOT NULL AS found"
     ).fetchone()
     if found is None or not found["found"]:
         connection.execute(Path(__file__).with_name("record.sql").read_bytes())

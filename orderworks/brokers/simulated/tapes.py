@@ -1,8 +1,7 @@
-"""The tapes that the exchange trades along, and where each symbol stands at one moment."""
+"""The tapes that the exchange trades along, and what a share is worth at one moment."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from orderworks.brokers.simulated.matching.reel import Reel
 from orderworks.market.calendar import Session
@@ -10,15 +9,14 @@ from orderworks.market.data import RecordedMarket
 from orderworks.market.tape import dollars, microseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A symbol at one moment: its mark, None before the first, and its volume.
+class Mark(NamedTuple):
+    """What a share is worth, None where that is not known, and until when that stands.
 
-    The mark is the mid of the last quote, and where there are only bars the last trade's price.
+    It is the mid of the last quote, and where there are only bars the last trade's price.
     """
 
-    mark: Decimal | None
-    volume: int
+    price: Decimal | None
+    until: int
 
 
 class Tapes:
@@ -28,8 +26,7 @@ class Tapes:
         self._market = market
         self._session_open = microseconds(session.open)
         self._reels: dict[str, Reel] = {}
-        self._at: datetime | None = None
-        self._standings: dict[str, Standing] = {}
+        self._marks: dict[str, tuple[int, Mark]] = {}
 
     def reel(self, symbol: str) -> Reel:
         """A symbol's tape."""
@@ -37,20 +34,19 @@ class Tapes:
             self._reels[symbol] = Reel(self._market.arrays(symbol), self._session_open)
         return self._reels[symbol]
 
-    def standing(self, symbol: str, at: datetime) -> Standing:
-        """Where the symbol stands; a whole batch of orders asks for the same moment."""
-        if at != self._at:
-            self._at = at
-            self._standings.clear()
-        if symbol not in self._standings:
-            self._standings[symbol] = _standing(self.reel(symbol), microseconds(at))
-        return self._standings[symbol]
+    def mark(self, symbol: str, at: int) -> Mark:
+        """What a share is worth at a time of the tape."""
+        since, known = self._marks.get(symbol, (at, None))
+        if known is None or not since <= at < known.until:
+            known = _mark(self.reel(symbol), at)
+            self._marks[symbol] = at, known
+        return known
 
 
-def _standing(reel: Reel, at: int) -> Standing:
-    volume = reel.volume(at)
+def _mark(reel: Reel, at: int) -> Mark:
+    until = reel.next_change(at)
     if not reel.is_quoted:
         last = reel.last_trade(at)
-        return Standing(None if last is None else dollars(last), volume)
+        return Mark(None if last is None else dollars(last), until)
     bid, ask, _, _ = reel.quote(at)
-    return Standing(dollars(bid + ask) / 2 if bid and ask else None, volume)
+    return Mark(dollars(bid + ask) / 2 if bid and ask else None, until)

@@ -131,7 +131,7 @@ class Book:
                 self._place(order)
         self._changed[number] = order
         if order.pool is not None:
-            order.pool.quantities[number] = quantity
+            order.pool.quantities[number] = quantity + order.split_gain
             self._unsettled.append(order.pool)
         self.settle(ts)
 

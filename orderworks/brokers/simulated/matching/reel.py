@@ -96,6 +96,12 @@ class Reel:
             int(tape.ask_size[row]),
         )
 
+    def next_change(self, at: int) -> int:
+        """When the quote that stood at a time, or without quotes the last trade, is followed."""
+        ts = self._tape.quote_ts if self.is_quoted else self._tape.bar_ts
+        row = bisect_right(ts, at)
+        return int(ts[row]) if row < len(ts) else NEVER
+
     def volume(self, at: int) -> int:
         """Shares traded up to and including a time."""
         return int(self.volumes[bisect_right(self._tape.bar_ts, at)])

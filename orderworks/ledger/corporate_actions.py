@@ -1,0 +1,57 @@
+"""Splits and cash dividends in the ledger, each booked once."""
+
+from collections.abc import Sequence
+
+from orderworks.ledger.connection import Ledger
+from orderworks.ledger.leases import Lease, require_lease
+from orderworks.model.corporate_action import AppliedAction
+
+# What the opening balances were read after is in them already.
+_BOOK = """
+INSERT INTO corporate_actions (account, action_id, ex_date, symbol, kind, new_shares, old_shares, amount,
+                               quantity_change, cash_change, at)
+SELECT %s, a.* FROM unnest(%s::text[], %s::date[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
+                           %s::numeric[], %s::bigint[], %s::numeric[], %s::timestamptz[])
+    AS a (action_id, ex_date, symbol, kind, new_shares, old_shares, amount, quantity_change, cash_change, at)
+WHERE a.at > (SELECT min(at) FROM snapshots WHERE account = %s AND kind = 'opening')
+ON CONFLICT (account, action_id) DO NOTHING
+RETURNING action_id
+"""
+
+
+def book_corporate_actions(
+    ledger: Ledger, lease: Lease, actions: Sequence[AppliedAction]
+) -> set[str]:
+    """Commits the actions that the books do not have yet; positions and cash move with them.
+
+    Those that were applied before the opening balances were read are in these, and not booked.
+
+    Returns:
+        The ids of those that were booked now.
+
+    Raises:
+        LeaseLost: and nothing was booked.
+    """
+    if not actions:
+        return set()
+    ratios = [action.ratio for action in actions]
+    with ledger.transaction():
+        require_lease(ledger, lease)
+        booked = ledger.execute(
+            _BOOK,
+            (
+                lease.account,
+                [action.action_id for action in actions],
+                [action.ex_date for action in actions],
+                [action.symbol for action in actions],
+                [action.kind.value for action in actions],
+                [None if ratio is None else ratio.numerator for ratio in ratios],
+                [None if ratio is None else ratio.denominator for ratio in ratios],
+                [action.amount for action in actions],
+                [action.quantity_change for action in actions],
+                [action.cash_change for action in actions],
+                [action.at for action in actions],
+                lease.account,
+            ),
+        ).fetchall()
+    return {row["action_id"] for row in booked}

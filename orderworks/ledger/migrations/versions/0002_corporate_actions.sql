@@ -1,0 +1,50 @@
+-- What issuers do to their shares, as the broker applied it to the account. Beside fills, nothing else
+-- moves the books.
+
+CREATE TABLE ledger.corporate_actions (
+    account         text NOT NULL REFERENCES ledger.accounts,
+    action_id       text NOT NULL,              -- the broker's: an action is booked once
+    ex_date         date NOT NULL,
+    symbol          text NOT NULL,
+    kind            text NOT NULL CHECK (kind IN ('split', 'dividend')),
+    new_shares      bigint CHECK (new_shares > 0),      -- of a split: so many for old_shares
+    old_shares      bigint CHECK (old_shares > 0),
+    amount          numeric CHECK (amount > 0),         -- of a dividend: money a share
+    quantity_change bigint NOT NULL,
+    cash_change     numeric NOT NULL,
+    at              timestamptz NOT NULL,
+    recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (account, action_id),
+    CHECK ((kind = 'split') = (new_shares IS NOT NULL) AND (kind = 'split') = (old_shares IS NOT NULL)),
+    CHECK ((kind = 'dividend') = (amount IS NOT NULL)),
+    CHECK (kind = 'split' OR quantity_change = 0)
+);
+CREATE INDEX corporate_actions_by_date ON ledger.corporate_actions (account, ex_date);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.corporate_actions
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change('it is append-only');
+
+-- An action moves the position and the cash, or nothing at all. Money that it pays is money that the
+-- position has cost less, as that of a sale is: profit stays quantity * mark - cost.
+CREATE FUNCTION ledger.book_corporate_actions() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE stray text;
+BEGIN
+    SELECT b.account INTO stray FROM booked b LEFT JOIN ledger.cash c USING (account)
+        WHERE c.account IS NULL LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'account % has no opening balances that a corporate action could move', stray
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    INSERT INTO ledger.positions AS p (account, symbol, quantity, cost)
+        SELECT account, symbol, sum(quantity_change), -sum(cash_change)
+        FROM booked GROUP BY account, symbol
+        ON CONFLICT (account, symbol) DO UPDATE SET
+            quantity = p.quantity + excluded.quantity, cost = p.cost + excluded.cost,
+            updated_at = clock_timestamp();
+    UPDATE ledger.cash c SET balance = c.balance + s.change, updated_at = clock_timestamp()
+        FROM (SELECT account, sum(cash_change) AS change FROM booked GROUP BY account) s
+        WHERE c.account = s.account;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER moves_the_books AFTER INSERT ON ledger.corporate_actions
+    REFERENCING NEW TABLE AS booked FOR EACH STATEMENT EXECUTE FUNCTION ledger.book_corporate_actions();

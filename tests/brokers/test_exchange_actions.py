@@ -1,0 +1,327 @@
+"""What splits and dividends do at the exchange, to the share and to the cent."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange_orders import account, resting
+from hypothesis import given
+from hypothesis import strategies as st
+from small_market import LATER, SESSION, Opens, at, order, recorded
+
+from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.corporate_actions import Applied, adjust_order, apply_actions
+from orderworks.market.calendar import require_session
+from orderworks.market.files import DAILY_COLUMNS
+from orderworks.market.replay import ReplayMarket
+from orderworks.model.corporate_action import ActionKind, CorporateAction
+from orderworks.model.errors import MarketDataError
+from orderworks.model.order import TimeInForce
+from orderworks.model.state import OrderState
+
+D = Decimal
+CLOSE = D("100.00")
+QUOTES = [(second, "A", 99.99, 100.01, 500, 500) for second in (1, 2, 3, 4)]
+TRADES = [(second, "A", 100.0, 100.0, 10_000) for second in (1, 2, 3, 4)]
+SPLIT_QUOTES = [(second, "A", 66.65, 66.67, 500, 500) for second in (1, 2, 3, 4)]
+SPLIT_TRADES = [(4, "A", 66.66, 66.66, 1_000)]
+
+
+def split(ratio: str) -> CorporateAction:
+    return CorporateAction(LATER.date, "A", ActionKind.SPLIT, ratio=Fraction(ratio))
+
+
+def dividend(amount: str) -> CorporateAction:
+    return CorporateAction(LATER.date, "A", ActionKind.DIVIDEND, amount=D(amount))
+
+
+def applied_to(
+    holder: ExchangeAccount, *actions: CorporateAction, orders: Iterable[ExchangeOrder] = ()
+) -> Applied:
+    return apply_actions(actions, holder, orders, lambda _: CLOSE, LATER.open)
+
+
+# Positions --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("held", "ratio", "left", "cash"),
+    [
+        (100, "2", 200, "0"),
+        (-100, "2", -200, "0"),
+        (5, "3/2", 7, "33.33"),
+        (-5, "3/2", -7, "-33.33"),
+        (25, "1/10", 2, "500.00"),
+        (9, "1/10", 0, "900.00"),
+    ],
+)
+def test_a_split_leaves_whole_shares_and_pays_the_fraction(
+    held: int, ratio: str, left: int, cash: str
+) -> None:
+    holder = account("1000", {"A": (held, "80")})
+    (action,) = applied_to(holder, split(ratio)).actions
+    assert holder.positions["A"][0] == left
+    assert holder.cash == 1_000 + D(cash)
+    assert (action.quantity_change, action.cash_change) == (left - held, D(cash))
+    assert action.action_id == "2026-11-23.A.split"
+
+
+@given(
+    held=st.integers(-100_000, 100_000).filter(bool),
+    ratio=st.fractions(Fraction(1, 50), 50, max_denominator=50).filter(bool),
+    price=st.decimals(D("0.01"), D(1_000), places=2),
+)
+def test_a_split_conserves_value_to_the_cent(held: int, ratio: Fraction, price: Decimal) -> None:
+    holder = account("0", {"A": (held, "80")})
+    apply_actions([split(str(ratio))], holder, [], lambda _: price, LATER.open)
+    left, cost = holder.positions["A"]
+    worth = left * Fraction(price) / ratio + Fraction(holder.cash)
+    assert abs(worth - held * Fraction(price)) <= Fraction(1, 200)
+    assert abs(left) <= abs(held * ratio) < abs(left) + 1
+    assert abs(Fraction(cost) * ratio - left * 80) < Fraction(1, 10**12)
+
+
+@given(
+    held=st.integers(-100_000, 100_000).filter(bool),
+    amount=st.decimals(D("0.01"), D(50), places=2),
+)
+def test_a_dividend_is_shares_times_its_amount(held: int, amount: Decimal) -> None:
+    holder = account("500", {"A": (held, "80")})
+    (action,) = applied_to(holder, dividend(str(amount))).actions
+    assert holder.cash - 500 == action.cash_change == held * amount
+    assert holder.positions["A"] == (held, held * D(80))
+
+
+def test_of_one_day_the_dividend_is_paid_on_the_old_shares() -> None:
+    holder = account("0", {"A": (100, "80")})
+    applied = applied_to(holder, dividend("0.50"), split("2"))
+    assert holder.cash == 50
+    assert [action.quantity_change for action in applied.actions] == [0, 100]
+
+
+def test_what_concerns_nothing_of_the_account_is_left_out() -> None:
+    assert applied_to(account("0", {"B": (100, "80")}), split("2")) == Applied()
+
+
+# Resting orders ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("side", "before", "after"),
+    [
+        ("buy", {"limit_price": "90.00"}, {"limit_price": "89.75"}),
+        ("sell", {"stop_price": "90.00"}, {"stop_price": "89.75"}),
+        (
+            "sell",
+            {"stop_price": "90.00", "limit_price": "89.00"},
+            {"stop_price": "89.75", "limit_price": "88.75"},
+        ),
+        ("sell", {"limit_price": "110.00"}, {"limit_price": "110.00"}),
+        ("buy", {"stop_price": "110.00"}, {"stop_price": "110.00"}),
+        (
+            "buy",
+            {"stop_price": "110.00", "limit_price": "111.00"},
+            {"stop_price": "110.00", "limit_price": "111.00"},
+        ),
+    ],
+)
+def test_a_dividend_lowers_buy_limits_and_sell_stops_only(
+    side: str, before: dict[str, str], after: dict[str, str]
+) -> None:
+    rests = resting("A", side, 10, **_prices(before))
+    assert adjust_order(rests, dividend("0.25")) is None
+    assert rests == resting("A", side, 10, **_prices(after))
+
+
+def test_a_dividend_rounds_down_and_one_below_a_cent_changes_nothing() -> None:
+    rests = resting("A", "buy", 10, limit_price=D("90.00"))
+    adjust_order(rests, dividend("0.0099"))
+    assert rests.limit_price == D("90.00")
+    adjust_order(rests, dividend("0.255"))
+    assert rests.limit_price == D("89.74")
+
+
+def test_a_dividend_above_the_price_cancels() -> None:
+    rests = resting("A", "buy", 10, limit_price=D("0.25"))
+    assert adjust_order(rests, dividend("0.25")) == (
+        "cancelled: the dividend of 0.25 on A leaves nothing of its price"
+    )
+    assert rests.limit_price == D("0.25")
+
+
+@pytest.mark.parametrize(
+    ("side", "before", "after"),
+    [
+        ("buy", {"limit_price": "100.00"}, {"limit_price": "66.66"}),
+        ("sell", {"limit_price": "100.00"}, {"limit_price": "66.67"}),
+        ("buy", {"stop_price": "100.00"}, {"stop_price": "66.67"}),
+        ("sell", {"stop_price": "100.00"}, {"stop_price": "66.66"}),
+        ("sell", {"trail_amount": "1.50"}, {"trail_amount": "1.00"}),
+    ],
+)
+def test_a_split_changes_prices_so_that_nothing_trades_sooner(
+    side: str, before: dict[str, str], after: dict[str, str]
+) -> None:
+    rests = resting("A", side, 11, filled_quantity=4, **_prices(before))
+    assert adjust_order(rests, split("3/2")) is None
+    assert rests == resting("A", side, 14, filled_quantity=4, **_prices(after))
+    assert rests.remaining == 10
+
+
+def test_a_reverse_split_cancels_what_rests() -> None:
+    rests = resting("A", "buy", 1_000, limit_price=D(90))
+    applied = applied_to(account("0"), split("1/10"), orders=[rests])
+    assert applied.cancelled == [(rests, "cancelled by a reverse split of A, 1/10 for 1")]
+    assert [action.quantity_change for action in applied.actions] == [0]
+    assert rests.quantity == 1_000
+
+
+@given(
+    quantity=st.integers(1, 10_000),
+    price=st.decimals(D("0.01"), D(1_000), places=2),
+    side=st.sampled_from(["buy", "sell"]),
+    ratio=st.fractions(1, 50, max_denominator=20),
+)
+def test_a_split_limit_stays_on_the_grid_and_is_never_made_worse(
+    quantity: int, price: Decimal, side: str, ratio: Fraction
+) -> None:
+    rests = resting("A", side, quantity, limit_price=price)
+    if adjust_order(rests, split(str(ratio))) is not None:
+        assert (rests.quantity, rests.limit_price) == (quantity, price)
+        return
+    limit = rests.limit_price
+    assert limit is not None
+    tick = D("0.01") if limit >= 1 else D("0.0001")
+    assert limit % tick == 0
+    sign = 1 if side == "buy" else -1
+    beyond = sign * (Fraction(limit) - Fraction(price) / ratio)
+    assert -Fraction(tick) < beyond <= 0
+    assert rests.quantity == int(quantity * ratio)
+
+
+def _prices(texts: dict[str, str]) -> dict[str, Any]:
+    return {name: D(text) for name, text in texts.items()}
+
+
+# Two sessions -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A trades at 100, pays 0.40 and is split 3 for 2 before the second session."""
+    (tmp_path / "corporate_actions.csv").write_text(
+        "date,symbol,kind,value\n2026-11-23,A,split,3/2\n2026-11-23,A,dividend,0.40\n"
+        "2026-11-24,A,dividend,9\n"
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def markets(directory: Path) -> tuple[ReplayMarket, ReplayMarket]:
+    (directory / "daily.csv").write_text(
+        ",".join(DAILY_COLUMNS) + "\n2026-11-20,A,100,100,100,100,40000\n"
+    )
+    return (
+        recorded(directory, QUOTES, TRADES),
+        recorded(directory, SPLIT_QUOTES, SPLIT_TRADES, LATER),
+    )
+
+
+def leave_the_first_session(opens: Opens, market: ReplayMarket) -> tuple[Decimal, int]:
+    """Holds 5 of A, a limit to buy and one to sell rest; returns the cash and the shares."""
+    exchange = opens(market)
+    exchange.submit([order("A", "buy", 5)], at(1))
+    exchange.submit(
+        [
+            order("A", "buy", 100, "95.40", "ow-buy", TimeInForce.GTC),
+            order("A", "sell", 5, "120", "ow-sell", TimeInForce.GTC),
+        ],
+        at(3),
+    )
+    exchange.advance(SESSION.close)
+    left = exchange.portfolio()
+    exchange.close()
+    return left.cash, left.positions["A"].quantity
+
+
+def test_actions_are_applied_at_the_open_and_once(
+    opens: Opens, markets: tuple[ReplayMarket, ReplayMarket]
+) -> None:
+    cash, shares = leave_the_first_session(opens, markets[0])
+    assert shares == 5
+    seen = []
+    for _ in range(2):
+        exchange = opens(markets[1], LATER)
+        seen.append(exchange.snapshot())
+        exchange.close()
+    assert seen[0] == seen[1]
+    after = seen[0]
+    # 5 x 0.40, and half a new share at 100 / 1.5.
+    assert after.portfolio.cash == cash + D("2.00") + D("33.33")
+    assert after.portfolio.positions["A"].quantity == 7
+    assert [
+        (one.kind, one.quantity_change, one.cash_change, one.at) for one in after.corporate_actions
+    ] == [
+        (ActionKind.DIVIDEND, 0, D("2.00"), LATER.open),
+        (ActionKind.SPLIT, 2, D("33.33"), LATER.open),
+    ]
+    rests = {one.client_order_id: one for one in after.orders if one.state is OrderState.SUBMITTED}
+    # (95.40 - 0.40) / 1.5, rounded down.
+    assert (rests["ow-buy"].quantity, rests["ow-buy"].limit_price) == (150, D("63.33"))
+    assert (rests["ow-sell"].quantity, rests["ow-sell"].limit_price) == (7, D("80.00"))
+
+
+def test_a_session_that_was_not_served_has_its_actions_caught_up(
+    opens: Opens, directory: Path, markets: tuple[ReplayMarket, ReplayMarket]
+) -> None:
+    cash, _ = leave_the_first_session(opens, markets[0])
+    third = require_session(date(2026, 11, 24))
+    exchange = opens(recorded(directory, SPLIT_QUOTES, SPLIT_TRADES, third), third)
+    assert exchange.portfolio().cash == cash + D("2.00") + D("33.33") + 7 * 9
+
+
+def test_a_new_account_starts_after_what_was_before(
+    opens: Opens, markets: tuple[ReplayMarket, ReplayMarket]
+) -> None:
+    assert opens(markets[1], LATER).snapshot().corporate_actions == ()
+
+
+def test_a_fraction_without_a_close_is_an_error_and_nothing_is_applied(
+    opens: Opens, directory: Path, markets: tuple[ReplayMarket, ReplayMarket]
+) -> None:
+    cash, _ = leave_the_first_session(opens, markets[0])
+    daily = directory / "daily.csv"
+    kept = daily.read_text()
+    daily.write_text(",".join(DAILY_COLUMNS) + "\n2026-11-20,B,1,1,1,1,1\n")
+    with pytest.raises(MarketDataError, match="split of A on 2026-11-23 needs the close"):
+        opens(markets[1], LATER)
+    daily.write_text(kept)
+    exchange = opens(recorded(directory, SPLIT_QUOTES, SPLIT_TRADES, LATER), LATER)
+    assert exchange.portfolio().cash == cash + D("35.33")
+
+
+def test_the_borrow_file_limits_what_is_sold_short(opens: Opens, directory: Path) -> None:
+    (directory / "borrow.csv").write_text("symbol,shares\nA,50\n")
+    exchange = opens(recorded(directory, QUOTES, TRADES))
+    reports = exchange.submit([order("A", "sell", 51), order("A", "sell", 50)], at(1))
+    assert [report.reason for report in reports] == [
+        "short sale not possible: 50 shares of A can be borrowed, 51 needed",
+        None,
+    ]
+
+
+def test_a_cash_account_borrows_nothing(opens: Opens, directory: Path) -> None:
+    exchange = opens(recorded(directory, QUOTES, TRADES), account_type="cash")
+    assert exchange.submit([order("A", "sell", 1)], at(1))[0].reason == (
+        "short sale not permitted: 0 shares are held and not being sold, 1 to sell"
+    )
+    assert exchange.submit([order("A", "buy", 1_001)], at(1))[0].reason == (
+        "insufficient equity: 1000 shares are affordable"
+    )
+    exchange.submit([order("A", "buy", 900)], at(1))
+    exchange.advance(at(4))
+    assert exchange.margin().buying_power == exchange.portfolio().cash > 0
