@@ -16,9 +16,6 @@ from orderworks.market.calendar import NEW_YORK, previous_sessions
 from orderworks.model.portfolio import Portfolio
 from orderworks.planning.risk.context import RiskContext, RiskLimits
 
-REGULATION_T = 2.0
-"""What may be held for each unit of equity when it is opened."""
-
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
@@ -99,7 +96,9 @@ def risk_context(desk: Desk, known_intents: frozenset[tuple[str, str]]) -> RiskC
         equity=valuation.equity,
         peak_equity=max(peak, valuation.equity),
         day_pnl=valuation.equity - start,
-        buying_power=max(0.0, REGULATION_T * valuation.equity - valuation.gross_exposure),
+        buying_power=max(
+            0.0, desk.settings.broker.leverage * valuation.equity - valuation.gross_exposure
+        ),
         gross_exposure=valuation.gross_exposure,
         net_exposure=valuation.net_exposure,
         orders_today=today.orders,

@@ -1,10 +1,13 @@
-"""Splits and cash dividends in the ledger, each booked once."""
+"""Splits and cash dividends in the ledger, each booked once, and what they make of open orders."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from orderworks.ledger.bulk import copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, require_lease
 from orderworks.model.corporate_action import AppliedAction
+from orderworks.model.order import Replacement
 
 # What the opening balances were read after is in them already.
 _BOOK = """
@@ -21,19 +24,19 @@ RETURNING action_id
 
 def book_corporate_actions(
     ledger: Ledger, lease: Lease, actions: Sequence[AppliedAction]
-) -> set[str]:
+) -> list[AppliedAction]:
     """Commits the actions that the books do not have yet; positions and cash move with them.
 
     Those that were applied before the opening balances were read are in these, and not booked.
 
     Returns:
-        The ids of those that were booked now.
+        Those that were booked now.
 
     Raises:
         LeaseLost: and nothing was booked.
     """
     if not actions:
-        return set()
+        return []
     ratios = [action.ratio for action in actions]
     with ledger.transaction():
         require_lease(ledger, lease)
@@ -54,4 +57,18 @@ def book_corporate_actions(
                 lease.account,
             ),
         ).fetchall()
-    return {row["action_id"] for row in booked}
+    new = {row["action_id"] for row in booked}
+    return [action for action in actions if action.action_id in new]
+
+
+def change_terms(ledger: Ledger, changed: Sequence[Replacement], at: datetime) -> None:
+    """Changes open orders to what corporate actions made of them at the broker, at a market time."""
+    copy_rows(
+        ledger,
+        "changed_terms",
+        ("client_order_id", "quantity", "limit_price", "stop_price", "at"),
+        (
+            (terms.client_order_id, terms.quantity, terms.limit_price, terms.stop_price, at)
+            for terms in changed
+        ),
+    )

@@ -5,15 +5,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from working_orders import ACCOUNT, CASH, SESSION, START, at, family, order, plan_orders
 
-from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
+from orderworks.brokers.adapter import BrokerOrder
 from orderworks.brokers.simulated.adapter import SimulatedBroker
-from orderworks.brokers.simulated.exchange import Terms
+from orderworks.brokers.simulated.terms import Terms
+from orderworks.desk import corporate_actions as booking_of_actions
 from orderworks.desk.corporate_actions import changed_terms
 from orderworks.desk.desk import Desk, open_desk
 from orderworks.desk.reconciliation import reconcile
@@ -27,22 +28,21 @@ from orderworks.market.replay import ReplayMarket
 from orderworks.market.synthetic import write_session
 from orderworks.market.universe import Listing
 from orderworks.model.clock import ReplayClock
-from orderworks.model.corporate_action import ActionKind, AppliedAction
 from orderworks.model.order import Replacement
-from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderState
 from orderworks.settings import load_settings
 
 NEXT = date(2025, 11, 21)
-LISTINGS = {"AAPL": Listing(100.0, 50_000_000, 0.015, 1)}
+PRICES = {SESSION: 100.0, NEXT: 62.0}
 
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two sessions of AAPL; the second opens after a dividend of 0.40 and a split of 3 for 2."""
     made: Path = tmp_path_factory.mktemp("market")
-    for day in (SESSION, NEXT):
-        write_session(made, require_session(day), LISTINGS, seed=1, earlier_sessions=1)
+    for day, price in PRICES.items():
+        listings = {"AAPL": Listing(price, 50_000_000, 0.015, 1)}
+        write_session(made, require_session(day), listings, seed=1, earlier_sessions=1)
     (made / "corporate_actions.csv").write_text(
         f"date,symbol,kind,value\n{NEXT},AAPL,dividend,0.40\n{NEXT},AAPL,split,3/2\n"
     )
@@ -110,32 +110,81 @@ async def test_actions_in_the_opening_balances_are_not_booked_twice(
         assert (await reconcile(desk, None)).breaks == ()
 
 
-def snapshot(*orders: BrokerOrder) -> Snapshot:
-    split = AppliedAction(
-        "s", NEXT, "AAPL", ActionKind.SPLIT, Fraction(2), None, 0, Decimal(0), at(1)
+def shown(name: str, quantity: int, limit: str | None, **changes: Any) -> BrokerOrder:
+    price = None if limit is None else Decimal(limit)
+    order = BrokerOrder(
+        "7", name, "AAPL", "buy", quantity, 0, OrderState.SUBMITTED, None, at(1), price
     )
-    return Snapshot(at(2), Portfolio(ACCOUNT, CASH, {}), orders, (), (split,))
+    return replace(order, **changes)
 
 
-def test_a_resting_order_that_an_action_changed_is_reported_as_replaced() -> None:
+def test_a_resting_order_that_an_action_changed_gets_the_brokers_terms() -> None:
     ours = replace(order("p-0", 60), limit_price=Decimal("100.00"), state=OrderState.SUBMITTED)
-    theirs = BrokerOrder(
-        "7", "p-0", "AAPL", "buy", 120, 0, OrderState.SUBMITTED, None, at(1), Decimal("50.00")
-    )
-    assert changed_terms(snapshot(theirs), {"p-0": ours}) == [
-        Report(
-            ReportKind.REPLACED,
-            "p-0",
-            at(1),
-            "7",
-            "a corporate action",
-            terms=Replacement("p-0", 120, Decimal("50.00")),
-        )
-    ]
+    orders = {"p-0": ours}
+    theirs = shown("p-0", 120, "50.00")
+    assert changed_terms([theirs], orders, {"AAPL"}) == [Replacement("p-0", 120, Decimal("50.00"))]
     for same in (
-        replace(theirs, quantity=60, limit_price=Decimal("100.00")),
+        shown("p-0", 60, "100.0"),
         replace(theirs, symbol="MSFT"),
         replace(theirs, state=OrderState.CANCELLED),
         replace(theirs, client_order_id="another"),
     ):
-        assert changed_terms(snapshot(same), {"p-0": ours}) == []
+        assert changed_terms([same], orders, {"AAPL"}) == []
+    assert changed_terms([theirs], orders, set()) == []
+
+
+def test_a_worked_parent_grows_with_its_slices() -> None:
+    parent, *slices = family("p", 60, 40, limit_price=Decimal("100.00"))
+    orders = {one.client_order_id: one for one in (parent, *slices)}
+    changed = changed_terms(
+        [shown("p-0", 120, "50.00"), shown("p-1", 80, "50.00")], orders, {"AAPL"}
+    )
+    assert {one.client_order_id: one.quantity for one in changed} == {
+        "p-0": 120,
+        "p-1": 80,
+        "p": 200,
+    }
+
+
+async def test_a_resting_order_is_carried_over_and_fills_in_its_new_terms(
+    ledger_url: str, directory: Path
+) -> None:
+    """100 at 95.40 less 0.40, split 3 for 2: 150 at 63.33, where the second session trades."""
+    async with desk_on(SESSION, ledger_url, directory) as desk:
+        await reconcile(desk, None)
+        resting = order(
+            "q", 100, algo="none", tif="gtc", route_rule="SIGNAL", limit_price=Decimal("95.40")
+        )
+        plan_orders(desk.ledger, resting)
+        orders = open_orders(desk.ledger, ACCOUNT)
+        await send(desk, orders, due_now(orders, desk.clock.now()).due, desk.clock.now())
+        await follow(desk, desk.session.close)
+        assert (await reconcile(desk, None)).is_clean
+    async with later(ledger_url, directory) as desk:
+        result = await reconcile(desk, None)
+        assert (result.is_clean, result.healed) == (True, 3)
+        ours = open_orders(desk.ledger, ACCOUNT)["q"]
+        assert (ours.quantity, ours.limit_price) == (150, Decimal("63.33"))
+        await follow(desk, desk.session.close)
+        assert booked_portfolio(desk.ledger, ACCOUNT).positions["AAPL"].quantity == 150
+        again = await reconcile(desk, None)
+        assert (again.is_clean, again.healed) == (True, 0)
+
+
+async def test_a_process_that_dies_while_it_books_books_all_of_it_later(
+    ledger_url: str, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await buy_61(ledger_url, directory)
+    async with later(ledger_url, directory) as desk:
+        before = booked_portfolio(desk.ledger, ACCOUNT)
+        with monkeypatch.context() as patched:
+            patched.setattr(booking_of_actions, "changed_terms", _die)
+            with pytest.raises(RuntimeError, match="died"):
+                await reconcile(desk, None)
+        assert booked_portfolio(desk.ledger, ACCOUNT) == before
+        assert (await reconcile(desk, None)).is_clean
+        assert booked_portfolio(desk.ledger, ACCOUNT).positions["AAPL"].quantity == 91
+
+
+def _die(*_: object) -> None:
+    raise RuntimeError("died")

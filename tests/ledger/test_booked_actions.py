@@ -9,15 +9,30 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
-from working_orders import ACCOUNT, CASH, SESSION, at, count
+from working_orders import (
+    ACCOUNT,
+    CASH,
+    SESSION,
+    at,
+    count,
+    family,
+    happened,
+    open_books,
+    order,
+    plan_orders,
+    send,
+)
 
 from orderworks.ledger.accounts import book_opening, booked_portfolio, open_account
 from orderworks.ledger.connection import Ledger
-from orderworks.ledger.corporate_actions import book_corporate_actions
+from orderworks.ledger.corporate_actions import book_corporate_actions, change_terms
 from orderworks.ledger.leases import Lease, give_back, take_lease
+from orderworks.ledger.orders import book
 from orderworks.model.corporate_action import ActionKind, AppliedAction
 from orderworks.model.errors import LeaseLost
+from orderworks.model.order import Replacement
 from orderworks.model.portfolio import Portfolio, Position
+from orderworks.model.state import OrderEvent
 
 DIVIDEND = AppliedAction(
     "d", date(2025, 11, 21), "AAPL", ActionKind.DIVIDEND, None, Decimal("0.25"), 0, Decimal("25.00"), at(0)
@@ -43,9 +58,9 @@ def lease(ledger: Ledger) -> Lease:
 
 
 def test_an_action_moves_position_and_cash_once(ledger: Ledger, lease: Lease) -> None:
-    assert book_corporate_actions(ledger, lease, [DIVIDEND]) == {"d"}
-    assert book_corporate_actions(ledger, lease, [DIVIDEND, SPLIT]) == {"s"}
-    assert book_corporate_actions(ledger, lease, [DIVIDEND, SPLIT]) == set()
+    assert book_corporate_actions(ledger, lease, [DIVIDEND]) == [DIVIDEND]
+    assert book_corporate_actions(ledger, lease, [DIVIDEND, SPLIT]) == [SPLIT]
+    assert book_corporate_actions(ledger, lease, [DIVIDEND, SPLIT]) == []
     books = booked_portfolio(ledger, ACCOUNT)
     assert books.cash == CASH + Decimal("58.33")
     assert books.positions["AAPL"].quantity == 152
@@ -54,7 +69,7 @@ def test_an_action_moves_position_and_cash_once(ledger: Ledger, lease: Lease) ->
 
 
 def test_what_the_opening_balances_hold_already_is_not_booked(ledger: Ledger, lease: Lease) -> None:
-    assert book_corporate_actions(ledger, lease, [replace(DIVIDEND, at=at(-300))]) == set()
+    assert book_corporate_actions(ledger, lease, [replace(DIVIDEND, at=at(-300))]) == []
     assert booked_portfolio(ledger, ACCOUNT).cash == CASH
 
 
@@ -110,6 +125,35 @@ def test_an_action_has_what_its_kind_asks_for(
             (ACCOUNT, SESSION, kind, new_shares, old_shares, amount, shares, at(0)),
         )
 
+
+# Orders -----------------------------------------------------------------------------------------
+
+
+def test_an_open_order_is_changed_and_nothing_else_changes_it(ledger: Ledger) -> None:
+    lease = open_books(ledger)
+    plan_orders(ledger, *family("p", 60))
+    send(ledger, lease, order("p-0", 60))
+    change_terms(ledger, [Replacement("p-0", 90, Decimal("66.70"))], at(5))
+    found = ledger.execute(
+        "SELECT quantity, limit_price, planned_quantity FROM orders WHERE client_order_id = 'p-0'"
+    ).fetchone()
+    assert found == {"quantity": 90, "limit_price": Decimal("66.70"), "planned_quantity": 60}
+    with pytest.raises(errors.RestrictViolation, match="stays as it was"):
+        ledger.execute("UPDATE orders SET quantity = 91 WHERE client_order_id = 'p-0'")
+    with pytest.raises(errors.RestrictViolation, match="append-only"):
+        ledger.execute("DELETE FROM changed_terms")
+
+
+@pytest.mark.parametrize("name", ["none", "p-0"])
+def test_an_order_that_is_not_open_is_not_changed(ledger: Ledger, name: str) -> None:
+    lease = open_books(ledger)
+    plan_orders(ledger, *family("p", 60))
+    book(ledger, lease, happened("p-0", OrderEvent.WITHDRAW))
+    with pytest.raises(errors.ForeignKeyViolation, match=f"order {name} is not open"):
+        change_terms(ledger, [Replacement(name, 90)], at(5))
+
+
+# Any number of them -----------------------------------------------------------------------------
 
 ACTIONS = st.lists(
     st.tuples(

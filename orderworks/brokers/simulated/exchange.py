@@ -65,11 +65,10 @@ class SimulatedExchange:
         self._floor = Floor(
             record, session, terms, self._account, record.live_orders(), self._tapes, self._rules
         )
-        can_short = terms.allow_short and terms.account_type == "margin"
         self._admission = Admission(
             session,
             market.symbols,
-            ShortSales(can_short, market.borrowable(session.date)),
+            ShortSales(terms.can_short, market.borrowable(session.date)),
             self._mark,
             self._floor.stakes,
         )

@@ -31,3 +31,8 @@ class Terms:
     seed: int = 0
     price_bands: bool = False
     account_type: AccountType = "margin"
+
+    @property
+    def can_short(self) -> bool:
+        """Whether more may be sold than is held."""
+        return self.allow_short and self.account_type == "margin"

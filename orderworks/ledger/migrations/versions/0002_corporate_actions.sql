@@ -48,3 +48,47 @@ BEGIN
 END $$;
 CREATE TRIGGER moves_the_books AFTER INSERT ON ledger.corporate_actions
     REFERENCING NEW TABLE AS booked FOR EACH STATEMENT EXECUTE FUNCTION ledger.book_corporate_actions();
+
+-- What an action made of orders that rest at the broker. It is the broker's doing, so it is the one thing
+-- that changes what was sent.
+CREATE TABLE ledger.changed_terms (
+    id              bigint GENERATED ALWAYS AS IDENTITY,
+    client_order_id text NOT NULL,
+    quantity        bigint NOT NULL CHECK (quantity > 0),
+    limit_price     numeric CHECK (limit_price > 0),
+    stop_price      numeric CHECK (stop_price > 0),
+    at              timestamptz NOT NULL,       -- market time
+    recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (client_order_id, id)
+);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.changed_terms
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change('it is append-only');
+
+DROP TRIGGER sent_is_fixed ON ledger.orders;
+CREATE TRIGGER sent_is_fixed
+    AFTER UPDATE OF quantity, order_type, limit_price, tif ON ledger.orders FOR EACH ROW
+    WHEN (pg_trigger_depth() = 0 AND old.state <> 'NEW'
+          AND (old.quantity, old.order_type, old.limit_price, old.tif)
+          IS DISTINCT FROM (new.quantity, new.order_type, new.limit_price, new.tif))
+    EXECUTE FUNCTION ledger.refuse_change('what was planned or sent stays as it was');
+
+CREATE FUNCTION ledger.change_terms() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE stray text;
+BEGIN
+    SELECT c.client_order_id INTO stray FROM changed c LEFT JOIN ledger.orders o USING (client_order_id)
+        WHERE o.client_order_id IS NULL OR o.closed_at IS NOT NULL LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'order % is not open, so a corporate action does not change it', stray
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    -- The trigger of a trailing stop is the broker's to move.
+    UPDATE ledger.orders o SET
+        quantity = c.quantity,
+        limit_price = CASE WHEN o.order_type IN ('limit', 'stop_limit') THEN c.limit_price END,
+        stop_price = CASE WHEN o.order_type IN ('stop', 'stop_limit') THEN c.stop_price END
+        FROM changed c WHERE o.client_order_id = c.client_order_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER changes_orders AFTER INSERT ON ledger.changed_terms
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ledger.change_terms();
