@@ -13,6 +13,7 @@ from orderworks.ledger.controls import kill_reason
 from orderworks.ledger.facts import activity, attributed_shares, day_trades, planned_signals
 from orderworks.ledger.runs import Run
 from orderworks.market.calendar import NEW_YORK, previous_sessions
+from orderworks.market.corporate_actions import last_closes
 from orderworks.model.portfolio import Portfolio
 from orderworks.planning.risk.context import RiskContext, RiskLimits
 
@@ -136,8 +137,7 @@ def _marks(desk: Desk, symbols: list[str], portfolio: Portfolio) -> dict[str, fl
     quotes = desk.market.quotes_at(desk.clock.now(), symbols).set_index("symbol")
     two_sided = (quotes["bid"] > 0) & (quotes["ask"] > 0)
     mids = ((quotes["bid"] + quotes["ask"]) / 2).where(two_sided)
-    daily = desk.market.daily_before(desk.session.date)
-    closes = daily.drop_duplicates("symbol", keep="last").set_index("symbol")["close"]
+    closes = last_closes(desk.market, desk.session.date)
     costs = pd.Series(
         {s: float(p.average_price) for s, p in portfolio.positions.items()}, dtype=float
     )

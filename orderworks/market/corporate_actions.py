@@ -4,16 +4,22 @@ Its columns are date, symbol, kind and value: the ex-date, ``split`` or ``divide
 split new shares for one old (``2``, ``3/2``, ``1/10``), for a dividend dollars a share.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orderworks.market.data import MarketData
 from orderworks.market.rows import read_rows
 from orderworks.model.corporate_action import ActionKind, CorporateAction
 from orderworks.model.errors import MarketDataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CORPORATE_ACTIONS = "corporate_actions.csv"
 COLUMNS = ("date", "symbol", "kind", "value")
@@ -64,6 +70,36 @@ def close_before(market: MarketData, action: CorporateAction) -> Decimal:
             "daily.csv has none; add it"
         )
     return to_decimal(closes.iloc[-1], "close")
+
+
+def in_todays_shares(
+    daily: pd.DataFrame, actions: Iterable[CorporateAction], *, are_prices: bool
+) -> pd.DataFrame:
+    """Daily prices, or else volumes, as they would have been in the shares after these splits.
+
+    Args:
+        daily: one row a day, by date, and one column a symbol.
+    """
+    import pandas as pd
+
+    splits = [one for one in actions if one.ratio is not None and one.symbol in daily.columns]
+    adjusted = daily.astype(float) if splits else daily
+    for split in splits:
+        before = adjusted.index < pd.Timestamp(split.ex_date)
+        factor = float(split.ratio or 1)
+        adjusted.loc[before, split.symbol] *= 1 / factor if are_prices else factor
+    return adjusted
+
+
+def last_closes(market: MarketData, day: date) -> pd.Series[float]:
+    """The last daily close of each symbol before a day, in the shares of that day."""
+    last = market.daily_before(day).drop_duplicates("symbol", keep="last").set_index("symbol")
+    closes = last["close"].astype(float)
+    for action in market.corporate_actions(date.min, day):
+        known = action.ratio is not None and action.symbol in closes.index
+        if known and last["date"][action.symbol].date() < action.ex_date:
+            closes[action.symbol] /= float(action.ratio or 1)
+    return closes
 
 
 def _action(cells: dict[str, str]) -> CorporateAction:

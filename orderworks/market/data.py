@@ -65,7 +65,8 @@ class MarketData(Protocol):
         """Mean volume of each symbol over the last ``days`` sessions strictly before ``before``.
 
         Returns:
-            Shares, indexed by symbol in the order asked; NaN for one without a bar in them.
+            Shares as they are after the splits of ``before``, indexed by symbol in the order asked;
+            NaN for one without a bar in them.
         """
         ...
 
@@ -73,6 +74,8 @@ class MarketData(Protocol):
         self, symbols: Sequence[str], before: date, days: int = 20
     ) -> pd.Series[float]:
         """Sample standard deviation of the last ``days`` daily log returns, close to close.
+
+        A split is no return; a dividend is one.
 
         Returns:
             A fraction a day, indexed by symbol in the order asked; NaN with fewer than 2 returns.
@@ -90,6 +93,10 @@ class MarketData(Protocol):
         """
         ...
 
+    def corporate_actions(self, after: date, until: date) -> Sequence[CorporateAction]:
+        """The splits and cash dividends with after < ex-date <= until, in order."""
+        ...
+
 
 class RecordedMarket(MarketData, Protocol):
     """A market whose whole session is on record: what a simulated exchange matches against."""
@@ -100,10 +107,6 @@ class RecordedMarket(MarketData, Protocol):
 
     def halts(self, symbol: str) -> Sequence[Halt]:
         """From when until when ``symbol`` did not trade in the session."""
-        ...
-
-    def corporate_actions(self, after: date, until: date) -> Sequence[CorporateAction]:
-        """The splits and cash dividends with after < ex-date <= until, in order."""
         ...
 
     def borrowable(self, day: date) -> Mapping[str, int]:

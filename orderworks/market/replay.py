@@ -14,6 +14,7 @@ from orderworks.market.calendar import NEW_YORK, find_session
 from orderworks.market.corporate_actions import (
     CORPORATE_ACTIONS,
     actions_between,
+    in_todays_shares,
     read_corporate_actions,
 )
 from orderworks.market.halts import HALTS, Halt, read_halts
@@ -182,13 +183,15 @@ class ReplayMarket:
         return self._earlier_volumes[day]
 
     def _last_sessions(self, column: str, before: date, days: int) -> pd.DataFrame:
-        """``column`` of the daily bars: one row a session, one column a symbol."""
+        """``column`` of the daily bars, adjusted for splits: a row a session, a column a symbol."""
         if days < 1:
             raise ValueError(f"days must be positive, not {days}")
         daily = self.daily_before(before)
         latest = daily["date"].drop_duplicates().tail(days)
         recent = daily[daily["date"].isin(latest)]
-        return recent.pivot(index="date", columns="symbol", values=column)
+        values = recent.pivot(index="date", columns="symbol", values=column)
+        splits = self.corporate_actions(date.min, before)
+        return in_todays_shares(values, splits, are_prices=column != "volume")
 
 
 def _frame(series: SymbolSeries, symbol: str, rows: slice) -> pd.DataFrame:

@@ -7,12 +7,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from exchange_orders import account, resting
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg.rows import dict_row
 from small_market import LATER, SESSION, Opens, at, order, recorded
 
+from orderworks.brokers.adapter import ReportKind
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.brokers.simulated.corporate_actions import Applied, adjust_order, apply_actions
 from orderworks.market.calendar import require_session
@@ -180,6 +183,31 @@ def test_a_reverse_split_cancels_what_rests() -> None:
     assert rests.quantity == 1_000
 
 
+@pytest.mark.parametrize(
+    ("side", "action", "before", "after"),
+    [
+        ("sell", dividend("0.40"), ("100", "98.50"), ("99.60", "98.10")),
+        ("buy", dividend("0.40"), ("100", "101.50"), ("100", "101.50")),
+        ("sell", split("3/2"), ("100", "98.50"), ("66.6666", "65.66")),
+        ("buy", split("3/2"), ("100", "101.50"), ("66.6667", "67.67")),
+    ],
+)
+def test_what_a_trailing_stop_has_followed_goes_with_its_stop(
+    side: str, action: CorporateAction, before: tuple[str, str], after: tuple[str, str]
+) -> None:
+    rests = resting("A", side, 10, trail_percent=D("0.015"))
+    rests.watermark, rests.stop_price = map(D, before)
+    assert adjust_order(rests, action) is None
+    assert (rests.watermark, rests.stop_price) == tuple(map(D, after))
+
+
+def test_a_stop_limit_that_was_triggered_is_a_limit() -> None:
+    prices = _prices({"stop_price": "110.00", "limit_price": "111.00"})
+    rests = resting("A", "buy", 10, triggered=True, **prices)
+    assert adjust_order(rests, dividend("0.25")) is None
+    assert rests.limit_price == D("110.75")
+
+
 @given(
     quantity=st.integers(1, 10_000),
     price=st.decimals(D("0.01"), D(1_000), places=2),
@@ -273,6 +301,138 @@ def test_actions_are_applied_at_the_open_and_once(
     # (95.40 - 0.40) / 1.5, rounded down.
     assert (rests["ow-buy"].quantity, rests["ow-buy"].limit_price) == (150, D("63.33"))
     assert (rests["ow-sell"].quantity, rests["ow-sell"].limit_price) == (7, D("80.00"))
+
+
+def rows_of(url: str, table: str) -> list[dict[str, Any]]:
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        return connection.execute(
+            f"SELECT * FROM exchange.{table} ORDER BY 1, 2".encode()
+        ).fetchall()
+
+
+def test_what_cannot_be_kept_is_not_applied_and_then_it_is_once(
+    opens: Opens, markets: tuple[ReplayMarket, ReplayMarket], ledger_url: str
+) -> None:
+    """The process dies in the commit that begins the session."""
+    cash, _ = leave_the_first_session(opens, markets[0])
+    tables = ("accounts", "orders", "positions", "corporate_actions")
+    before = {table: rows_of(ledger_url, table) for table in tables}
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
+        connection.execute(
+            "ALTER TABLE exchange.corporate_actions ADD CONSTRAINT never CHECK (kind <> 'split')"
+        )
+        with pytest.raises(psycopg.errors.CheckViolation):
+            opens(markets[1], LATER)
+        connection.execute("ALTER TABLE exchange.corporate_actions DROP CONSTRAINT never")
+    assert {table: rows_of(ledger_url, table) for table in tables} == before
+    exchange = opens(markets[1], LATER)
+    assert exchange.portfolio().cash == cash + D("35.33")
+    assert exchange.portfolio().positions["A"].quantity == 7
+    assert len(rows_of(ledger_url, "corporate_actions")) == 2
+
+
+def test_changed_terms_are_on_record_and_a_trailing_stop_follows_from_there(
+    opens: Opens, markets: tuple[ReplayMarket, ReplayMarket], ledger_url: str
+) -> None:
+    exchange = opens(markets[0])
+    exchange.submit([order("A", "buy", 5)], at(1))
+    trailing = order("A", "sell", 5, name="ow-trail", tif=TimeInForce.GTC, trail_amount=D("1.50"))
+    exchange.submit([trailing], at(3))
+    exchange.advance(SESSION.close)
+    exchange.close()
+    (kept,) = [row for row in rows_of(ledger_url, "orders") if row["client_order_id"] == "ow-trail"]
+    assert (kept["watermark"], kept["stop_price"]) == (D(100), D("98.50"))
+    later = opens(markets[1], LATER)
+    (kept,) = [row for row in rows_of(ledger_url, "orders") if row["client_order_id"] == "ow-trail"]
+    # Less 0.40, by 3/2.
+    assert (kept["quantity"], kept["trail_amount"]) == (7, D("1.00"))
+    assert (kept["watermark"], kept["stop_price"]) == (D("66.40"), D("65.40"))
+    # It trades at 66.66 in the fourth second.
+    later.advance(at(4, LATER))
+    shown = later.order("ow-trail")
+    assert shown is not None
+    assert (shown.state, shown.stop_price) == (OrderState.SUBMITTED, D("65.66"))
+
+
+def test_an_order_good_till_a_time_is_carried_over_until_then(
+    opens: Opens, markets: tuple[ReplayMarket, ReplayMarket]
+) -> None:
+    exchange = opens(markets[0])
+    timed = order("A", "buy", 10, "90", "ow-gtd", TimeInForce.GTD, good_till=at(3, LATER))
+    exchange.submit([timed], at(1))
+    exchange.advance(SESSION.close)
+    exchange.close()
+    later = opens(markets[1], LATER)
+    shown = later.order("ow-gtd")
+    assert shown is not None
+    assert (shown.state, shown.quantity, shown.limit_price) == (
+        OrderState.SUBMITTED,
+        15,
+        D("59.73"),
+    )
+    (ended,) = later.advance(at(10, LATER))
+    assert (ended.kind, ended.ts) == (ReportKind.EXPIRED, at(3, LATER))
+
+
+FALLING_QUOTES = [(second, "A", 44.99, 45.01, 500, 500) for second in (1, 2, 3, 4, 5)]
+FALLING_TRADES = [(second, "A", 45.0, 45.0, 10_000) for second in (2, 3, 4, 5)]
+
+
+def twice_the_shares(directory: Path) -> ReplayMarket:
+    """The second session, after a split 2 for 1, in which A trades at 45."""
+    (directory / "corporate_actions.csv").write_text(
+        "date,symbol,kind,value\n2026-11-23,A,split,2\n"
+    )
+    return recorded(directory, FALLING_QUOTES, FALLING_TRADES, LATER)
+
+
+def test_the_exits_of_an_entry_protect_all_that_it_has_become(
+    opens: Opens, directory: Path
+) -> None:
+    """10 were bought before the split: the stop sells 20."""
+    exchange = opens(recorded(directory, QUOTES, TRADES), allow_short=False)
+    exchange.submit([order("A", "buy", 10, name="ow-e")], at(1))
+    exchange.submit(
+        [
+            order("A", "sell", 10, name="ow-s", tif=TimeInForce.GTC, stop="92", attached_to="ow-e"),
+            order("A", "sell", 10, "120", "ow-t", TimeInForce.GTC, attached_to="ow-e"),
+        ],
+        at(2),
+    )
+    exchange.advance(SESSION.close)
+    exchange.close()
+    later = opens(twice_the_shares(directory), LATER, allow_short=False)
+    assert later.portfolio().positions["A"].quantity == 20
+    # Nobody else may sell what the exits will.
+    assert later.submit([order("A", "sell", 1)], at(1, LATER))[0].reason == (
+        "short sale not permitted: 0 shares are held and not being sold, 1 to sell"
+    )
+    reports = later.advance(at(5, LATER))
+    assert sum(one.fill.quantity for one in reports if one.fill is not None) == 20
+    assert later.portfolio().positions == {}
+    assert {one.client_order_id: one.state for one in later.snapshot().orders}["ow-t"] is (
+        OrderState.CANCELLED
+    )
+
+
+def test_a_group_that_has_filled_in_part_goes_on_with_what_was_left(
+    opens: Opens, directory: Path
+) -> None:
+    """5 of 20 were sold before the split: 30 of the new shares are left to sell."""
+    quotes = [(1, "A", 99.99, 100.01, 500, 500), (3, "A", 101.0, 101.02, 5, 500)]
+    quotes.append((4, "A", 99.99, 100.01, 500, 500))
+    exchange = opens(recorded(directory, quotes, TRADES), allow_short=False)
+    exchange.submit([order("A", "buy", 20)], at(1))
+    more: dict[str, Any] = {"oca_group": "g", "tif": TimeInForce.GTC}
+    exchange.submit([order("A", "sell", 20, "101", **more)], at(2))
+    exchange.submit([order("A", "sell", 20, stop="92", **more)], at(2))
+    exchange.advance(SESSION.close)
+    assert exchange.portfolio().positions["A"].quantity == 15
+    exchange.close()
+    later = opens(twice_the_shares(directory), LATER, allow_short=True)
+    reports = later.advance(at(5, LATER))
+    assert sum(one.fill.quantity for one in reports if one.fill is not None) == 30
+    assert later.portfolio().positions == {}
 
 
 def test_a_session_that_was_not_served_has_its_actions_caught_up(

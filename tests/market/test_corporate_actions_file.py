@@ -5,10 +5,21 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from orderworks.market.borrow import borrowable_on, read_borrow
-from orderworks.market.corporate_actions import actions_between, read_corporate_actions
+from orderworks.market.calendar import require_session
+from orderworks.market.corporate_actions import (
+    actions_between,
+    in_todays_shares,
+    last_closes,
+    read_corporate_actions,
+)
+from orderworks.market.files import DAILY_COLUMNS
+from orderworks.market.replay import ReplayMarket
+from orderworks.market.synthetic import write_session
+from orderworks.market.universe import Listing
 from orderworks.model.corporate_action import ActionKind, CorporateAction
 from orderworks.model.errors import MarketDataError
 
@@ -91,3 +102,48 @@ def test_the_date_may_be_left_out(tmp_path: Path) -> None:
 def test_a_borrow_row_that_cannot_be_used_is_named(tmp_path: Path, row: str, fault: str) -> None:
     with pytest.raises(MarketDataError, match=fault):
         read_borrow(written(tmp_path, f"symbol,shares\n{row}\n"))
+
+
+DAILY = pd.DataFrame(
+    {"A": [100.0, 102.0, 51.0], "B": [10.0, 10.0, 10.0]},
+    index=pd.DatetimeIndex(["2026-11-19", "2026-11-20", "2026-11-23"]),
+)
+TWO_FOR_ONE = CorporateAction(date(2026, 11, 23), "A", SPLIT, ratio=Fraction(2))
+
+
+def test_a_split_is_no_return_and_its_volumes_compare() -> None:
+    actions = [TWO_FOR_ONE, CorporateAction(date(2026, 11, 23), "B", DIVIDEND, amount=Decimal(1))]
+    prices = in_todays_shares(DAILY, actions, are_prices=True)
+    assert prices["A"].tolist() == [50.0, 51.0, 51.0]
+    assert in_todays_shares(DAILY, actions, are_prices=False)["A"].tolist() == [200.0, 204.0, 51.0]
+    assert prices["B"].tolist() == DAILY["B"].tolist()
+    assert DAILY["A"].tolist() == [100.0, 102.0, 51.0]
+
+
+def market_of(directory: Path, session: date) -> ReplayMarket:
+    write_session(
+        directory,
+        require_session(session),
+        {"A": Listing(50.0, 1_000_000, 0.01, 1)},
+        seed=1,
+        earlier_sessions=1,
+    )
+    (directory / "daily.csv").write_text(
+        ",".join(DAILY_COLUMNS) + "\n"
+        "2026-11-18,A,100,100,100,100,1000\n2026-11-19,A,100,100,100,100,1000\n"
+        "2026-11-20,A,50,50,50,50,2000\n"
+    )
+    (directory / "corporate_actions.csv").write_text(
+        HEAD + "2026-11-20,A,split,2\n2026-11-23,A,split,1/10\n"
+    )
+    return ReplayMarket(directory, session)
+
+
+def test_a_recorded_market_adjusts_what_it_knows_of_earlier_days(tmp_path: Path) -> None:
+    market = market_of(tmp_path, date(2026, 11, 23))
+    day = date(2026, 11, 23)
+    assert market.average_daily_volume(["A"], day)["A"] == 200
+    assert market.daily_volatility(["A"], day)["A"] == 0
+    assert last_closes(market, day)["A"] == 500
+    assert last_closes(market, date(2026, 11, 20))["A"] == 50
+    assert market.daily_before(day)["close"].tolist() == [100, 100, 50]

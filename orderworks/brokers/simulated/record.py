@@ -42,6 +42,7 @@ _CHANGING = {
     "executions": "int",
     "changed_at": "timestamptz",
     "stop_price": "numeric",
+    "trail_amount": "numeric",
     "arrived_at": "timestamptz",
     "triggered": "boolean",
     "watermark": "numeric",
