@@ -354,6 +354,31 @@ def test_changed_terms_are_on_record_and_a_trailing_stop_follows_from_there(
     assert (shown.state, shown.stop_price) == (OrderState.SUBMITTED, D("65.66"))
 
 
+def test_what_traded_before_an_order_was_changed_is_still_shown(
+    opens: Opens, markets: tuple[ReplayMarket, ReplayMarket]
+) -> None:
+    """Who did not hear of it has to see it, though the order has moved since."""
+    exchange = opens(markets[0])
+    exchange.submit([order("A", "buy", 5_000, "15", "ow-far", TimeInForce.GTC)], at(1))
+    exchange.submit([order("A", "buy", 900, "100.01", "ow-part", TimeInForce.GTC)], at(2))
+    exchange.advance(at(3))
+    exchange.close()
+    shown = opens(markets[1], LATER).snapshot()
+    assert [(one.client_order_id, one.quantity) for one in shown.executions] == [("ow-part", 500)]
+    (rests,) = [one for one in shown.orders if one.client_order_id == "ow-part"]
+    assert (rests.filled_quantity, rests.quantity) == (500, 500 + 600)
+
+
+def test_a_record_that_was_begun_before_there_were_actions_is_gone_on_with(
+    opens: Opens, markets: tuple[ReplayMarket, ReplayMarket], ledger_url: str
+) -> None:
+    cash, _ = leave_the_first_session(opens, markets[0])
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE exchange.corporate_actions")
+        connection.execute("ALTER TABLE exchange.orders DROP COLUMN split_gain")
+    assert opens(markets[1], LATER).portfolio().cash == cash + D("35.33")
+
+
 def test_an_order_good_till_a_time_is_carried_over_until_then(
     opens: Opens, markets: tuple[ReplayMarket, ReplayMarket]
 ) -> None:

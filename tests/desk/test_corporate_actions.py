@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,28 @@ async def test_a_resting_order_is_carried_over_and_fills_in_its_new_terms(
         assert booked_portfolio(desk.ledger, ACCOUNT).positions["AAPL"].quantity == 150
         again = await reconcile(desk, None)
         assert (again.is_clean, again.healed) == (True, 0)
+
+
+async def test_fills_that_nobody_heard_of_before_a_split_are_booked_after_it(
+    ledger_url: str, directory: Path
+) -> None:
+    """An order fills in part, the process dies, and the next session opens with other terms."""
+    async with desk_on(SESSION, ledger_url, directory) as desk:
+        await reconcile(desk, None)
+        resting = order("q", 9_000, algo="none", tif="gtc", route_rule="SIGNAL")
+        plan_orders(desk.ledger, replace(resting, limit_price=Decimal("105.40")))
+        orders = open_orders(desk.ledger, ACCOUNT)
+        await send(desk, orders, due_now(orders, desk.clock.now()).due, desk.clock.now())
+        unheard = [batch async for batch in desk.broker.events(at(5))]
+        assert unheard
+    async with later(ledger_url, directory) as desk:
+        assert (await reconcile(desk, None)).is_clean
+        ours = open_orders(desk.ledger, ACCOUNT)["q"]
+        assert 0 < ours.filled_quantity < 9_000
+        assert ours.quantity == ours.filled_quantity + int(
+            (9_000 - ours.filled_quantity) * Fraction(3, 2)
+        )
+        assert ours.limit_price == Decimal("70.00")
 
 
 async def test_a_process_that_dies_while_it_books_books_all_of_it_later(

@@ -7,6 +7,7 @@ one call changed is committed before the call returns, so an answer is never ahe
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from math import ceil
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
@@ -65,13 +66,7 @@ class SimulatedExchange:
         self._floor = Floor(
             record, session, terms, self._account, record.live_orders(), self._tapes, self._rules
         )
-        self._admission = Admission(
-            session,
-            market.symbols,
-            ShortSales(terms.can_short, market.borrowable(session.date)),
-            self._mark,
-            self._floor.stakes,
-        )
+        self._shorts = ShortSales(terms.can_short, market.borrowable(session.date))
         self._shown_since = record.shown_since(session)
 
     @property
@@ -218,6 +213,11 @@ class SimulatedExchange:
             return self._admission.refusal(order, entry, at) or self._rules.refusal(order.symbol)
 
         return refusal
+
+    @cached_property
+    def _admission(self) -> Admission:
+        symbols, stakes = self._market.symbols, self._floor.stakes
+        return Admission(self._session, symbols, self._shorts, self._mark, stakes)
 
     def _receive(self, order: Order, at: datetime, refusal: _Refusal) -> ExchangeOrder:
         self._account.orders += 1

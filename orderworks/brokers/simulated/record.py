@@ -146,9 +146,10 @@ class ExchangeRecord:
         What happened at the end of it may not have been seen, and must not look as if it had not.
         """
         row = self._connection.execute(
-            "SELECT max(changed_at) AS last FROM exchange.orders "
-            "WHERE account = %s AND changed_at < %s",
-            (self.account, session.open),
+            "SELECT greatest((SELECT max(changed_at) FROM exchange.orders "
+            "WHERE account = %(account)s AND changed_at < %(open)s), (SELECT max(ts) "
+            "FROM exchange.fills WHERE account = %(account)s AND ts < %(open)s)) AS last",
+            {"account": self.account, "open": session.open},
         ).fetchone()
         if row is None or row["last"] is None:
             return session.open
