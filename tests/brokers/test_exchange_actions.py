@@ -359,7 +359,6 @@ def test_what_traded_before_an_order_was_changed_is_still_shown(
 ) -> None:
     """Who did not hear of it has to see it, though the order has moved since."""
     exchange = opens(markets[0])
-    exchange.submit([order("A", "buy", 5_000, "15", "ow-far", TimeInForce.GTC)], at(1))
     exchange.submit([order("A", "buy", 900, "100.01", "ow-part", TimeInForce.GTC)], at(2))
     exchange.advance(at(3))
     exchange.close()
