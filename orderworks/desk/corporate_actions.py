@@ -8,7 +8,7 @@ from orderworks.desk.desk import Desk
 from orderworks.ledger.corporate_actions import book_corporate_actions, change_terms
 from orderworks.ledger.orders import OrderRecord
 from orderworks.model.order import Replacement
-from orderworks.model.state import OrderState
+from orderworks.model.state import TERMINAL, OrderState
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ def book_actions(desk: Desk, snapshot: Snapshot, orders: Mapping[str, OrderRecor
     """Books each action of a snapshot once, with what it made of resting orders, in one transaction.
 
     Args:
-        orders: our orders that are open, by client_order_id; they are changed in place.
+        orders: our orders that are open, and maybe others, by client_order_id; changed in place.
 
     Returns:
         How many actions were new, and orders changed by them.
@@ -50,12 +50,12 @@ def changed_terms(
 ) -> list[Replacement]:
     """What our orders become by actions that came into force: a pure kernel.
 
-    A worked parent grows by what its slices do. Where an order in another symbol differs, that is a
-    break, and stays one.
+    An order that has traded or ended in its new terms meanwhile gets them too. A worked parent grows
+    by what its slices do. Where an order in another symbol differs, that is a break, and stays one.
 
     Args:
         shown: the orders as the broker has them now.
-        orders: our orders that are open, by client_order_id.
+        orders: our orders that are open, and maybe others, by client_order_id.
         symbols: of the actions.
     """
     changed: dict[str, Replacement] = {}
@@ -63,8 +63,9 @@ def changed_terms(
         ours = orders.get(theirs.client_order_id)
         if (
             ours is None
+            or ours.state in TERMINAL
             or theirs.symbol not in symbols
-            or theirs.state not in (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
+            or theirs.state is OrderState.REJECTED
             or (ours.quantity, ours.limit_price) == (theirs.quantity, theirs.limit_price)
         ):
             continue

@@ -79,6 +79,20 @@ async def buy_61(url: str, directory: Path) -> None:
         assert (await reconcile(desk, None)).is_clean
 
 
+async def rest_100(url: str, directory: Path) -> None:
+    """The first session: a limit to buy 100 AAPL at 95.40 rests."""
+    async with desk_on(SESSION, url, directory) as desk:
+        await reconcile(desk, None)
+        resting = order(
+            "q", 100, algo="none", tif="gtc", route_rule="SIGNAL", limit_price=Decimal("95.40")
+        )
+        plan_orders(desk.ledger, resting)
+        orders = open_orders(desk.ledger, ACCOUNT)
+        await send(desk, orders, due_now(orders, desk.clock.now()).due, desk.clock.now())
+        await follow(desk, desk.session.close)
+        assert (await reconcile(desk, None)).is_clean
+
+
 async def test_the_books_equal_the_exchanges_to_the_cent(ledger_url: str, directory: Path) -> None:
     await buy_61(ledger_url, directory)
     async with later(ledger_url, directory) as desk:
@@ -127,11 +141,13 @@ def test_a_resting_order_that_an_action_changed_gets_the_brokers_terms() -> None
     for same in (
         shown("p-0", 60, "100.0"),
         replace(theirs, symbol="MSFT"),
-        replace(theirs, state=OrderState.CANCELLED),
+        replace(theirs, state=OrderState.REJECTED),
         replace(theirs, client_order_id="another"),
     ):
         assert changed_terms([same], orders, {"AAPL"}) == []
     assert changed_terms([theirs], orders, set()) == []
+    ours.state = OrderState.CANCELLED
+    assert changed_terms([theirs], orders, {"AAPL"}) == []
 
 
 def test_a_worked_parent_grows_with_its_slices() -> None:
@@ -151,16 +167,7 @@ async def test_a_resting_order_is_carried_over_and_fills_in_its_new_terms(
     ledger_url: str, directory: Path
 ) -> None:
     """100 at 95.40 less 0.40, split 3 for 2: 150 at 63.33, where the second session trades."""
-    async with desk_on(SESSION, ledger_url, directory) as desk:
-        await reconcile(desk, None)
-        resting = order(
-            "q", 100, algo="none", tif="gtc", route_rule="SIGNAL", limit_price=Decimal("95.40")
-        )
-        plan_orders(desk.ledger, resting)
-        orders = open_orders(desk.ledger, ACCOUNT)
-        await send(desk, orders, due_now(orders, desk.clock.now()).due, desk.clock.now())
-        await follow(desk, desk.session.close)
-        assert (await reconcile(desk, None)).is_clean
+    await rest_100(ledger_url, directory)
     async with later(ledger_url, directory) as desk:
         result = await reconcile(desk, None)
         assert (result.is_clean, result.healed) == (True, 3)
@@ -170,6 +177,17 @@ async def test_a_resting_order_is_carried_over_and_fills_in_its_new_terms(
         assert booked_portfolio(desk.ledger, ACCOUNT).positions["AAPL"].quantity == 150
         again = await reconcile(desk, None)
         assert (again.is_clean, again.healed) == (True, 0)
+
+
+async def test_an_order_that_filled_in_its_new_terms_before_anybody_looked_is_booked(
+    ledger_url: str, directory: Path
+) -> None:
+    await rest_100(ledger_url, directory)
+    async with later(ledger_url, directory) as desk:
+        assert [batch async for batch in desk.broker.events(desk.session.close)]
+        assert (await reconcile(desk, None)).is_clean
+        assert booked_portfolio(desk.ledger, ACCOUNT).positions["AAPL"].quantity == 150
+        assert open_orders(desk.ledger, ACCOUNT) == {}
 
 
 async def test_fills_that_nobody_heard_of_before_a_split_are_booked_after_it(
