@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from fractions import Fraction
+from math import prod
 
 from orderworks.ledger.bulk import copy_rows
 from orderworks.ledger.connection import Ledger
@@ -19,6 +21,16 @@ SELECT %s, a.* FROM unnest(%s::text[], %s::date[], %s::text[], %s::text[], %s::b
 WHERE a.at > (SELECT min(at) FROM snapshots WHERE account = %s AND kind = 'opening')
 ON CONFLICT (account, action_id) DO NOTHING
 RETURNING action_id
+"""
+
+# What was traded before the first split of its symbol is of age 0, before the second of age 1, and so on.
+_TRADED_BETWEEN_SPLITS = """
+SELECT o.strategy, f.symbol, a.age,
+       sum(CASE f.side WHEN 'buy' THEN f.quantity ELSE -f.quantity END)::bigint AS shares
+FROM fills f JOIN orders o USING (client_order_id) CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE c.at <= f.ts) AS age FROM corporate_actions c
+    WHERE c.account = f.account AND c.symbol = f.symbol AND c.kind = 'split' HAVING count(*) > 0) a
+WHERE f.account = %s AND f.symbol = ANY(%s) GROUP BY o.strategy, f.symbol, a.age ORDER BY a.age
 """
 
 
@@ -72,3 +84,29 @@ def change_terms(ledger: Ledger, changed: Sequence[Replacement], at: datetime) -
             for terms in changed
         ),
     )
+
+
+def held_through_splits(ledger: Ledger, account: str) -> dict[tuple[str, str], int]:
+    """What each strategy holds by its own fills in the symbols that were split, in today's shares.
+
+    A strategy's part of a share goes to no strategy.
+
+    Returns:
+        Signed shares by strategy and symbol.
+    """
+    ratios: dict[str, list[Fraction]] = {}
+    for row in ledger.execute(
+        "SELECT symbol, new_shares, old_shares FROM corporate_actions "
+        "WHERE account = %s AND kind = 'split' ORDER BY at, ex_date",
+        (account,),
+    ):
+        ratio = Fraction(row["new_shares"], row["old_shares"])
+        ratios.setdefault(row["symbol"], []).append(ratio)
+    if not ratios:
+        return {}
+    held: dict[tuple[str, str], Fraction] = {}
+    for row in ledger.execute(_TRADED_BETWEEN_SPLITS, (account, list(ratios))):
+        key = row["strategy"], row["symbol"]
+        later = prod(ratios[row["symbol"]][row["age"] :], start=Fraction(1))
+        held[key] = held.get(key, Fraction(0)) + row["shares"] * later
+    return {key: int(shares) for key, shares in held.items()}

@@ -16,6 +16,7 @@ from working_orders import (
     at,
     count,
     family,
+    fill,
     happened,
     open_books,
     order,
@@ -26,6 +27,7 @@ from working_orders import (
 from orderworks.ledger.accounts import book_opening, booked_portfolio, open_account
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.corporate_actions import book_corporate_actions, change_terms
+from orderworks.ledger.facts import attributed_shares
 from orderworks.ledger.leases import Lease, give_back, take_lease
 from orderworks.ledger.orders import book
 from orderworks.model.corporate_action import ActionKind, AppliedAction
@@ -151,6 +153,33 @@ def test_an_order_that_is_not_open_is_not_changed(ledger: Ledger, name: str) -> 
     book(ledger, lease, happened("p-0", OrderEvent.WITHDRAW))
     with pytest.raises(errors.ForeignKeyViolation, match=f"order {name} is not open"):
         change_terms(ledger, [Replacement(name, 90)], at(5))
+
+
+def test_each_strategy_holds_its_own_shares_through_splits(ledger: Ledger) -> None:
+    """60 and 40 are bought, split 2 for 1, 20 more bought, split 1 for 4."""
+    lease = open_books(ledger)
+    first = family("p", 60, 20, algo="twap", strategy="momentum")
+    second = family("q", 41, strategy="value")
+    plan_orders(ledger, *first, *second)
+    send(ledger, lease, *first[1:], *second[1:])
+    book(ledger, lease, [], [fill("1", "p-0", 60), fill("2", "q-0", 41)])
+    assert {(one.strategy, one.holdings) for one in attributed_shares(ledger, ACCOUNT)} == {
+        ("momentum", 60),
+        ("value", 41),
+    }
+    two = replace(SPLIT, ratio=Fraction(2), quantity_change=101, at=at(20))
+    quarter = replace(SPLIT, action_id="t", ratio=Fraction(1, 4), quantity_change=-167, at=at(40))
+    book_corporate_actions(ledger, lease, [two])
+    book(ledger, lease, [], [fill("3", "p-1", 20, ts=at(30))])
+    assert {(one.strategy, one.holdings) for one in attributed_shares(ledger, ACCOUNT)} == {
+        ("momentum", 140),
+        ("value", 82),
+    }
+    book_corporate_actions(ledger, lease, [quarter])
+    assert {(one.strategy, one.holdings) for one in attributed_shares(ledger, ACCOUNT)} == {
+        ("momentum", 35),
+        ("value", 20),
+    }
 
 
 # Any number of them -----------------------------------------------------------------------------
