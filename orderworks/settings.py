@@ -160,9 +160,14 @@ class Execution(Section):
     max_position_pct: Percent
     gross_cap_pct: Percent
     stop_loss_pct: Annotated[float, Field(gt=0, lt=100)]
+    protect_entries: bool
     signal_meaning: Literal["target", "order"]
     residual: Literal["sweep", "carry", "cancel"]
     sweep_seconds: Positive
+    remainder: Literal["keep", "reprice", "cancel", "sweep"]
+    reprice_seconds: Positive
+    pov_participation_pct: Annotated[float, Field(gt=0, le=100)]
+    is_risk_aversion: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     start_after_open_seconds: Annotated[float, Field(ge=0)]
     rest_overnight: bool
 
@@ -172,6 +177,7 @@ class Router(Section):
     size_threshold_large_pct: Percent
     twap_num_slices: Annotated[int, Field(ge=1, le=1000)]
     twap_interval_seconds: Positive
+    slice_style: Literal["cross", "passive"]
     wide_spread_threshold_bps: Percent
     urgent_strength: Annotated[float, Field(ge=0, le=1)]
 

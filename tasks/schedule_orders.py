@@ -5,12 +5,13 @@ import logging
 import pandas as pd
 
 from orderworks.desk.desk import Desk
-from orderworks.desk.plan import plan_rows
-from orderworks.desk.timing import horizon_of, require_workable, with_volume_curves
+from orderworks.desk.plan import plan_of
+from orderworks.desk.scheduling import schedule_run
+from orderworks.desk.timing import horizon_of
 from orderworks.ledger.runs import Plan, Run
 from orderworks.planning.bets import Sized
+from orderworks.planning.exits import exits
 from orderworks.planning.risk.gate import Gated
-from orderworks.planning.scheduling import schedule
 from tasks.handing_on import hand_on
 from tasks.step import step
 
@@ -29,9 +30,7 @@ async def schedule_orders(
 ) -> Plan:
     """The whole plan of the run: parents, their children and when each is due."""
     window = horizon_of(desk)
-    require_workable(desk, routed, window)
-    routed, curves = with_volume_curves(desk, routed, window)
-    planned = schedule(routed, window, desk.account, run.run_key, curves)
+    planned = schedule_run(desk, run.run_key, routed, window)
     await hand_on(desk, run, "scheduled", planned.children)
     log.info(
         "scheduled %d children of %d parents from %s to %s UTC",
@@ -40,4 +39,5 @@ async def schedule_orders(
         f"{window.start:%H:%M:%S}",
         f"{window.end:%H:%M:%S}",
     )
-    return plan_rows(desk.account, inputs_hash, window, signals, sized, gated, planned)
+    protection = exits(planned, desk.account, run.run_key)
+    return plan_of(desk.account, inputs_hash, window, signals, sized, gated, planned, protection)

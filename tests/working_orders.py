@@ -6,11 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from plan_columns import ORDER_COLUMNS, by_column
+
 from orderworks.ledger.accounts import book_opening, open_account
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, take_lease
-from orderworks.ledger.orders import EventRecord, OrderRecord, Release, permit
-from orderworks.ledger.runs import ORDER_COLUMNS, Plan, Run, freeze_plan, start_run
+from orderworks.ledger.movements import EventRecord, Release, permit
+from orderworks.ledger.orders import OrderRecord
+from orderworks.ledger.runs import Plan, Run, freeze_plan, start_run
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side
 from orderworks.model.portfolio import Portfolio
@@ -85,7 +88,10 @@ def open_books(ledger: Ledger, account: str = ACCOUNT, cash: Decimal = CASH) -> 
 
 def plan_of(orders: Sequence[OrderRecord], inputs_hash: str = "ab" * 32) -> Plan:
     """A plan that holds orders and nothing else."""
-    return Plan(inputs_hash, at(0), at(300), [], [], [row(one) for one in orders])
+    more = ("attached_to", "remainder", "cross_at")
+    rows = [(*row(one), *(getattr(one, name) for name in more)) for one in orders]
+    names = (*ORDER_COLUMNS, *more)
+    return Plan(inputs_hash, at(0), at(300), {}, {}, by_column(names, rows))
 
 
 def plan_orders(ledger: Ledger, *orders: OrderRecord, run_key: str = RUN_KEY) -> Run:
@@ -124,11 +130,15 @@ def send(ledger: Ledger, lease: Lease, *children: OrderRecord) -> None:
 
 
 def fill(exec_id: str, name: str, quantity: int, **changes: Any) -> Fill:
-    """An execution at 100.01 for a dollar."""
-    made = Fill(
-        exec_id, name, "AAPL", Side.BUY, quantity, Decimal("100.01"), Decimal("1.00"), at(10)
-    )
-    return replace(made, **changes)
+    """An execution that buys AAPL at 100.01 for a dollar."""
+    usual: dict[str, Any] = {
+        "symbol": "AAPL",
+        "side": Side.BUY,
+        "price": Decimal("100.01"),
+        "commission": Decimal("1.00"),
+        "ts": at(10),
+    }
+    return Fill(exec_id, name, quantity=quantity, **(usual | changes))
 
 
 def state_of(ledger: Ledger, name: str) -> str:

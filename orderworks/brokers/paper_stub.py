@@ -18,7 +18,7 @@ from orderworks.model.clock import Clock
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
 from orderworks.model.instrument import Instrument
-from orderworks.model.order import Order, Replacement
+from orderworks.model.order import Order, OrderType, Replacement
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderState
 
@@ -29,6 +29,9 @@ OPENING_POSITIONS = {
     "GOOG": (20, Decimal(50_000)),
 }
 """Symbol -> shares and what they cost."""
+
+STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
+ON_REQUEST = "cancelled on request"
 
 
 class PaperStubBroker:
@@ -94,11 +97,14 @@ class PaperStubBroker:
         reports: list[Report] = []
         mids = self._mids(at, [order.symbol for order in orders if order.limit_price is None])
         for order in orders:
-            mine, fill = self._fill(order, self._price(order, mids), at)
+            if _waits(order):
+                mine, fill = self._rest(order, at), None
+            else:
+                mine, fill = self._fill(order, self._price(order, mids), at)
             received.append(mine)
             reports.append(
                 Report(ReportKind.ACKNOWLEDGED, order.client_order_id, at, str(mine.number))
-                if fill is not None
+                if mine.state is not OrderState.REJECTED
                 else Report(
                     ReportKind.REJECTED, order.client_order_id, at, str(mine.number), mine.reason
                 )
@@ -114,8 +120,15 @@ class PaperStubBroker:
 
     async def cancel_orders(self, client_order_ids: Sequence[str]) -> list[Report]:
         at = self._clock.now()
+        resting = {one.client_order_id: one for one in self._open_record.live_orders()}
+        ended = [resting[name] for name in client_order_ids if name in resting]
+        for order in ended:
+            order.state, order.reason, order.changed_at = OrderState.CANCELLED, ON_REQUEST, at
+        self._open_record.save(self._state, changed=ended)
         return [
-            Report(ReportKind.CANCEL_REFUSED, name, at, reason="no such order rests")
+            Report(ReportKind.CANCELLED, name, at, reason=ON_REQUEST)
+            if name in resting
+            else Report(ReportKind.CANCEL_REFUSED, name, at, reason="no such order rests")
             for name in client_order_ids
         ]
 
@@ -158,29 +171,12 @@ class PaperStubBroker:
     def _fill(
         self, order: Order, price: Decimal | None, at: datetime
     ) -> tuple[ExchangeOrder, Fill | None]:
-        self._state.orders += 1
-        filled = order.quantity if price is not None else 0
-        mine = ExchangeOrder(
-            number=self._state.orders,
-            client_order_id=order.client_order_id,
-            symbol=order.symbol,
-            side=order.side,
-            quantity=order.quantity,
-            order_type=order.order_type.value,
-            limit_price=order.limit_price,
-            tif=order.tif.value,
-            received_at=at,
-            volume_at_arrival=0,
-            month_shares=0,
-            state=OrderState.REJECTED if price is None else OrderState.FILLED,
-            reason=f"no quote for {order.symbol}" if price is None else None,
-            filled_quantity=filled,
-            filled_value=filled * (price or Decimal(0)),
-            executions=1 if filled else 0,
-            changed_at=at,
-        )
+        mine = self._rest(order, at)
         if price is None:
+            mine.state, mine.reason = OrderState.REJECTED, f"no quote for {order.symbol}"
             return mine, None
+        mine.state, mine.filled_quantity, mine.executions = OrderState.FILLED, order.quantity, 1
+        mine.filled_value = order.quantity * price
         fill = Fill(
             f"{self.account}.{mine.number}.1",
             order.client_order_id,
@@ -193,6 +189,29 @@ class PaperStubBroker:
         )
         self._state.apply(fill)
         return mine, fill
+
+    def _rest(self, order: Order, at: datetime) -> ExchangeOrder:
+        self._state.orders += 1
+        return ExchangeOrder(
+            number=self._state.orders,
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=order.quantity,
+            order_type=order.order_type.value,
+            limit_price=order.limit_price,
+            tif=order.tif.value,
+            received_at=at,
+            volume_at_arrival=0,
+            month_shares=0,
+            state=OrderState.SUBMITTED,
+            reason=None,
+            filled_quantity=0,
+            filled_value=Decimal(0),
+            executions=0,
+            changed_at=at,
+            stop_price=order.stop_price,
+        )
 
     def _mids(self, at: datetime, symbols: Sequence[str]) -> dict[str, Decimal]:
         """The mid of each symbol that has one: with both sides quoted."""
@@ -224,3 +243,8 @@ class PaperStubBroker:
         if self._record is None:
             raise BrokerError(f"the paper stub of account {self.account} is not connected")
         return self._record
+
+
+def _waits(order: Order) -> bool:
+    """Whether it waits for a price that the stub never comes to: it rests until it is cancelled."""
+    return order.attached_to is not None or order.order_type in STOPS

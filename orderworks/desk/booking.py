@@ -5,13 +5,15 @@ event; what it repeats becomes nothing; what the state machine refuses becomes a
 person is told about. A parent moves with its children.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from orderworks.brokers.adapter import Report, ReportKind
-from orderworks.ledger.orders import EventRecord, OrderRecord
+from orderworks.ledger.movements import EventRecord
+from orderworks.ledger.orders import OrderRecord
 from orderworks.model.fill import Fill
+from orderworks.model.order import Replacement
 from orderworks.model.state import TERMINAL, TRANSITIONS, OrderEvent, OrderState
 
 
@@ -45,7 +47,13 @@ EVENT_OF = {
     ReportKind.REJECTED: OrderEvent.REJECT,
     ReportKind.CANCELLED: OrderEvent.CANCEL,
     ReportKind.EXPIRED: OrderEvent.EXPIRE,
+    ReportKind.CANCEL_REFUSED: OrderEvent.REFUSE_CANCEL,
+    ReportKind.REPLACED: OrderEvent.REPLACE,
+    ReportKind.REPLACE_REFUSED: OrderEvent.REFUSE_REPLACE,
 }
+
+REFUSALS = frozenset({OrderEvent.REFUSE_CANCEL, OrderEvent.REFUSE_REPLACE})
+"""What the broker would not do: it tells nothing of where the order stands."""
 
 UNCONFIRMED = frozenset({OrderState.PENDING, OrderState.UNKNOWN})
 """States in which any sign of life is the acknowledgement."""
@@ -54,16 +62,17 @@ UNCONFIRMED = frozenset({OrderState.PENDING, OrderState.UNKNOWN})
 def book_reports(
     reports: Iterable[Report],
     orders: Mapping[str, OrderRecord],
-    booked_executions: Collection[str] = (),
+    booked_executions: Mapping[str, int] | None = None,
 ) -> Booking:
     """Applies reports to orders, which are changed in place, and says what is to be recorded.
 
     Args:
         orders: every order that a report names, and its parent, by client_order_id.
-        booked_executions: the executions that the ledger has; they are not booked again.
+        booked_executions: the executions that the ledger has, with their shares; they are not booked
+            again. One that a correction stands for already has none.
     """
     booking = Booking()
-    seen = set(booked_executions)
+    seen = dict(booked_executions or {})
     for report in reports:
         order = orders.get(report.client_order_id)
         if order is None:
@@ -77,8 +86,7 @@ def book_reports(
             )
         elif report.fill is not None:
             if report.fill.exec_id not in seen:
-                seen.add(report.fill.exec_id)
-                _book_fill(booking, order, orders, report.fill)
+                _book_fill(booking, order, orders, report.fill, seen)
         elif report.kind in EVENT_OF:
             _book_event(booking, order, orders, EVENT_OF[report.kind], report)
     return booking
@@ -90,6 +98,7 @@ def move(
     event: OrderEvent,
     at: datetime,
     reason: str | None = None,
+    terms: Replacement | None = None,
 ) -> bool:
     """Takes one transition and records it; False, recording an anomaly, where the table refuses."""
     to_state = TRANSITIONS.get((order.state, event))
@@ -104,9 +113,12 @@ def move(
         )
         return False
     booking.events.append(
-        EventRecord(order.client_order_id, event, order.state, to_state, at, reason)
+        EventRecord(order.client_order_id, event, order.state, to_state, at, reason, terms)
     )
     order.state = to_state
+    if terms is not None:
+        order.quantity, order.revision = terms.quantity, order.revision + 1
+        order.limit_price, order.stop_price = terms.limit_price, terms.stop_price
     return True
 
 
@@ -141,6 +153,10 @@ def _book_event(
     event: OrderEvent,
     report: Report,
 ) -> None:
+    if event in REFUSALS:
+        if order.is_live:
+            move(booking, order, event, report.ts, report.reason)
+        return
     if event is OrderEvent.ACKNOWLEDGE:
         confirm(booking, order, orders, report.ts)
         return
@@ -148,27 +164,32 @@ def _book_event(
         return
     if event is not OrderEvent.REJECT:
         confirm(booking, order, orders, report.ts)
-    move(booking, order, event, report.ts, report.reason)
+    if event is OrderEvent.REPLACE and report.terms is not None and _has_terms(order, report.terms):
+        return
+    move(booking, order, event, report.ts, report.reason, report.terms)
+
+
+def _has_terms(order: OrderRecord, terms: Replacement) -> bool:
+    return (order.quantity, order.limit_price, order.stop_price) == (
+        terms.quantity,
+        terms.limit_price,
+        terms.stop_price,
+    )
 
 
 def _book_fill(
-    booking: Booking, order: OrderRecord, orders: Mapping[str, OrderRecord], fill: Fill
+    booking: Booking,
+    order: OrderRecord,
+    orders: Mapping[str, OrderRecord],
+    fill: Fill,
+    seen: dict[str, int],
 ) -> None:
-    if fill.replaces is not None:
-        # As one more execution it would count twice; the books differ until a person has looked.
-        booking.anomalies.append(
-            Anomaly(
-                "CORRECTION",
-                order.client_order_id,
-                f"execution {fill.exec_id} of {fill.quantity} at {fill.price} corrects "
-                f"{fill.replaces}; it is not booked",
-                fill.ts,
-            )
-        )
-        return
+    """Books an execution, or what a correction of one changes."""
+    corrected = seen.get(fill.replaces, 0) if fill.replaces is not None else 0
+    change = fill.quantity - corrected
     moved = [one for one in (order, _parent(order, orders)) if one is not None]
     for one in moved:
-        if fill.quantity > one.remaining:
+        if change > one.remaining:
             booking.anomalies.append(
                 Anomaly(
                     "OVERFILL",
@@ -180,7 +201,19 @@ def _book_fill(
                 )
             )
             return
-    if order.state in TERMINAL:
+    seen[fill.exec_id] = fill.quantity
+    if fill.replaces is not None:
+        seen[fill.replaces] = 0
+        booking.anomalies.append(
+            Anomaly(
+                "BUST" if fill.quantity == 0 else "CORRECTION",
+                order.client_order_id,
+                f"execution {fill.replaces} of {corrected} was corrected to {fill.quantity} at "
+                f"{fill.price} by {fill.exec_id}",
+                fill.ts,
+            )
+        )
+    elif order.state in TERMINAL:
         booking.anomalies.append(
             Anomaly(
                 "LATE_FILL",
@@ -192,10 +225,21 @@ def _book_fill(
     confirm(booking, order, orders, fill.ts)
     booking.fills.append(fill)
     for one in moved:
-        one.filled_quantity += fill.quantity
-        event = OrderEvent.FILL if one.remaining else OrderEvent.COMPLETE
-        if event is OrderEvent.COMPLETE or one.state is OrderState.SUBMITTED:
+        one.filled_quantity += change
+        event = _event_of(one, change)
+        if event is not None:
             move(booking, one, event, fill.ts)
+
+
+def _event_of(order: OrderRecord, change: int) -> OrderEvent | None:
+    """What a change of its filled shares is to an order; None where its state tells it already."""
+    if change > 0:
+        if not order.remaining:
+            return OrderEvent.COMPLETE
+        return OrderEvent.FILL if order.state is OrderState.SUBMITTED else None
+    if change < 0:
+        return OrderEvent.CORRECT if order.filled_quantity else OrderEvent.BUST
+    return None
 
 
 def _parent(order: OrderRecord, orders: Mapping[str, OrderRecord]) -> OrderRecord | None:

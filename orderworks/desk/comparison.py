@@ -6,13 +6,14 @@ snapshot does not show it, and positions are never made to fit by inventing fill
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
 from orderworks.ledger.orders import OrderRecord
+from orderworks.model.order import OrderType, Replacement
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import TERMINAL, OrderState
 
@@ -51,14 +52,32 @@ REPORT_OF_STATE = {
 }
 
 
-def evidence(snapshot: Snapshot, orders: Mapping[str, OrderRecord]) -> list[Report]:
+def evidence(
+    snapshot: Snapshot,
+    orders: Mapping[str, OrderRecord],
+    asked: Mapping[str, Sequence[Replacement]],
+) -> list[Report]:
     """What a snapshot says of the ledger's orders, as reports in an order that can be booked.
 
-    Executions come before the ends of orders, so that an order ends with what it filled.
+    Executions come before the ends of orders, so that an order ends with what it filled; new terms
+    come before executions, so that these fit into it.
 
     Args:
         orders: every order of ours that the snapshot may be about, by client_order_id.
+        asked: by order, the terms that the broker was asked for and has not confirmed.
     """
+    changed = [
+        Report(
+            ReportKind.REPLACED,
+            theirs.client_order_id,
+            theirs.ts,
+            theirs.broker_order_id,
+            terms=terms,
+        )
+        for theirs in snapshot.orders
+        for terms in asked.get(theirs.client_order_id, ())
+        if _shows(theirs, terms)
+    ]
     executions = [
         Report(ReportKind.FILLED, fill.client_order_id, fill.ts, fill=fill)
         for fill in snapshot.executions
@@ -80,7 +99,15 @@ def evidence(snapshot: Snapshot, orders: Mapping[str, OrderRecord]) -> list[Repo
     ]
     acknowledgements = [r for r in states if r.kind is ReportKind.ACKNOWLEDGED]
     ends = [r for r in states if r.kind is not ReportKind.ACKNOWLEDGED]
-    return acknowledgements + executions + ends
+    return acknowledgements + changed + executions + ends
+
+
+def _shows(theirs: BrokerOrder, terms: Replacement) -> bool:
+    return (theirs.quantity, theirs.limit_price, theirs.stop_price) == (
+        terms.quantity,
+        terms.limit_price,
+        terms.stop_price,
+    )
 
 
 def absent(snapshot: Snapshot, orders: Iterable[OrderRecord]) -> list[OrderRecord]:
@@ -149,7 +176,25 @@ def _order_breaks(theirs: BrokerOrder, orders: Mapping[str, OrderRecord]) -> lis
                 f"{theirs.filled_quantity} of {theirs.quantity}",
             )
         )
+    # The stop of a trailing stop moves at the broker's.
+    moves = ours.order_type == OrderType.TRAILING_STOP
+    if (
+        ours.state not in TERMINAL
+        and not moves
+        and (ours.limit_price, ours.stop_price)
+        != (
+            theirs.limit_price,
+            theirs.stop_price,
+        )
+    ):
+        breaks.append(Break(BreakKind.PRICE, name, _prices(ours), _prices(theirs)))
     return breaks
+
+
+def _prices(order: OrderRecord | BrokerOrder) -> str:
+    named = {"limit": order.limit_price, "stop": order.stop_price}
+    said = [f"{name} {price:f}" for name, price in named.items() if price is not None]
+    return ", ".join(said) or "no price"
 
 
 def _portfolio_breaks(booked: Portfolio, theirs: Portfolio) -> list[Break]:

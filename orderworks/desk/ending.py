@@ -5,13 +5,18 @@ from orderworks.desk.desk import Desk
 from orderworks.desk.reports import cancel, follow, record
 from orderworks.desk.settling import retire_parents
 from orderworks.ledger.orders import OrderMap, open_orders
+from orderworks.model.order import TimeInForce
 from orderworks.model.state import AT_BROKER, OrderEvent, OrderState
+
+OVERNIGHT = frozenset({TimeInForce.GTC.value, TimeInForce.GTD.value})
+"""The times in force that outlast a session."""
 
 
 async def close_session(desk: Desk) -> int:
     """Books everything up to the close, then ends what rests; returns how many orders ended.
 
-    A GTC order goes on resting where ``execution.rest_overnight`` says so.
+    A GTC order goes on resting where ``execution.rest_overnight`` says so; the exits of what is held
+    always do.
     """
     resting = len(_at_broker(desk, overnight_too=True))
     await follow(desk, desk.session.close)
@@ -27,10 +32,10 @@ async def close_session(desk: Desk) -> int:
 async def cancel_everything(desk: Desk, reason: str) -> int:
     """Cancels what rests, gives up what was not sent, and closes the parents."""
     withdraw_unsent(desk, open_orders(desk.ledger, desk.account), reason)
-    names = _at_broker(desk, overnight_too=True)
+    names = _at_broker(desk, overnight_too=True, everything=True)
     await cancel(desk, names)
     retire_parents(desk, open_orders(desk.ledger, desk.account), whatever_is_to_come=True)
-    return len(names) - len(_at_broker(desk, overnight_too=True))
+    return len(names) - len(_at_broker(desk, overnight_too=True, everything=True))
 
 
 def withdraw_overdue(desk: Desk) -> None:
@@ -45,13 +50,14 @@ def withdraw_overdue(desk: Desk) -> None:
     retire_parents(desk, orders)
 
 
-def _at_broker(desk: Desk, *, overnight_too: bool) -> list[str]:
+def _at_broker(desk: Desk, *, overnight_too: bool, everything: bool = False) -> list[str]:
     return [
         order.client_order_id
         for order in open_orders(desk.ledger, desk.account).values()
         if order.reaches_broker
         and order.state in AT_BROKER
-        and (overnight_too or order.tif != "gtc")
+        and (everything or not order.is_exit)
+        and (overnight_too or order.tif not in OVERNIGHT)
     ]
 
 

@@ -1,19 +1,40 @@
-"""The plan as the ledger keeps it: tables turned into rows, inputs into one fingerprint."""
+"""The plan as the ledger keeps it: tables turned into columns, inputs into one fingerprint."""
 
 import json
+import math
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from orderworks.ledger.runs import DECISION_COLUMNS, Plan
+from orderworks.ledger.bulk import Columns
+from orderworks.ledger.runs import Plan
 from orderworks.planning.bets import Sized
+from orderworks.planning.exits import EXIT_KINDS
 from orderworks.planning.pricing import exact_or_none, on_grid
 from orderworks.planning.risk.gate import Gated
 from orderworks.planning.scheduling import Horizon, Schedule
+
+DECISIONS = ("strategy", "symbol", "accepted", "code", "reason")
+
+OWN_OF_SLICE = ("client_order_id", "parent_id", "slice_index", "quantity", "due_at", "cross_at")
+OF_PARENT = (
+    *("strategy", "symbol", "side", "order_type", "tif", "algo", "route_rule", "remainder"),
+    *("limit_price", "stop_price", "trail_amount", "trail_percent", "decision_price"),
+    *("ends_at", "signal_ts", "good_till", "reduce_only"),
+)
+"""What a slice has of its own, and of its parent."""
+
+DEFAULTS: Mapping[str, Any] = {
+    "slice_index": 0,
+    "remainder": "keep",
+    "reduce_only": False,
+    "route_saw": "{}",
+}
+"""What a row has where only others have a column; None where nothing is said here."""
 
 
 def fingerprint(kind: str, session: date, inputs: pd.DataFrame) -> str:
@@ -26,7 +47,7 @@ def fingerprint(kind: str, session: date, inputs: pd.DataFrame) -> str:
     return sha256(f"{kind}\n{session}\n{text}".encode()).hexdigest()
 
 
-def plan_rows(
+def plan_of(
     account: str,
     inputs_hash: str,
     window: Horizon,
@@ -34,6 +55,7 @@ def plan_rows(
     sized: Sized,
     gated: Gated,
     schedule: Schedule,
+    exits: pd.DataFrame,
 ) -> Plan:
     """Everything that was decided of the accepted signals, ready to be frozen."""
     return Plan(
@@ -42,114 +64,117 @@ def plan_rows(
         ends_at=max(
             (moment.to_pydatetime() for moment in schedule.parents["ends_at"]), default=window.end
         ),
-        signals=_signal_rows(signals),
-        decisions=_decision_rows(sized.refused.assign(accepted=False), gated.decisions),
-        orders=[*_parent_rows(account, schedule), *_child_rows(account, schedule)],
+        signals=_signal_columns(signals),
+        decisions=_decision_columns(sized.refused.assign(accepted=False), gated.decisions),
+        orders=_stacked(
+            _parent_columns(schedule),
+            _order_columns(_slices(schedule)),
+            _order_columns(exits),
+            account=account,
+        ),
     )
 
 
-def _signal_rows(signals: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _signal_columns(signals: pd.DataFrame) -> Columns:
+    texts = ("strategy", "symbol", "direction")
+    # Not by lines: no signals at all are written as one empty line.
     contents = signals.to_json(orient="records", lines=True, date_format="iso").splitlines()
-    return [
-        (row, strategy, symbol, direction, _money(strength), _money(price), ts, content)
-        for row, strategy, symbol, direction, strength, price, ts, content in zip(
-            signals["row"].tolist(),
-            signals["strategy"].tolist(),
-            signals["symbol"].tolist(),
-            signals["direction"].tolist(),
-            signals["strength"].tolist(),
-            signals["price"].tolist(),
-            _times(signals["ts"]),
-            contents,
-            strict=True,
-        )
-    ]
+    return {
+        "row": signals["row"].tolist(),
+        **{name: signals[name].tolist() for name in texts},
+        **{name: _numbers(signals[name]) for name in ("strength", "price")},
+        "ts": _times(signals["ts"]),
+        "content": contents[: len(signals)],
+    }
 
 
-def _decision_rows(*tables: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _decision_columns(*tables: pd.DataFrame) -> Columns:
     as_json = json.JSONEncoder(default=str).encode
-    return [
-        (strategy, symbol, bool(accepted), code, reason, as_json(saw))
-        for table in tables
-        for strategy, symbol, accepted, code, reason, saw in table[
-            list(DECISION_COLUMNS)
-        ].itertuples(index=False)
-    ]
+    columns = {
+        name: [value for table in tables for value in table[name].tolist()] for name in DECISIONS
+    }
+    return columns | {"saw": [as_json(saw) for table in tables for saw in table["saw"].tolist()]}
 
 
-def _parent_rows(account: str, schedule: Schedule) -> list[tuple[Any, ...]]:
+def _parent_columns(schedule: Schedule) -> Columns:
     parents = schedule.parents
+    if parents.empty:
+        return {}
     saw = parents[["bid", "ask", "adv", "spread_bps", "size_pct_adv"]]
-    quantity = parents["quantity"].tolist()
-    return list(
-        zip(
-            parents["client_order_id"].tolist(),
-            [account] * len(parents),
-            [None] * len(parents),
-            [0] * len(parents),
-            parents["strategy"].tolist(),
-            parents["symbol"].tolist(),
-            parents["side"].tolist(),
-            quantity,
-            quantity,
-            parents["order_type"].tolist(),
-            exact_or_none(parents["limit_price"].to_numpy(np.float64)),
-            _stop_loss_prices(parents),
-            parents["tif"].tolist(),
-            parents["algo"].tolist(),
-            _times(parents["due_at"]),
-            _times(parents["ends_at"]),
-            parents["route_rule"].tolist(),
-            # Not by lines: no orders at all are written as one empty line.
-            saw.to_json(orient="records", lines=True, double_precision=6).split(),
-            [_money(price) for price in parents["decision_price"].tolist()],
-            _times(parents["signal_ts"]),
-            strict=True,
-        )
-    )
-
-
-def _child_rows(account: str, schedule: Schedule) -> list[tuple[Any, ...]]:
-    children = schedule.children[schedule.children["parent_id"].notna()]
-    of_parent = schedule.parents.iloc[children["parent"].to_numpy()]
-    quantity = children["quantity"].tolist()
-    return list(
-        zip(
-            children["client_order_id"].tolist(),
-            [account] * len(children),
-            children["parent_id"].tolist(),
-            children["slice_index"].tolist(),
-            of_parent["strategy"].tolist(),
-            of_parent["symbol"].tolist(),
-            of_parent["side"].tolist(),
-            quantity,
-            quantity,
-            of_parent["order_type"].tolist(),
-            exact_or_none(of_parent["limit_price"].to_numpy(np.float64)),
-            [None] * len(children),
-            of_parent["tif"].tolist(),
-            of_parent["algo"].tolist(),
-            _times(children["due_at"]),
-            _times(of_parent["ends_at"]),
-            of_parent["route_rule"].tolist(),
-            ["{}"] * len(children),
-            [_money(price) for price in of_parent["decision_price"].tolist()],
-            _times(of_parent["signal_ts"]),
-            strict=True,
-        )
-    )
-
-
-def _stop_loss_prices(parents: pd.DataFrame) -> list[Decimal | None]:
-    """The protective stops on the tick grid: the exit of a buy sells, and the other way round."""
+    plain = schedule.children[schedule.children["parent_id"].isna()]
+    cross_at = pd.Series(pd.NaT, index=parents.index, dtype="datetime64[us, UTC]")
+    cross_at.iloc[plain["parent"].to_numpy()] = plain["cross_at"].array
     exit_sign = np.where(parents["side"].to_numpy() == "buy", -1, 1)
-    return exact_or_none(on_grid(parents["stop_loss_price"].to_numpy(np.float64), exit_sign))
+    return {
+        **_order_columns(parents.assign(cross_at=cross_at)),
+        # The exit of a buy sells, and the other way round.
+        **{
+            kind.price: exact_or_none(on_grid(parents[kind.price].to_numpy(np.float64), exit_sign))
+            for kind in EXIT_KINDS
+        },
+        "route_saw": saw.to_json(orient="records", lines=True, double_precision=6).split(),
+    }
 
 
-def _money(value: float) -> Decimal:
-    """A float64 column's number as the decimal that it was written as."""
-    return Decimal(str(value))
+def _slices(schedule: Schedule) -> pd.DataFrame:
+    """The children that are not their parents themselves, with what they have of these."""
+    children = schedule.children[schedule.children["parent_id"].notna()].reset_index(drop=True)
+    of_parent = schedule.parents.iloc[children["parent"].to_numpy()].reset_index(drop=True)
+    return children[list(OWN_OF_SLICE)].join(of_parent[list(OF_PARENT)])
 
 
-def _times(column: "pd.Series[Any]") -> list[datetime]:
-    return [moment.astimezone(UTC) for moment in column.dt.to_pydatetime()]
+def _order_columns(orders: pd.DataFrame) -> Columns:
+    """What a table of orders says, column by column; not what it says of no order."""
+    if orders.empty:
+        return {}
+    said = {name: put(orders[name]) for name, put in SPELLED.items() if name in orders}
+    known = {name: values for name, values in said.items() if any(v is not None for v in values)}
+    return known | {"planned_quantity": known["quantity"]}
+
+
+def _stacked(*tables: Columns, account: str) -> Columns:
+    """Tables one below the other; where one lacks a column of another, its default."""
+    filled = [table for table in tables if table]
+    names = list(dict.fromkeys(name for table in filled for name in table))
+    stacked: dict[str, Sequence[Any]] = {}
+    for name in names:
+        column: list[Any] = []
+        for table in filled:
+            count = len(table["client_order_id"])
+            column += table.get(name, [DEFAULTS.get(name)] * count)
+        stacked[name] = column
+    if stacked:
+        stacked["account"] = [account] * len(stacked["client_order_id"])
+    return stacked
+
+
+def _plain(column: "pd.Series[Any]") -> list[Any]:
+    return column.tolist()
+
+
+def _names(column: "pd.Series[Any]") -> list[str | None]:
+    return [None if pd.isna(name) else name for name in column.tolist()]
+
+
+def _numbers(column: "pd.Series[Any]") -> list[str | None]:
+    """Float64 numbers as they were written; None for NaN."""
+    return [None if math.isnan(value) else str(value) for value in column.astype(float).tolist()]
+
+
+def _times(column: "pd.Series[Any]") -> list[datetime | None]:
+    codes, moments = pd.factorize(column)
+    # Code -1 is no time: it takes the last element.
+    known = [*(moment.to_pydatetime().astimezone(UTC) for moment in moments), None]
+    return [known[code] for code in codes.tolist()]
+
+
+SPELLED: Mapping[str, Callable[["pd.Series[Any]"], Sequence[Any]]] = {
+    **dict.fromkeys(("client_order_id", "strategy", "symbol", "side", "order_type"), _plain),
+    **dict.fromkeys(("tif", "algo", "route_rule", "remainder", "reduce_only"), _plain),
+    **dict.fromkeys(("quantity", "slice_index"), _plain),
+    **dict.fromkeys(("parent_id", "attached_to", "oca_group"), _names),
+    **dict.fromkeys(("limit_price", "stop_price", "trail_amount", "trail_percent"), _numbers),
+    "decision_price": _numbers,
+    **dict.fromkeys(("due_at", "ends_at", "signal_ts", "good_till", "cross_at"), _times),
+}
+"""How each column of an order is written."""

@@ -1,9 +1,12 @@
 """The settings in the words of planning."""
 
-from orderworks.model.order import OrderType
+from orderworks.model.order import OrderType, Remainder
 from orderworks.planning.bets import SizingPolicy
 from orderworks.planning.routing import RoutingPolicy
 from orderworks.settings import Settings
+
+RESIDUALS = {"sweep": Remainder.SWEEP, "carry": Remainder.KEEP, "cancel": Remainder.CANCEL}
+"""The setting for worked parents in the words of an order."""
 
 
 def sizing_policy(settings: Settings) -> SizingPolicy:
@@ -16,6 +19,7 @@ def sizing_policy(settings: Settings) -> SizingPolicy:
         max_position_pct=execution.max_position_pct,
         gross_cap_pct=execution.gross_cap_pct,
         stop_loss_pct=execution.stop_loss_pct,
+        protect_entries=execution.protect_entries,
         signal_meaning=execution.signal_meaning,
     )
 
@@ -31,4 +35,7 @@ def routing_policy(settings: Settings) -> RoutingPolicy:
         limit_offset_pct=execution.limit_offset_pct,
         max_slippage_pct=execution.max_slippage_pct,
         default_order_type=OrderType(execution.default_order_type),
+        slice_style=router.slice_style,
+        residual=RESIDUALS[execution.residual],
+        remainder=Remainder(execution.remainder),
     )

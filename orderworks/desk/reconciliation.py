@@ -14,13 +14,8 @@ from orderworks.desk.settling import retire_parents
 from orderworks.ledger.accounts import book_opening, booked_portfolio, is_opened
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.leases import lease_holder
-from orderworks.ledger.orders import (
-    OrderMap,
-    OrderRecord,
-    booked_executions,
-    open_orders,
-    orders_by_id,
-)
+from orderworks.ledger.movements import asked_revisions, booked_executions
+from orderworks.ledger.orders import OrderMap, OrderRecord, open_orders, orders_by_id
 from orderworks.ledger.reconciliations import record_reconciliation
 from orderworks.ledger.runs import Run
 from orderworks.model.crash_points import CrashPoint, crash_point
@@ -122,9 +117,10 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
 
 async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> int:
     known = _booked(desk, snapshot)
+    live = [name for name, order in orders.items() if order.is_live]
     reports = [
         report
-        for report in evidence(snapshot, orders)
+        for report in evidence(snapshot, orders, asked_revisions(desk.ledger, live))
         if report.fill is None or report.fill.exec_id not in known
     ]
     booking = await take_reports(desk, reports, orders)
@@ -133,8 +129,8 @@ async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> in
 
 
 def _booked(desk: Desk, snapshot: Snapshot) -> set[str]:
-    return booked_executions(
-        desk.ledger, desk.account, [fill.exec_id for fill in snapshot.executions]
+    return set(
+        booked_executions(desk.ledger, desk.account, [fill.exec_id for fill in snapshot.executions])
     )
 
 

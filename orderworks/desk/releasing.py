@@ -1,13 +1,19 @@
 """What is to be sent now: a pure kernel over the open orders of an account."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orderworks.ledger.orders import OrderMap, OrderRecord
+from orderworks.model.order import Remainder
 from orderworks.model.state import AT_BROKER, TERMINAL, OrderState
 from orderworks.planning.pricing import PriceRule
 from orderworks.planning.routing import PRICE_RULE_OF
+
+TOO_LATE = "its horizon ended before it could be sent"
+
+GIVEN_UP = frozenset({Remainder.CANCEL.value, Remainder.SWEEP.value})
+"""What becomes of a rest that does not outlast its horizon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,52 +41,96 @@ def children_of(orders: Iterable[OrderRecord]) -> dict[str, list[OrderRecord]]:
     return families
 
 
-def due_now(orders: OrderMap, now: datetime) -> Agenda:
-    """What is due, slices with catch-up quantities.
+def due_now(orders: OrderMap, now: datetime, volume_targets: Mapping[str, int]) -> Agenda:
+    """What is due: slices with catch-up quantities, exits right behind their entries.
 
     Catch-up = target cumulative - filled - open, so that what earlier slices missed is worked
     into the next one. Where several slices of a parent are due at once, the last stands for all.
 
     Args:
-        orders: the open orders of the account.
+        orders: the open orders of the account, and the entries of those that are exits.
+        volume_targets: by POV parent, the shares that it may have out by now.
     """
     agenda = Agenda([], [])
     for order in orders.values():
-        if order.parent_id or order.is_worked or order.state is not OrderState.NEW:
+        if order.parent_id or order.is_worked or order.is_exit or order.state is not OrderState.NEW:
             continue
         if order.ends_at <= now:
-            agenda.idle.append((order, "its horizon ended before it could be sent"))
+            agenda.idle.append((order, TOO_LATE))
         elif order.due_at <= now:
             agenda.due.append(Due(order, order.planned_quantity))
     for parent_id, children in children_of(orders.values()).items():
-        parent = orders.get(parent_id)
-        waiting = [c for c in children if c.state is OrderState.NEW]
-        ready = sorted((c for c in waiting if c.due_at <= now), key=lambda c: c.slice_index)
-        if not ready:
+        ready = sorted(
+            (c for c in children if c.state is OrderState.NEW and c.due_at <= now),
+            key=lambda child: child.slice_index,
+        )
+        if ready:
+            target = volume_targets.get(parent_id)
+            _release_slice(agenda, orders.get(parent_id), children, ready, now, target)
+    return _with_exits(agenda, orders)
+
+
+def _release_slice(
+    agenda: Agenda,
+    parent: OrderRecord | None,
+    children: Sequence[OrderRecord],
+    ready: Sequence[OrderRecord],
+    now: datetime,
+    target: int | None,
+) -> None:
+    """The last slice that is ready stands for all, with what brings its parent up to its schedule."""
+    if parent is None:
+        agenda.idle.extend((child, "its parent is closed") for child in ready)
+        return
+    if parent.ends_at <= now:
+        agenda.idle.extend((child, TOO_LATE) for child in ready)
+        return
+    last = ready[-1]
+    working = sum(child.remaining for child in children if child.state in AT_BROKER)
+    if target is None:
+        waiting = [c for c in children if c.state is OrderState.NEW and c.due_at > now]
+        quantity = parent.remaining - sum(c.planned_quantity for c in waiting) - working
+    else:
+        quantity = min(parent.quantity, target) - parent.filled_quantity - working
+    for earlier in ready[:-1]:
+        agenda.idle.append((earlier, f"missed its time; worked into slice {last.slice_index}"))
+    if quantity > 0:
+        agenda.due.append(Due(last, quantity))
+    else:
+        agenda.idle.append((last, "nothing left for this slice"))
+
+
+def _with_exits(agenda: Agenda, orders: OrderMap) -> Agenda:
+    """An exit goes out with its entry and is as large; without it, only to protect what it filled."""
+    waiting: dict[str, list[OrderRecord]] = {}
+    for order in orders.values():
+        if order.attached_to is not None and order.state is OrderState.NEW:
+            waiting.setdefault(order.attached_to, []).append(order)
+    if not waiting:
+        return agenda
+    due = []
+    for one in agenda.due:
+        exits = waiting.pop(one.order.client_order_id, [])
+        due += [one, *(Due(exit_order, one.quantity) for exit_order in exits)]
+    idle = list(agenda.idle)
+    for entry, reason in agenda.idle:
+        exits = waiting.pop(entry.client_order_id, [])
+        idle += [(exit_order, f"its entry was not sent: {reason}") for exit_order in exits]
+    for name, exits in waiting.items():
+        held = orders.get(name)
+        if held is None or held.state is OrderState.NEW:
             continue
-        if parent is None:
-            agenda.idle.extend((c, "its parent is closed") for c in ready)
-            continue
-        if parent.ends_at <= now:
-            agenda.idle.extend((c, "its horizon ended before it could be sent") for c in ready)
-            continue
-        last = ready[-1]
-        to_come = sum(c.planned_quantity for c in waiting if c.due_at > now)
-        working = sum(c.remaining for c in children if c.state in AT_BROKER)
-        quantity = parent.remaining - to_come - working
-        for earlier in ready[:-1]:
-            agenda.idle.append((earlier, f"missed its time; worked into slice {last.slice_index}"))
-        if quantity > 0:
-            agenda.due.append(Due(last, quantity))
+        if held.state in TERMINAL and held.filled_quantity == 0:
+            idle += [(exit_order, "its entry ended unfilled") for exit_order in exits]
         else:
-            agenda.idle.append((last, "nothing left for this slice"))
-    return agenda
+            due += [Due(exit_order, held.quantity) for exit_order in exits]
+    return Agenda(due, idle)
 
 
-def leftovers(orders: OrderMap, now: datetime, *, carry: bool) -> list[str]:
-    """The slices that still rest and must give way: a next slice is due, or their horizon is over.
+def leftovers(orders: OrderMap, now: datetime) -> list[str]:
+    """What still rests and must give way: to the next slice, or because its horizon is over.
 
-    With ``carry`` the last slice of a parent goes on resting after its horizon.
+    An order whose remainder is kept, or follows the touch, goes on resting after its horizon.
     """
     names = []
     for parent_id, children in children_of(orders.values()).items():
@@ -88,10 +138,21 @@ def leftovers(orders: OrderMap, now: datetime, *, carry: bool) -> list[str]:
         if parent is None:
             continue
         replaced = any(c.state is OrderState.NEW and c.due_at <= now for c in children)
-        over = parent.ends_at <= now and not carry
-        if replaced or over:
+        if replaced or _is_given_up(parent, now):
             names += [c.client_order_id for c in children if c.state in AT_BROKER]
-    return names
+    return names + [
+        order.client_order_id
+        for order in orders.values()
+        if order.parent_id is None
+        and order.reaches_broker
+        and not order.is_exit
+        and order.state in AT_BROKER
+        and _is_given_up(order, now)
+    ]
+
+
+def _is_given_up(order: OrderRecord, now: datetime) -> bool:
+    return order.ends_at <= now and order.remainder in GIVEN_UP
 
 
 def sweeps_due(orders: OrderMap, now: datetime, sweep_before: timedelta) -> list[OrderRecord]:
@@ -105,6 +166,7 @@ def sweeps_due(orders: OrderMap, now: datetime, sweep_before: timedelta) -> list
         parent
         for parent in orders.values()
         if parent.is_worked
+        and parent.remainder == Remainder.SWEEP
         and PRICE_RULE_OF[parent.route_rule] is not PriceRule.GIVEN
         and parent.state not in TERMINAL
         and parent.ends_at - sweep_before <= now < parent.ends_at

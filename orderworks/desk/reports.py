@@ -10,7 +10,8 @@ from orderworks.brokers.adapter import Report
 from orderworks.desk.booking import Anomaly, Booking, book_reports
 from orderworks.desk.desk import Desk
 from orderworks.ledger.alerts import Alert, raise_alerts
-from orderworks.ledger.orders import OrderMap, book, booked_executions, orders_by_id
+from orderworks.ledger.movements import book, booked_executions
+from orderworks.ledger.orders import OrderMap, orders_by_id
 from orderworks.model.crash_points import CrashPoint, crash_point
 
 log = logging.getLogger(__name__)
@@ -41,12 +42,19 @@ async def take_reports(
     known = booked_executions(
         desk.ledger,
         desk.account,
-        [report.fill.exec_id for report in reports if report.fill is not None],
+        [
+            name
+            for report in reports
+            if report.fill is not None
+            for name in (report.fill.exec_id, report.fill.replaces)
+            if name is not None
+        ],
     )
     whole = Booking()
     for batch in batched(reports, BATCH):
         booking = book_reports(batch, orders, known)
-        known |= {fill.exec_id for fill in booking.fills}
+        known |= {fill.exec_id: fill.quantity for fill in booking.fills}
+        known |= {fill.replaces: 0 for fill in booking.fills if fill.replaces is not None}
         await desk.write(partial(record, desk, booking))
         whole += booking
     return whole

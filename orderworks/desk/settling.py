@@ -1,22 +1,20 @@
 """Making room and cleaning up: leftovers cancelled, rests swept, finished parents closed."""
 
 import logging
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from orderworks.desk.booking import Booking, move
 from orderworks.desk.desk import Desk
+from orderworks.desk.exits import exits_of
 from orderworks.desk.releasing import children_of, leftovers, sweeps_due
 from orderworks.desk.reports import cancel, record
-from orderworks.ledger.orders import (
-    OrderMap,
-    OrderRecord,
-    add_children,
-    orders_by_id,
-    orders_of_parents,
-)
+from orderworks.ledger.movements import add_orders
+from orderworks.ledger.orders import OrderMap, OrderRecord, orders_by_id, orders_of_parents
 from orderworks.ledger.runs import run_key_of
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.ids import client_order_id
+from orderworks.model.order import Remainder
 from orderworks.model.state import AT_BROKER, TERMINAL, OrderEvent, OrderState
 from orderworks.planning.routing import SWEEP
 
@@ -24,26 +22,21 @@ log = logging.getLogger(__name__)
 
 
 async def settle_leftovers(desk: Desk, orders: OrderMap) -> int:
-    """Cancels the slices that must give way and books what came of it; returns how many."""
-    carry = desk.settings.execution.residual == "carry"
-    names = leftovers(orders, desk.clock.now(), carry=carry)
+    """Cancels what must give way and books what came of it; returns how many."""
+    names = leftovers(orders, desk.clock.now())
     await cancel(desk, names, orders)
     return len(names)
 
 
-def sweep_before(desk: Desk) -> timedelta | None:
-    """How long before the end of its horizon a parent's rest is swept; None: never."""
-    execution = desk.settings.execution
-    return timedelta(seconds=execution.sweep_seconds) if execution.residual == "sweep" else None
+def sweep_before(desk: Desk) -> timedelta:
+    """How long before the end of its horizon what is left of a worked parent is swept."""
+    return timedelta(seconds=desk.settings.execution.sweep_seconds)
 
 
 async def plan_sweeps(desk: Desk, orders: OrderMap) -> int:
     """Adds a sweep for the rest of each worked parent whose horizon is about to end."""
-    before = sweep_before(desk)
-    if before is None:
-        return 0
     now = desk.clock.now()
-    parents = sweeps_due(orders, now, before)
+    parents = sweeps_due(orders, now, sweep_before(desk))
     resting = [
         child.client_order_id
         for parent in parents
@@ -51,32 +44,35 @@ async def plan_sweeps(desk: Desk, orders: OrderMap) -> int:
         if child.state in AT_BROKER
     ]
     await cancel(desk, resting, orders)
-    rows = []
+    added: list[OrderRecord] = []
     for parent in parents:
         if parent.state in TERMINAL:
             continue
-        name = client_order_id(
-            parent.account,
-            run_key_of(desk.ledger, parent.run_id),
-            parent.strategy,
-            parent.symbol,
-            parent.side,
-            "sweep",
-        )
-        rows.append(
-            (
-                name,
-                parent.client_order_id,
-                _next_index(desk, parent),
-                parent.remaining,
-                SWEEP.rule,
-                SWEEP.order_type.value,
-                now,
-            )
-        )
-    add_children(desk.ledger, desk.held_lease, rows)
-    orders |= orders_by_id(desk.ledger, [str(row[0]) for row in rows])
-    return len(rows)
+        run_key = run_key_of(desk.ledger, parent.run_id)
+        sweep = _sweep_of(parent, run_key, _next_index(desk, parent), now)
+        added += [sweep, *exits_of(sweep, parent, run_key)]
+    add_orders(desk.ledger, desk.held_lease, added)
+    orders |= orders_by_id(desk.ledger, [one.client_order_id for one in added])
+    return len(added)
+
+
+def _sweep_of(parent: OrderRecord, run_key: str, index: int, now: datetime) -> OrderRecord:
+    name = client_order_id(
+        parent.account, run_key, parent.strategy, parent.symbol, parent.side, "sweep"
+    )
+    return replace(
+        parent,
+        client_order_id=name,
+        parent_id=parent.client_order_id,
+        slice_index=index,
+        planned_quantity=parent.remaining,
+        quantity=parent.remaining,
+        filled_quantity=0,
+        route_rule=SWEEP.rule,
+        order_type=SWEEP.order_type.value,
+        limit_price=None,
+        due_at=now,
+    )
 
 
 def retire_parents(desk: Desk, orders: OrderMap, *, whatever_is_to_come: bool = False) -> int:
@@ -87,7 +83,6 @@ def retire_parents(desk: Desk, orders: OrderMap, *, whatever_is_to_come: bool = 
     """
     crash_point(CrashPoint.PARENTS_BEFORE_RETIRING)
     now = desk.clock.now()
-    before = sweep_before(desk)
     open_now = [order for order in orders.values() if order.state not in TERMINAL]
     families = children_of(open_now)
     done = [
@@ -95,7 +90,7 @@ def retire_parents(desk: Desk, orders: OrderMap, *, whatever_is_to_come: bool = 
         for order in open_now
         if order.is_worked
         and order.client_order_id not in families
-        and (before is None or whatever_is_to_come or now >= order.ends_at)
+        and (order.remainder != Remainder.SWEEP or whatever_is_to_come or now >= order.ends_at)
     ]
     closed = children_of(orders_of_parents(desk.ledger, [p.client_order_id for p in done]))
     booking = Booking()

@@ -16,7 +16,8 @@ from orderworks.desk.desk import Desk
 from orderworks.desk.quotes import LOOK
 from orderworks.desk.releasing import Due
 from orderworks.desk.reports import BATCH, record, take_reports
-from orderworks.ledger.orders import OrderMap, OrderRecord, Release, permit
+from orderworks.ledger.movements import Release, permit
+from orderworks.ledger.orders import OrderMap, OrderRecord
 from orderworks.market.quotes import quote_problems
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.order import Order, OrderType, Side, TimeInForce
@@ -153,6 +154,12 @@ def _message(due: Due, limit_price: Decimal | None) -> Order:
         OrderType(order.order_type),
         limit_price,
         TimeInForce(order.tif),
+        order.stop_price,
+        order.trail_amount,
+        order.trail_percent,
+        order.good_till,
+        order.oca_group,
+        order.attached_to,
     )
 
 

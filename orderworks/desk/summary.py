@@ -22,7 +22,11 @@ WORDS = {
 
 def summary_of(desk: Desk, run: Run) -> str:
     """What became of a run: '37 of 42 orders filled, 5 cancelled; 2 signals came to no order: ...'."""
-    parents = [order for order in orders_of_run(desk.ledger, run.run_id) if order.parent_id is None]
+    parents = [
+        order
+        for order in orders_of_run(desk.ledger, run.run_id)
+        if order.parent_id is None and not order.is_exit
+    ]
     parts = (_of_orders(parents), _of_refusals(refusals(desk.ledger, run.run_id)))
     return "; ".join(part for part in parts if part)
 

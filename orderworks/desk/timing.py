@@ -1,18 +1,12 @@
-"""When a run works: its start, its horizon, and how volume falls over it."""
+"""When a run works: its start and its horizon."""
 
-import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import numpy as np
 import pandas as pd
 
 from orderworks.desk.desk import Desk
 from orderworks.model.errors import InputError
-from orderworks.model.order import Algo
 from orderworks.planning.scheduling import Horizon, horizon, own_horizon
-
-log = logging.getLogger(__name__)
 
 
 def known_at(desk: Desk, signals: pd.DataFrame) -> datetime:
@@ -74,27 +68,6 @@ def require_workable(desk: Desk, routed: pd.DataFrame, window: Horizon) -> None:
                 f"UTC, which is no time within the rest of the session, from {window.start:%H:%M:%S} "
                 f"to {desk.session.close:%H:%M:%S}; correct its start and end"
             )
-
-
-def with_volume_curves(
-    desk: Desk, routed: pd.DataFrame, window: Horizon
-) -> tuple[pd.DataFrame, dict[str, Sequence[float]]]:
-    """The weights of the slices of each VWAP parent, by its place, from an earlier day's volume.
-
-    Where no earlier day has volume, the parent becomes a TWAP, and the table says so.
-    """
-    routed, curves = routed.copy(), {}
-    for place in np.flatnonzero(routed["algo"] == Algo.VWAP).tolist():
-        own = own_horizon(routed, place, window)
-        curve = desk.market.volume_curve(
-            routed["symbol"].iloc[place], own.start, own.end, own.slices
-        )
-        if curve is None:
-            log.warning("no earlier volume of %s: worked as TWAP", routed["symbol"].iloc[place])
-            routed.loc[place, "algo"] = Algo.TWAP.value
-        else:
-            curves[str(place)] = curve.tolist()
-    return routed, curves
 
 
 def _horizon(desk: Desk) -> Horizon | None:

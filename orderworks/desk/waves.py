@@ -8,14 +8,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orderworks.desk.booking import UNCONFIRMED, Booking, move
 from orderworks.desk.desk import POLL_SECONDS, Desk
 from orderworks.desk.ending import withdraw_unsent
+from orderworks.desk.making_room import make_room, with_entries
+from orderworks.desk.participation import volume_targets
 from orderworks.desk.reconciliation import reconcile
 from orderworks.desk.releasing import due_now
 from orderworks.desk.reports import follow, record
+from orderworks.desk.revising import reprice
 from orderworks.desk.settling import plan_sweeps, retire_parents, settle_leftovers, sweep_before
 from orderworks.desk.submission import Sent, send
 from orderworks.ledger.leases import lease_holder
@@ -72,7 +75,7 @@ async def waves(desk: Desk, run: Run) -> AsyncIterator[Wave]:
         if not await _hold(desk, run, ends_at):
             return
         due_at = desk.clock.now()
-        following = next_moment(desk.ledger, desk.account, due_at, sweep_before(desk)) or ends_at
+        following = _next_moment(desk, due_at) or ends_at
         yield Wave(number, due_at, max(due_at, min(following, ends_at)))
         number += 1
         after_the_end += due_at >= ends_at
@@ -81,6 +84,11 @@ async def waves(desk: Desk, run: Run) -> AsyncIterator[Wave]:
             f"run '{run.run_key}' came to its end with orders that could not be settled; 'orderworks "
             "orders' shows them, and 'orderworks run recover' tries again"
         )
+
+
+def _next_moment(desk: Desk, after: datetime) -> datetime | None:
+    every = timedelta(seconds=desk.settings.execution.reprice_seconds)
+    return next_moment(desk.ledger, desk.account, after, sweep_before(desk), every)
 
 
 async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
@@ -101,10 +109,11 @@ async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
 async def _work(desk: Desk, wave: Wave) -> WaveResult:
     crash_point(CrashPoint.WAVE_BEGINS)
     # Read once: under the lease nobody else books, and each booking moves these along.
-    orders = open_orders(desk.ledger, desk.account)
+    orders = _orders_at_work(desk)
     if _any_unconfirmed(orders):
         orders = await _settle_unconfirmed(desk)
     cancelled = await settle_leftovers(desk, orders)
+    await reprice(desk, orders)
     await plan_sweeps(desk, orders)
     sent = await _send_due(desk, orders, wave)
     if _any_unconfirmed(orders):
@@ -123,7 +132,11 @@ def _any_unconfirmed(orders: OrderMap) -> bool:
 async def _settle_unconfirmed(desk: Desk) -> OrderMap:
     """Looks for unanswered orders at the broker; returns the open orders as they stand then."""
     await reconcile(desk, None)
-    return open_orders(desk.ledger, desk.account)
+    return _orders_at_work(desk)
+
+
+def _orders_at_work(desk: Desk) -> OrderMap:
+    return with_entries(desk, open_orders(desk.ledger, desk.account))
 
 
 async def _send_due(desk: Desk, orders: OrderMap, wave: Wave) -> Sent:
@@ -131,7 +144,8 @@ async def _send_due(desk: Desk, orders: OrderMap, wave: Wave) -> Sent:
     if now >= desk.session.close:
         withdraw_unsent(desk, orders, f"the session closed at {desk.session.close:%H:%M} UTC")
         return Sent(0, 0)
-    agenda = due_now(orders, now)
+    agenda = due_now(orders, now, volume_targets(desk, orders, now))
+    agenda = await make_room(desk, orders, agenda)
     booking = Booking()
     for child, reason in agenda.idle:
         move(booking, child, OrderEvent.WITHDRAW, now, reason)
@@ -162,5 +176,4 @@ def _is_done(desk: Desk, run: Run, ends_at: datetime) -> bool:
         desk.ledger,
         run.run_id,
         over=desk.clock.now() >= ends_at,
-        carry=desk.settings.execution.residual == "carry",
     )

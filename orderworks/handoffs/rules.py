@@ -5,7 +5,8 @@ there is a rule of its own (``not_missing``), and a required column implies it.
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from orderworks.handoffs.suite import Column, Rule
 
@@ -61,6 +62,18 @@ def between(column: str, low: float, high: float) -> Rule:
 
 def fraction(column: str) -> Rule:
     return between(column, 0, 1)
+
+
+def inside_fraction(column: str) -> Rule:
+    """Strictly between 0 and 1."""
+    return _between(
+        f"{column} must be strictly between 0 and 1",
+        column,
+        min_value=0.0,
+        max_value=1.0,
+        strict_min=True,
+        strict_max=True,
+    )
 
 
 def smaller_than(column: str, magnitude: float) -> Rule:
@@ -142,13 +155,57 @@ def required_where(column: str, other: str, value: str) -> Rule:
     )
 
 
-def absent_where(column: str, other: str, value: str, *, sentence: str) -> Rule:
+def absent_where(column: str, other: str, value: str) -> Rule:
     """``column`` has no value in the rows where ``other`` is ``value``."""
     return Rule(
-        sentence,
+        f"{column} must not be set where {other} is {value}",
         (column, other),
         "expect_column_values_to_be_null",
         {"column": column, "row_condition": _where(other, value)},
+    )
+
+
+def one_required_where(columns: Sequence[str], other: str, value: str) -> Rule:
+    """One of two ``columns`` has a value in the rows where ``other`` is ``value``."""
+    first, second = columns
+    return Rule(
+        f"{first} or {second} is missing where {other} is {value}",
+        (first, second, other),
+        "expect_column_values_to_not_be_null",
+        {"column": first, "row_condition": _and(_where(other, value), _no_value(second))},
+    )
+
+
+def one_of_where(column: str, values: Iterable[str], other: str, value: str) -> Rule:
+    """``column`` is one of ``values`` in the rows where ``other`` is ``value``."""
+    allowed = [str(one) for one in values]
+    return Rule(
+        f"{column} must be {' or '.join(allowed)} where {other} is {value}",
+        (column, other),
+        "expect_column_values_to_be_in_set",
+        {"column": column, "value_set": allowed, "row_condition": _where(other, value)},
+    )
+
+
+def below_where(low: str, high: str, other: str, value: str) -> Rule:
+    """``low`` is below ``high`` in the rows where ``other`` is ``value``."""
+    rule = _ordered(
+        f"{low} must be below {high} where {other} is {value}", low, high, or_equal=False
+    )
+    return replace(
+        rule,
+        columns=(*rule.columns, other),
+        arguments={**rule.arguments, "row_condition": _where(other, value)},
+    )
+
+
+def not_both(column: str, other: str) -> Rule:
+    """A row has a value in one of the two columns at most."""
+    return Rule(
+        f"{column} and {other} must not both be set",
+        (column, other),
+        "expect_column_values_to_be_null",
+        {"column": column, "row_condition": _has_value(other)},
     )
 
 
@@ -164,6 +221,18 @@ def _where(column: str, value: str) -> dict[str, object]:
         "operator": "==",
         "parameter": str(value),
     }
+
+
+def _has_value(column: str) -> dict[str, object]:
+    return {"type": "nullity", "column": {"name": column}, "is_null": False}
+
+
+def _no_value(column: str) -> dict[str, object]:
+    return {"type": "nullity", "column": {"name": column}, "is_null": True}
+
+
+def _and(*conditions: dict[str, object]) -> dict[str, object]:
+    return {"type": "and", "conditions": list(conditions)}
 
 
 def _on_column(sentence: str, column: str, expectation: str, **arguments: object) -> Rule:

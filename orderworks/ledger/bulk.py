@@ -1,11 +1,12 @@
 """Bulk writes: one COPY for a batch of rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from psycopg import sql
+from psycopg import Copy, sql
 
 from orderworks.ledger.connection import Ledger
 
@@ -16,22 +17,44 @@ _NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
-def copy_rows(
-    ledger: Ledger, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
-    """Appends ``rows`` to ``table`` in one COPY; triggers and constraints see them as one batch.
+Columns = Mapping[str, Sequence[Any]]
+"""Rows by column: every column of one length. A column that is left out takes its default."""
+
+
+def copy_columns(ledger: Ledger, table: str, columns: Columns) -> None:
+    """Appends rows to ``table`` in one COPY; triggers and constraints see them as one batch.
 
     Values are None, text, or what ``str`` spells as PostgreSQL does: numbers, times, booleans.
     """
+    with _copying(ledger, table, columns) as copy:
+        _write(copy, list(columns.values()))
+
+
+def copy_rows(
+    ledger: Ledger, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """The same from one sequence a row."""
+    left = iter(rows)
+    with _copying(ledger, table, columns) as copy:
+        while block := list(islice(left, BLOCK)):
+            _write(copy, list(zip(*block, strict=True)))
+
+
+@contextmanager
+def _copying(ledger: Ledger, table: str, columns: Iterable[str]) -> Iterator[Copy]:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier("ledger", table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    left = iter(rows)
     with ledger.cursor() as cursor, cursor.copy(statement) as copy:
-        while block := list(islice(left, BLOCK)):
-            # A column at a time: to adapt each value by itself costs as much as to store it.
-            texts = [_column_text(values) for values in zip(*block, strict=True)]
-            copy.write("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n")
+        yield copy
+
+
+def _write(copy: Copy, columns: Sequence[Sequence[Any]]) -> None:
+    # A column at a time: to adapt each value by itself costs as much as to store it.
+    texts = [_column_text(values) for values in columns]
+    lines = map("\t".join, zip(*texts, strict=True))
+    while block := list(islice(lines, BLOCK)):
+        copy.write("\n".join(block) + "\n")
 
 
 def _column_text(values: Sequence[Any]) -> Sequence[str]:

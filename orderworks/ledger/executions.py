@@ -11,7 +11,7 @@ FROM orders WHERE run_id = %s AND reaches_broker AND attempts > 0 ORDER BY clien
 _FILLS = """
 SELECT f.exec_id, f.client_order_id, f.symbol, f.side, f.quantity, f.price, f.commission, f.ts,
        o.filled_quantity, o.quantity AS ordered_quantity
-FROM fills f JOIN orders o USING (client_order_id) WHERE o.run_id = %s ORDER BY f.ts, f.exec_id
+FROM executions f JOIN orders o USING (client_order_id) WHERE o.run_id = %s ORDER BY f.ts, f.exec_id
 """
 
 

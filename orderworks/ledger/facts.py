@@ -29,15 +29,18 @@ class Activity:
 
 
 def attributed_shares(ledger: Ledger, account: str) -> list[Attributed]:
-    """What each strategy's own orders have filled, in today's shares, and have still to fill."""
+    """What each strategy's own orders have filled, in today's shares, and have still to fill.
+
+    An exit only closes what another order opens: it has nothing of its own still to fill.
+    """
     through_splits = held_through_splits(ledger, account)
     rows = [
         Attributed(**row)
         for row in ledger.execute(
             "SELECT strategy, symbol, "
             "sum(CASE side WHEN 'buy' THEN 1 ELSE -1 END * filled_quantity)::bigint AS holdings, "
-            "sum(CASE WHEN closed_at IS NULL THEN CASE side WHEN 'buy' THEN 1 ELSE -1 END "
-            "* (quantity - filled_quantity) ELSE 0 END)::bigint AS open_remaining "
+            "coalesce(sum(CASE side WHEN 'buy' THEN 1 ELSE -1 END * (quantity - filled_quantity)) "
+            "FILTER (WHERE closed_at IS NULL AND attached_to IS NULL), 0)::bigint AS open_remaining "
             "FROM orders WHERE account = %s AND parent_id IS NULL GROUP BY strategy, symbol",
             (account,),
         )
@@ -53,12 +56,12 @@ def activity(ledger: Ledger, account: str, session: date, since: datetime) -> Ac
     planned = ledger.execute(
         "SELECT count(*) AS orders, coalesce(sum(o.planned_quantity * o.decision_price), 0)::float8 "
         "AS turnover FROM orders o JOIN runs r USING (run_id) "
-        "WHERE o.account = %s AND o.parent_id IS NULL AND r.session = %s",
+        "WHERE o.account = %s AND o.parent_id IS NULL AND o.attached_to IS NULL AND r.session = %s",
         (account, session),
     ).fetchone() or {"orders": 0, "turnover": 0.0}
     traded: dict[str, dict[str, int]] = {"buy": {}, "sell": {}}
     for row in ledger.execute(
-        "SELECT symbol, side, sum(quantity)::bigint AS quantity FROM fills "
+        "SELECT symbol, side, sum(quantity)::bigint AS quantity FROM executions "
         "WHERE account = %s AND ts >= %s GROUP BY symbol, side",
         (account, since),
     ):
@@ -69,7 +72,7 @@ def activity(ledger: Ledger, account: str, session: date, since: datetime) -> Ac
 def day_trades(ledger: Ledger, account: str, since: datetime) -> int:
     """How often a symbol was both bought and sold within one New York day."""
     row = ledger.execute(
-        "SELECT count(*) AS n FROM (SELECT 1 FROM fills WHERE account = %s AND ts >= %s "
+        "SELECT count(*) AS n FROM (SELECT 1 FROM executions WHERE account = %s AND ts >= %s "
         "GROUP BY symbol, (ts AT TIME ZONE 'America/New_York')::date "
         "HAVING count(DISTINCT side) = 2) AS both_ways",
         (account, since),

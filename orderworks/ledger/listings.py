@@ -72,7 +72,7 @@ def fills(
         ledger,
         """
         SELECT f.exec_id, f.client_order_id, f.symbol, f.side, f.quantity, f.price, f.ts, f.commission
-        FROM fills f JOIN orders o USING (client_order_id) JOIN runs r USING (run_id)
+        FROM executions f JOIN orders o USING (client_order_id) JOIN runs r USING (run_id)
         WHERE f.account = %(account)s
           AND (%(run_key)s::text IS NULL OR r.run_key = %(run_key)s)
           AND (%(symbol)s::text IS NULL OR f.symbol = %(symbol)s)

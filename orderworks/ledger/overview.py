@@ -40,7 +40,7 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
             AND EXISTS (SELECT 1 FROM pg_stat_activity s
                         WHERE (s.pid, s.backend_start) = (l.backend_pid, l.backend_start))
         CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE parent_id IS NULL) AS open_orders,
+            SELECT count(*) FILTER (WHERE parent_id IS NULL AND attached_to IS NULL) AS open_orders,
                    count(*) FILTER (WHERE reaches_broker AND state = ANY(%(at_broker)s))
                        AS at_broker,
                    count(*) FILTER (WHERE reaches_broker AND state = %(unknown)s) AS unknown
@@ -70,7 +70,7 @@ def runs(ledger: Ledger, names: Collection[str], latest: int) -> Listing:
               FROM runs WHERE account = ANY(%(names)s)) r
         CROSS JOIN LATERAL (
             SELECT count(*) AS orders, count(*) FILTER (WHERE closed_at IS NULL) AS open_orders
-            FROM orders WHERE run_id = r.run_id AND parent_id IS NULL) o
+            FROM orders WHERE run_id = r.run_id AND parent_id IS NULL AND attached_to IS NULL) o
         WHERE r.age <= %(latest)s
         ORDER BY r.account, r.run_id DESC
         """,
@@ -106,7 +106,7 @@ def plan(ledger: Ledger, account: str, run_key: str) -> Listing:
             SELECT p.*, CASE WHEN p.reaches_broker THEN 1 ELSE (
                 SELECT count(*) FROM orders c WHERE c.parent_id = p.client_order_id
                     AND c.route_rule = p.route_rule) END AS slices
-            FROM orders p JOIN run USING (run_id) WHERE p.parent_id IS NULL)
+            FROM orders p JOIN run USING (run_id) WHERE p.parent_id IS NULL AND p.attached_to IS NULL)
         SELECT run.run_key, strategy, symbol, s.direction, s.strength::float8 AS strength,
                coalesce(d.accepted, true) AS accepted, d.code, d.reason,
                p.client_order_id, p.side, p.planned_quantity AS quantity, p.decision_price,

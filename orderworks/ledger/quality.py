@@ -53,27 +53,41 @@ DAILY_QUALITY = (
 )
 
 
+# An exit is to close what it was hit for, at its own price: what it did not close was not missed, and
+# the quote of when its entry was sent is not its arrival.
+_OF_EXIT = {
+    "quantity": "CASE WHEN parent.attached_to IS NULL THEN parent.quantity "
+    "ELSE parent.filled_quantity END AS quantity",
+    **{
+        name: f"CASE WHEN parent.attached_to IS NULL THEN parent.{name} END AS {name}"
+        for name in ("arrival_bid", "arrival_ask")
+    },
+}
+
+
 def load_for_measuring(
     ledger: Ledger, account: str, session: date
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The parents that runs of ``session`` released, and all their fills.
+    """The parents that runs of ``session`` released, the exits that were hit, and all their fills.
 
     Returns:
         Parents with PARENT_COLUMNS, and fills with FILL_COLUMNS: ``parent_id``, and as
         ``limit_price`` the limit of the child that was filled. Money is Decimal or None, times
         are UTC or NaT.
     """
-    columns = ", ".join(f"parent.{name}" for name in PARENT_COLUMNS)
+    columns = ", ".join(_OF_EXIT.get(name, f"parent.{name}") for name in PARENT_COLUMNS)
     parents = ledger.execute(
         f"SELECT {columns} FROM runs run JOIN orders parent USING (run_id) "
         "WHERE run.account = %s AND run.session = %s AND parent.parent_id IS NULL "
-        "AND parent.released_at IS NOT NULL ORDER BY parent.client_order_id".encode(),
+        "AND parent.released_at IS NOT NULL "
+        "AND (parent.attached_to IS NULL OR parent.filled_quantity > 0) "
+        "ORDER BY parent.client_order_id".encode(),
         (account, session),
     ).fetchall()
     fills = ledger.execute(
         "SELECT coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, "
         "fill.price, fill.commission, fill.ts, sent.limit_price "
-        "FROM runs run JOIN orders sent USING (run_id) JOIN fills fill USING (client_order_id) "
+        "FROM runs run JOIN orders sent USING (run_id) JOIN executions fill USING (client_order_id) "
         "WHERE run.account = %s AND run.session = %s "
         "ORDER BY fill.ts, fill.exec_id",
         (account, session),

@@ -1,12 +1,12 @@
 """Runs and their plans, frozen when first committed."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from orderworks.ledger.bulk import copy_rows
+from orderworks.ledger.bulk import Columns, copy_columns, copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import PlanConflict
@@ -39,54 +39,18 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that a run's planning decided, as rows for the ledger.
+    """Everything that a run's planning decided, as columns of the ledger's tables.
 
-    ``signals``, ``decisions`` and ``orders`` hold one tuple a row, in the column order of
-    ``SIGNAL_COLUMNS``, ``DECISION_COLUMNS`` and ``ORDER_COLUMNS`` without the run's id;
-    parents stand before their children.
+    ``signals``, ``decisions`` and ``orders`` lack only the run's id; in ``orders`` parents stand
+    before their children, and entries before their exits.
     """
 
     inputs_hash: str
     starts_at: datetime
     ends_at: datetime
-    signals: Sequence[tuple[Any, ...]]
-    decisions: Sequence[tuple[Any, ...]]
-    orders: Sequence[tuple[Any, ...]]
-
-
-SIGNAL_COLUMNS = (
-    "row",
-    "strategy",
-    "symbol",
-    "direction",
-    "strength",
-    "price",
-    "ts",
-    "content",
-)
-DECISION_COLUMNS = ("strategy", "symbol", "accepted", "code", "reason", "saw")
-ORDER_COLUMNS = (
-    "client_order_id",
-    "account",
-    "parent_id",
-    "slice_index",
-    "strategy",
-    "symbol",
-    "side",
-    "planned_quantity",
-    "quantity",
-    "order_type",
-    "limit_price",
-    "stop_loss_price",
-    "tif",
-    "algo",
-    "due_at",
-    "ends_at",
-    "route_rule",
-    "route_saw",
-    "decision_price",
-    "signal_ts",
-)
+    signals: Columns
+    decisions: Columns
+    orders: Columns
 
 
 def start_run(
@@ -209,12 +173,14 @@ def freeze_plan(ledger: Ledger, run: Run, plan: Plan) -> None:
                 f"run '{run.run_key}' was planned by another process meanwhile; start it again "
                 "and it goes on with that plan"
             )
-        for table, columns, rows in (
-            ("signals", SIGNAL_COLUMNS, plan.signals),
-            ("risk_decisions", DECISION_COLUMNS, plan.decisions),
-            ("orders", ORDER_COLUMNS, plan.orders),
+        for table, columns in (
+            ("signals", plan.signals),
+            ("risk_decisions", plan.decisions),
+            ("orders", plan.orders),
         ):
-            copy_rows(ledger, table, ("run_id", *columns), ((run.run_id, *row) for row in rows))
+            count = len(next(iter(columns.values()), ()))
+            if count:
+                copy_columns(ledger, table, {"run_id": [run.run_id] * count, **columns})
     crash_point(CrashPoint.PLAN_FROZEN)
 
 

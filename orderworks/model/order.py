@@ -54,6 +54,15 @@ class Algo(StrEnum):
     IS = "is"  # front-loaded between impact and risk (Almgren-Chriss)
 
 
+class Remainder(StrEnum):
+    """What becomes of what is left of an order that has not filled whole."""
+
+    KEEP = "keep"  # it goes on resting
+    REPRICE = "reprice"  # it follows the near touch
+    CANCEL = "cancel"  # it is cancelled when its horizon ends
+    SWEEP = "sweep"  # it crosses the spread, within a collar, shortly before that
+
+
 PRICES_OF: dict[OrderType, tuple[str, ...]] = {
     OrderType.MARKET: (),
     OrderType.LIMIT: ("limit_price",),

@@ -12,7 +12,18 @@ from orderworks.planning.sizing import edge_over_odds, unordered_quantity
 
 DIRECTION_SIGN = {"long": 1, "short": -1, "flat": 0}
 
-CARRIED = ("order_type", "limit_price", "tif", "algo", "start", "end", "slices")
+CARRIED = (
+    *(
+        "order_type",
+        "limit_price",
+        "stop_price",
+        "trail_amount",
+        "trail_percent",
+        "tif",
+        "good_till",
+    ),
+    *("algo", "start", "end", "slices", "remainder"),
+)
 """Optional signal columns that later steps use as they are."""
 
 Floats = NDArray[np.float64]
@@ -28,12 +39,17 @@ class SizingPolicy:
     max_position_pct: float
     gross_cap_pct: float
     stop_loss_pct: float
+    protect_entries: bool
     signal_meaning: Literal["target", "order"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sized:
-    """``orders``: what is to be traded. ``refused``: strategy, symbol, code, reason and saw."""
+    """``orders``: what is to be traded. ``refused``: strategy, symbol, code, reason and saw.
+
+    An order is ``reduce_only`` where it only makes its strategy's position smaller. One that turns
+    the position round is not, and has no exits either: they would protect what it closes as well.
+    """
 
     orders: pd.DataFrame
     refused: pd.DataFrame
@@ -75,6 +91,11 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
     else:
         trade = wanted
     target = holdings + open_remaining + trade
+    before = signals["own_holdings"].to_numpy(np.int64) + signals["own_open_remaining"].to_numpy(
+        np.int64
+    )
+    kept_side = before * (before + trade) >= 0
+    opens = kept_side & (np.abs(before + trade) > np.abs(before))
 
     edgeless = (
         np.isnan(given)
@@ -98,12 +119,8 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
             "signal_ts": signals["ts"].to_numpy(),
             "kelly_fraction": fraction,
             "lot_size": lot,
-            # A stop protects what the order opens: below a long, above a short, none when closing.
-            "stop_loss_price": np.where(
-                np.abs(target) > np.abs(holdings),
-                price * (1 - np.sign(target) * policy.stop_loss_pct / 100),
-                np.nan,
-            ),
+            "reduce_only": kept_side & ~opens,
+            **_exits(signals, price, np.sign(trade), opens, policy),
         }
     )
     orders["signal_ts"] = signals["ts"].array
@@ -115,6 +132,27 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
         orders[traded].reset_index(drop=True),
         _refusals(orders[~traded], edgeless[~traded], lots[~traded], sign[~traded]),
     )
+
+
+def _exits(
+    signals: pd.DataFrame,
+    price: Floats,
+    sign: NDArray[np.int64],
+    opens: NDArray[np.bool_],
+    policy: SizingPolicy,
+) -> dict[str, Floats]:
+    """Where each entry's exits are to be: as the signal states, else the stop by the policy.
+
+    Only what opens is protected. A rebalance moves weights, and protects none of them unless asked.
+    """
+    stated = _column(signals, "stop_loss_price")
+    by_policy = price * (1 - sign * policy.stop_loss_pct / 100)
+    if not policy.protect_entries or "weight" in signals:
+        by_policy = np.full(len(signals), np.nan)
+    return {
+        "stop_loss_price": np.where(opens, np.where(np.isnan(stated), by_policy, stated), np.nan),
+        "take_profit_price": np.where(opens, _column(signals, "take_profit_price"), np.nan),
+    }
 
 
 def _bets(

@@ -1,13 +1,16 @@
 """Routing: the first rule of a table that fits decides how an order is worked and priced."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from orderworks.model.order import Algo, OrderType
+from orderworks.model.order import Algo, OrderType, Remainder, TimeInForce
 from orderworks.planning.pricing import PriceRule, limit_prices, on_grid
+
+STOP_TYPES = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 
 Bools = NDArray[np.bool_]
 
@@ -23,6 +26,9 @@ class RoutingPolicy:
     limit_offset_pct: float
     max_slippage_pct: float
     default_order_type: OrderType
+    slice_style: Literal["cross", "passive"]
+    residual: Remainder
+    remainder: Remainder
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +42,20 @@ class Route:
 
 
 ROUTES: tuple[Route, ...] = (
+    # A signal's own stop, limit or market order; its type is the signal's.
+    Route("SIGNAL_STOP", OrderType.STOP, Algo.NONE, PriceRule.GIVEN),
     Route("SIGNAL", OrderType.LIMIT, Algo.NONE, PriceRule.GIVEN),
     Route("SIGNAL_MARKET", OrderType.MARKET, Algo.NONE, PriceRule.NONE),
+    # For an auction.
+    Route("AUCTION_LIMIT", OrderType.LIMIT, Algo.NONE, PriceRule.FAR_COLLAR),
+    Route("AUCTION", OrderType.MARKET, Algo.NONE, PriceRule.NONE),
+    # A signal's own algorithm.
+    Route("ALGO", OrderType.LIMIT, Algo.NONE, PriceRule.FAR_TOUCH),
+    Route("ALGO_PASSIVE", OrderType.LIMIT, Algo.NONE, PriceRule.NEAR_TOUCH),
     Route("URGENT", OrderType.MARKET, Algo.NONE, PriceRule.NONE),
     Route("WIDE_SPREAD", OrderType.LIMIT, Algo.NONE, PriceRule.MID_OFFSET),
     Route("LARGE", OrderType.LIMIT, Algo.TWAP, PriceRule.FAR_TOUCH),
+    Route("LARGE_PASSIVE", OrderType.LIMIT, Algo.TWAP, PriceRule.NEAR_TOUCH),
     Route("SMALL", OrderType.LIMIT, Algo.NONE, PriceRule.NEAR_TOUCH),
     Route("MEDIUM", OrderType.LIMIT, Algo.NONE, PriceRule.NEAR_OFFSET),
 )
@@ -49,7 +64,19 @@ ROUTES: tuple[Route, ...] = (
 SWEEP = Route("SWEEP", OrderType.LIMIT, Algo.NONE, PriceRule.FAR_COLLAR)
 """How what is left of a worked parent is traded at the end of its horizon."""
 
-PRICE_RULE_OF = {route.rule: route.price_rule for route in (*ROUTES, SWEEP)}
+STOP_LOSS = Route("STOP_LOSS", OrderType.STOP, Algo.NONE, PriceRule.GIVEN)
+TAKE_PROFIT = Route("TAKE_PROFIT", OrderType.LIMIT, Algo.NONE, PriceRule.GIVEN)
+"""How an entry's exits are placed."""
+
+FLATTEN = Route("FLATTEN", OrderType.MARKET, Algo.NONE, PriceRule.NONE)
+"""How a position is closed when the kill switch is thrown with ``--flatten``."""
+
+PRICE_RULE_OF = {
+    route.rule: route.price_rule for route in (*ROUTES, SWEEP, STOP_LOSS, TAKE_PROFIT, FLATTEN)
+}
+
+LATE_CROSS = frozenset({"ALGO_PASSIVE", "LARGE_PASSIVE"})
+"""The rules whose slices rest at the near touch and cross the spread shortly before their time ends."""
 
 
 def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
@@ -57,13 +84,16 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
 
     Args:
         orders: side, quantity, strength, bid, ask, adv (shares a day, NaN where unknown), and
-            optionally order_type, limit_price, algo, tif from the signal, which then decide: an
-            order that is to be a limit is never URGENT, nor a market order by default.
+            optionally order_type, limit_price, stop_price, trail_amount, trail_percent, algo, tif,
+            good_till and remainder from the signal, which then decide: an order that is to be a
+            limit is never URGENT, nor a market order by default. Where order_type is not stated it
+            follows from the prices that are.
 
     Returns:
         The same rows with route_rule, order_type, algo, tif, limit_price (indicative: each child
         is priced anew when it is released; the signal's own is put on the tick grid, never worse
-        than asked), spread_bps and size_pct_adv. An unknown ADV is never small or large.
+        than asked), stop_price, trail_amount, trail_percent, good_till, remainder, spread_bps and
+        size_pct_adv. An unknown ADV is never small or large.
     """
     bid, ask = orders["bid"].to_numpy(np.float64), orders["ask"].to_numpy(np.float64)
     sign = np.where(orders["side"].to_numpy() == "buy", 1, -1)
@@ -71,15 +101,28 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
     spread = np.round((ask - bid) / ((ask + bid) / 2) * 1e4, 9)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = orders["quantity"].to_numpy(np.float64) / orders["adv"].to_numpy(np.float64) * 100
-    asked_type, asked_limit = _asked(orders, "order_type"), _asked_price(orders)
+    asked_limit = _asked_price(orders, "limit_price")
+    asked_type = _asked_type(orders)
     asked_algo = _asked(orders, "algo")
     limit_asked = ~np.isnan(asked_limit) | (asked_type == OrderType.LIMIT)
+    stop_asked = np.isin(asked_type, [str(one) for one in STOP_TYPES])
+    algo_asked = ~np.isin(asked_algo, ["", Algo.NONE.value])
+    asked_tif, asked_remainder = _asked(orders, "tif"), _asked(orders, "remainder")
+    auction = np.isin(asked_tif, [TimeInForce.OPG.value, TimeInForce.CLS.value])
+    large = np.nan_to_num(size, nan=0.0) > policy.size_threshold_large_pct
+    passive = np.full(len(orders), policy.slice_style == "passive")
     conditions: dict[str, Bools] = {
+        "SIGNAL_STOP": stop_asked,
         "SIGNAL": ~np.isnan(asked_limit),
         "SIGNAL_MARKET": asked_type == OrderType.MARKET,
+        "AUCTION_LIMIT": auction & limit_asked,
+        "AUCTION": auction,
+        "ALGO": algo_asked & ~passive,
+        "ALGO_PASSIVE": algo_asked & passive,
         "URGENT": ~limit_asked & (orders["strength"].to_numpy(np.float64) > policy.urgent_strength),
         "WIDE_SPREAD": spread > policy.wide_spread_threshold_bps,
-        "LARGE": np.nan_to_num(size, nan=0.0) > policy.size_threshold_large_pct,
+        "LARGE": large & ~passive,
+        "LARGE_PASSIVE": large & passive,
         "SMALL": np.nan_to_num(size, nan=np.inf) < policy.size_threshold_small_pct,
         "MEDIUM": np.ones(len(orders), bool),
     }
@@ -98,22 +141,33 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
         offset_pct=policy.limit_offset_pct,
         collar_pct=policy.max_slippage_pct,
     )
-    order_types = np.where(
-        ~limit_asked & (policy.default_order_type is OrderType.MARKET),
-        OrderType.MARKET.value,
+    order_types = np.select(
+        [stop_asked, ~limit_asked & (policy.default_order_type is OrderType.MARKET)],
+        [asked_type.astype(str), OrderType.MARKET.value],
         decided("order_type").astype(str),
     )
     routed = orders.copy()
     routed["route_rule"] = decided("rule").astype(str)
     routed["order_type"] = order_types
     routed["algo"] = np.where(asked_algo == "", decided("algo").astype(str), asked_algo)
-    asked_tif = _asked(orders, "tif")
-    routed["tif"] = np.where(asked_tif == "", "day", asked_tif)
+    routed["tif"] = np.where(asked_tif == "", TimeInForce.DAY.value, asked_tif)
+    # What rests at a price of the trader's own is left there.
+    usual = np.select(
+        [(routed["algo"] != Algo.NONE).to_numpy(), price_rules == PriceRule.GIVEN],
+        [policy.residual.value, Remainder.KEEP.value],
+        policy.remainder.value,
+    )
+    routed["remainder"] = np.where(asked_remainder == "", usual, asked_remainder)
     routed["limit_price"] = np.where(
         order_types == OrderType.MARKET,
         np.nan,
         np.where(np.isnan(asked_limit), limits, on_grid(asked_limit, sign)),
     )
+    routed["stop_price"] = on_grid(_asked_price(orders, "stop_price"), sign)
+    for name in ("trail_amount", "trail_percent"):
+        routed[name] = _asked_price(orders, name)
+    if "good_till" not in routed:
+        routed["good_till"] = pd.Series(pd.NaT, index=routed.index, dtype="datetime64[us, UTC]")
     routed["spread_bps"] = spread
     routed["size_pct_adv"] = size
     return routed
@@ -126,7 +180,23 @@ def _asked(orders: pd.DataFrame, column: str) -> NDArray[np.object_]:
     return orders[column].astype(object).where(orders[column].notna(), "").to_numpy(object)
 
 
-def _asked_price(orders: pd.DataFrame) -> NDArray[np.float64]:
-    if "limit_price" not in orders:
+def _asked_price(orders: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    if column not in orders:
         return np.full(len(orders), np.nan)
-    return orders["limit_price"].to_numpy(np.float64, na_value=np.nan)
+    return orders[column].to_numpy(np.float64, na_value=np.nan)
+
+
+def _asked_type(orders: pd.DataFrame) -> NDArray[np.object_]:
+    """The order type that the signal states, or that its prices make it; '' where neither does."""
+    stops = ~np.isnan(_asked_price(orders, "stop_price"))
+    limits = ~np.isnan(_asked_price(orders, "limit_price"))
+    trails = ~np.isnan(_asked_price(orders, "trail_amount")) | ~np.isnan(
+        _asked_price(orders, "trail_percent")
+    )
+    stated = _asked(orders, "order_type")
+    implied = np.select(
+        [trails, stops & limits, stops],
+        [str(one) for one in (OrderType.TRAILING_STOP, OrderType.STOP_LIMIT, OrderType.STOP)],
+        "",
+    )
+    return np.where(stated == "", implied.astype(object), stated)

@@ -12,6 +12,9 @@ from orderworks.model.ids import client_order_ids
 from orderworks.model.order import Algo
 from orderworks.planning.slicing import Slice, twap, twap_table, vwap
 
+CURVED = (Algo.VWAP, Algo.POV, Algo.IS)
+"""The algorithms whose slices are not equal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
@@ -49,24 +52,22 @@ def schedule(
     window: Horizon,
     account: str,
     run_key: str,
-    volume_curves: Mapping[str, Sequence[float]],
+    curves: Mapping[str, Sequence[float]],
 ) -> Schedule:
     """Cuts worked parents into slices over the window; other orders are sent whole, at once.
 
     Args:
         routed: strategy, symbol, side, quantity, lot_size, algo, and optionally start, end and
             slices where the signal states its own.
-        volume_curves: for VWAP, one weight a slice of the parent's horizon, by parent's place as
-            ``str``.
+        curves: for VWAP, POV and IS, one weight a slice of the parent's horizon, by parent's
+            place as ``str``.
     """
     parents = routed.copy()
     count = len(parents)
     quantity = parents["quantity"].to_numpy(np.int64)
     lot = parents["lot_size"].to_numpy(np.int64)
     worked = parents["algo"].to_numpy() != Algo.NONE
-    own = {
-        int(place): _own_slices(parents, place, window, volume_curves) for place in _custom(parents)
-    }
+    own = {int(place): _own_slices(parents, place, window, curves) for place in _custom(parents)}
 
     plain = np.array([place not in own for place in range(count)], dtype=bool)
     places = np.flatnonzero(plain)
@@ -133,8 +134,8 @@ def schedule(
 
 
 def _custom(parents: pd.DataFrame) -> list[int]:
-    """The places of parents that are not cut like the others: own times, own slices, or VWAP."""
-    custom = (parents["algo"] == Algo.VWAP).to_numpy()
+    """The places of parents that are not cut like the others: own times, own slices, own weights."""
+    custom = parents["algo"].isin(CURVED).to_numpy()
     for column in ("start", "end", "slices"):
         if column in parents:
             custom = custom | parents[column].notna().to_numpy()
@@ -157,7 +158,7 @@ def own_horizon(parents: pd.DataFrame, place: int, window: Horizon) -> Horizon:
 
 
 def _own_slices(
-    parents: pd.DataFrame, place: int, window: Horizon, volume_curves: Mapping[str, Sequence[float]]
+    parents: pd.DataFrame, place: int, window: Horizon, curves: Mapping[str, Sequence[float]]
 ) -> list[Slice]:
     own = own_horizon(parents, place, window)
     quantity = int(parents["quantity"].iloc[place])
@@ -165,8 +166,8 @@ def _own_slices(
     algo = parents["algo"].iloc[place]
     if algo == Algo.NONE:
         return [Slice(0, own.start, quantity)]
-    if algo == Algo.VWAP:
-        return vwap(quantity, own.start, own.end, own.slices, volume_curves[str(place)], lot)
+    if algo in CURVED:
+        return vwap(quantity, own.start, own.end, own.slices, curves[str(place)], lot)
     return twap(quantity, own.start, own.end, own.slices, lot)
 
 

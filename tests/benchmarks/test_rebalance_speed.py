@@ -12,21 +12,22 @@ import pytest
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.desk.desk import Desk, open_desk
-from orderworks.desk.plan import plan_rows
+from orderworks.desk.plan import plan_of
 from orderworks.desk.policies import routing_policy, sizing_policy
 from orderworks.desk.positions import with_positions
 from orderworks.desk.quotes import with_quotes
 from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.scheduling import schedule_run
 from orderworks.desk.targets import signals_of_targets
-from orderworks.desk.timing import horizon_of, with_volume_curves
+from orderworks.desk.timing import horizon_of
 from orderworks.desk.valuation import risk_context, value_account
 from orderworks.desk.waves import waves, work_wave
 from orderworks.ledger.runs import find_run, freeze_plan, start_run
 from orderworks.model.clock import ReplayClock
 from orderworks.planning.bets import size
+from orderworks.planning.exits import exits
 from orderworks.planning.risk.gate import gate
 from orderworks.planning.routing import route
-from orderworks.planning.scheduling import schedule
 from orderworks.settings import load_settings
 from tests.benchmarks.flat_market import SESSION, FlatMarket
 
@@ -61,11 +62,11 @@ async def rebalance(desk: Desk, targets: pd.DataFrame, laps: dict[str, float]) -
     gated = gate(await with_quotes(desk, sized.orders), risk_context(desk, frozenset()))
     routed = route(gated.accepted, routing_policy(desk.settings))
     window = horizon_of(desk)
-    routed, curves = with_volume_curves(desk, routed, window)
-    planned = schedule(routed, window, desk.account, run.run_key, curves)
-    rows = plan_rows(desk.account, "inputs", window, signals, sized, gated, planned)
+    planned = schedule_run(desk, run.run_key, routed, window)
+    protection = exits(planned, desk.account, run.run_key)
+    plan = plan_of(desk.account, "inputs", window, signals, sized, gated, planned, protection)
     lap("plan")
-    freeze_plan(desk.ledger, run, rows)
+    freeze_plan(desk.ledger, run, plan)
     run = find_run(desk.ledger, desk.account, run.run_key) or run
     lap("freeze")
     async for wave in waves(desk, run):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from orderworks.brokers.simulated.matching.book import Book
+from orderworks.brokers.simulated.matching.journal import Journal
 from orderworks.brokers.simulated.matching.reel import Reel
 from orderworks.brokers.simulated.matching.resting import Ending, Execution, Happening, Resting
 from orderworks.brokers.simulated.matching.rules import Rules
@@ -47,7 +48,7 @@ def sell(number: int, quantity: int, limit: int | None = None, **rest: Any) -> R
 
 def book_of(tape: SymbolTape, *orders: Resting, rules: Rules = FREELY, at: int = 0) -> Book:
     """A book that orders have just come to, with groups of their own."""
-    book = Book(Reel(tape, session_open=0), rules, at)
+    book = Book(Reel(tape, session_open=0), rules, at, Journal())
     for order in orders:
         book.add(order)
     return book
@@ -77,7 +78,7 @@ def played(book: Book, until: int = END, stops: Iterable[int] = ()) -> list[Happ
     happened = []
     for _, stop in pairwise(sorted({book.reached, until, *stops})):
         book.walk(stop)
-        happened += book.take_happened()
+        happened += book.journal.take_happened()
     return happened
 
 

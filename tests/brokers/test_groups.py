@@ -21,6 +21,7 @@ from small_books import (
 from test_reel import BARS, QUOTES
 
 from orderworks.brokers.simulated.matching.book import Book
+from orderworks.brokers.simulated.matching.journal import Journal
 from orderworks.brokers.simulated.matching.reel import Reel
 from orderworks.brokers.simulated.matching.resting import Execution, Resting
 from orderworks.brokers.simulated.matching.rules import Rules
@@ -72,7 +73,7 @@ def test_exits_rest_from_the_first_fill_of_their_entry_and_never_exceed_it() -> 
     assert fills(happened) == [(1, 1, 8, 101), (1, 2, 8, 101), (2, 3, 16, 105)]
     assert not entry.ended
     book.end(1, 13, OrderState.CANCELLED, "asked")
-    assert ends(book.take_happened()) == [
+    assert ends(book.journal.take_happened()) == [
         (1, 13, "CANCELLED", "asked"),
         (2, 13, "CANCELLED", CLOSED),
         (3, 13, "CANCELLED", CLOSED),
@@ -101,7 +102,7 @@ def test_the_stop_closes_what_was_filled_and_the_target_ends() -> None:
 
 def test_where_one_bar_reaches_both_exits_the_stop_comes_first() -> None:
     bars = [(1, 100, 100, 100, 100, 90), (2, 100, 110, 90, 100, 90)]
-    book = Book(Reel(barred(bars)), FREELY, 0)
+    book = Book(Reel(barred(bars)), FREELY, 0, Journal())
     bracketed(
         book,
         buy(1, 20, arrived=-5),
@@ -145,7 +146,7 @@ def test_quantity_is_conserved_through_fills_cancels_and_replaces(
 ) -> None:
     def run(stops: set[int]) -> list[object]:
         rules = Rules(participation_cap=0.5, session_open=0, session_close=12)
-        book = Book(Reel(barred(bars, [] if only_bars else quotes)), rules, 0)
+        book = Book(Reel(barred(bars, [] if only_bars else quotes)), rules, 0, Journal())
         orders = exits_and_legs(quantity)
         for order in orders:
             order.arrived = -9
@@ -163,7 +164,7 @@ def test_quantity_is_conserved_through_fills_cancels_and_replaces(
             elif terms[0] > order.filled:
                 limit = None if order.limit is None else terms[1]
                 book.replace(number, terms[0], limit, order.stop, ts)
-            happened += book.take_happened()
+            happened += book.journal.take_happened()
         happened += played(book, 12, stops)
         assert not book.orders
         filled = Counter[int]()

@@ -16,14 +16,14 @@ def test_a_latency_lies_within_its_jitter_and_is_the_seed_s(
     base: int, jitter: int, seed: int, leg: Leg, message: str
 ) -> None:
     latencies = Latencies(**{leg.value: base * MS}, jitter=jitter * MS)
-    drawn = latencies.of(leg, seed, message)
+    drawn = latencies.of(leg, seed, lambda: message)
     assert base * MS <= drawn <= (base + jitter) * MS
-    assert latencies.of(leg, seed, message) == drawn
+    assert latencies.of(leg, seed, lambda: message) == drawn
 
 
 def test_another_seed_draws_another_latency() -> None:
     latencies = Latencies(jitter=timedelta(hours=1))
-    drawn = {latencies.of(Leg.ACK, seed, "1") for seed in range(20)}
+    drawn = {latencies.of(Leg.ACK, seed, lambda: "1") for seed in range(20)}
     assert len(drawn) == 20
 
 

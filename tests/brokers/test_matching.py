@@ -23,6 +23,7 @@ from small_books import (
 )
 
 from orderworks.brokers.simulated.matching.book import Book
+from orderworks.brokers.simulated.matching.journal import Journal
 from orderworks.brokers.simulated.matching.reel import Reel
 from orderworks.brokers.simulated.matching.resting import Execution, Resting
 from orderworks.brokers.simulated.matching.rules import Rules
@@ -231,12 +232,12 @@ def play(
     tape: SymbolTape, arrivals: Sequence[Arrival], cap: float, stops: set[int]
 ) -> list[Execution]:
     """Every execution, the tape being gone through from stop to stop and from arrival to arrival."""
-    book = Book(Reel(tape), Rules(participation_cap=cap), 0)
+    book = Book(Reel(tape), Rules(participation_cap=cap), 0, Journal())
     done: list[Execution] = []
     orders = []
     for at in sorted({0, END} | stops | {one.at for one in arrivals}):
         book.walk(at)
-        done += [one for one in book.take_happened() if isinstance(one, Execution)]
+        done += [one for one in book.journal.take_happened() if isinstance(one, Execution)]
         for number, one in enumerate(arrivals):
             if one.at == at:
                 orders.append(arrived(number, one, tape))

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_books import BarAt, QuoteAt, barred
 
-from orderworks.brokers.simulated.matching.reel import Event, Reach, Reel
+from orderworks.brokers.simulated.matching.event import Event, Reach
+from orderworks.brokers.simulated.matching.reel import Reel
 
 COLUMNS = ["bid", "ask", "bid_size", "ask_size", "open", "high", "low", "close", "volume"]
 TIMES = st.integers(1, 12)
@@ -46,7 +47,8 @@ def joined(quotes: list[QuoteAt], bars: list[BarAt]) -> list[tuple[int, ...]]:
 def test_the_events_are_a_plain_as_of_join(
     quotes: list[QuoteAt], bars: list[BarAt], after: int, until: int
 ) -> None:
-    events = list(Reel(barred(bars, quotes)).events(after, until))
+    reel = Reel(barred(bars, quotes))
+    events = reel.events(reel.stretch(after, until))
     expected = [row for row in joined(quotes, bars) if after < row[0] <= until]
     assert [event[:-1] for event in events] == expected
 
@@ -70,8 +72,9 @@ def test_only_events_that_reach_a_price_are_wound_to(
         )
 
     reel = Reel(barred(bars, quotes))
-    wound = reel.reaching(after, 13, reach)
-    events = list(reel.events(after, 13))
+    stretch = reel.stretch(after, 13)
+    wound = reel.events_at(reel.times_reaching(stretch, reach))
+    events = reel.events(stretch)
     assert [event for event in events if reaches(event)] == [one for one in wound if reaches(one)]
     assert set(wound) <= set(events)
 
@@ -90,9 +93,12 @@ def test_what_stands_at_a_time_is_what_came_last(
 
 def test_without_quotes_an_order_must_have_come_before_the_bar_began() -> None:
     bars = [(10, 5, 5, 5, 5, 1), (20, 5, 5, 5, 5, 1), (50, 5, 5, 5, 5, 1)]
-    assert [event.admits for event in Reel(barred(bars)).events(0, 99)] == [0, 10, 40]
-    assert [event.admits for event in Reel(barred(bars), 7).events(0, 99)] == [0, 10, 40]
-    (day,) = Reel(barred(bars[:1]), 7).events(0, 99)
-    assert day.admits == 7
-    quoted = Reel(barred(bars, [(20, 4, 6, 1, 1)]))
-    assert [event.admits for event in quoted.events(0, 99)] == [9, 19, 49]
+    assert admitted(Reel(barred(bars))) == [0, 10, 40]
+    assert admitted(Reel(barred(bars), 7)) == [0, 10, 40]
+    assert admitted(Reel(barred(bars[:1]), 7)) == [7]
+    assert admitted(Reel(barred(bars, [(20, 4, 6, 1, 1)]))) == [9, 19, 49]
+
+
+def admitted(reel: Reel) -> list[int]:
+    """By when an order must have come to take part in each event."""
+    return [event.admits for event in reel.events(reel.stretch(0, 99))]

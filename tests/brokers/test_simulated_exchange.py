@@ -396,6 +396,44 @@ def test_an_order_that_rests_overnight_trades_in_the_next_session_within_its_cap
     assert (fill.ts, fill.quantity) == (at(1, LATER), 50)
 
 
+def test_what_is_said_only_after_the_session_is_said_in_the_next_one(
+    opens: Opens, market: ReplayMarket, next_market: ReplayMarket
+) -> None:
+    """Though the opening changes something itself: an exit goes with its entry, which is over."""
+    slow = Latencies(fill=timedelta(hours=8))
+    last = opens(market, latencies=slow)
+    entry = order("B", "buy", 9, "19")
+    exit_of_it = order(
+        "B", "sell", 9, stop="18", tif=TimeInForce.GTC, attached_to=entry.client_order_id
+    )
+    last.submit([order("A", "buy", 100), entry, exit_of_it], at(1))
+    assert fills(last.advance(at(5))) == []
+    last.close()
+    later = opens(next_market, LATER, latencies=slow)
+    assert later.order(exit_of_it.client_order_id).state is OrderState.CANCELLED
+    assert sum(fill.quantity for fill in fills(later.advance(at(1, LATER)))) == 100
+
+
+def test_an_order_may_end_when_there_is_no_session(
+    opens: Opens, market: ReplayMarket, next_market: ReplayMarket
+) -> None:
+    saturday = SESSION.close + timedelta(days=1)
+    last = opens(market)
+    last.submit([order("B", "buy", 9, "19", tif=TimeInForce.GTD, good_till=saturday)], at(1))
+    last.advance(SESSION.close)
+    last.close()
+    opens(next_market, LATER).close()
+    (ended,) = opens(next_market, LATER).snapshot().orders
+    assert (ended.state, ended.ts) == (OrderState.EXPIRED, saturday)
+
+
+def test_an_exchange_without_its_record_shows_nothing(opens: Opens, market: ReplayMarket) -> None:
+    exchange = opens(market)
+    exchange.close()
+    with pytest.raises(BrokerError, match="record of account SIM1 is closed; open the exchange"):
+        exchange.snapshot()
+
+
 # Any course of events ---------------------------------------------------------------------------
 
 NAMES = st.sampled_from(["ow-1", "ow-2", "ow-3", "ow-4"])

@@ -7,16 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
+from plan_columns import DECISION_COLUMNS, ORDER_COLUMNS, SIGNAL_COLUMNS, by_column
 from typer.testing import Result
 
 from orderworks.ledger.accounts import book_opening, open_account
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, take_lease
-from orderworks.ledger.orders import EventRecord, Release, book, permit
+from orderworks.ledger.movements import EventRecord, Release, book, permit
 from orderworks.ledger.quality import DAILY_QUALITY, ORDER_QUALITY, store_quality
 from orderworks.ledger.reconciliations import record_reconciliation
-from orderworks.ledger.runs import ORDER_COLUMNS, Plan, finish_run, freeze_plan, start_run
+from orderworks.ledger.runs import Plan, finish_run, freeze_plan, start_run
 from orderworks.model.fill import Fill
 from orderworks.model.ids import client_order_id
 from orderworks.model.order import Side
@@ -127,18 +128,27 @@ def _plan(ledger: Ledger) -> None:
             inputs_hash="ab" * 32,
             starts_at=START,
             ends_at=END,
-            signals=[(1, "momentum", "AAPL", "long", Decimal("0.5"), Decimal("100"), ts, "{}")],
-            decisions=[
-                ("momentum", "AAPL", True, "ACCEPTED", "it passed every rule", "{}"),
-                ("momentum", "MSFT", True, "ACCEPTED", "it passed every rule", "{}"),
-                ("momentum", "GME", False, "RESTRICTED", "GME is on the restricted list", saw),
-            ],
-            orders=[
-                planned("AAPL", "buy", "parent", 10, **aapl, route_saw=saw),
-                planned("MSFT", "sell", "parent", 5, stop_loss_price=Decimal("410.25")),
-                planned("AAPL", "buy", "c0", 7, **aapl),
-                planned("AAPL", "buy", "c1", 3, **later),
-            ],
+            signals=by_column(
+                SIGNAL_COLUMNS,
+                [(1, "momentum", "AAPL", "long", Decimal("0.5"), Decimal("100"), ts, "{}")],
+            ),
+            decisions=by_column(
+                DECISION_COLUMNS,
+                [
+                    ("momentum", "AAPL", True, "ACCEPTED", "it passed every rule", "{}"),
+                    ("momentum", "MSFT", True, "ACCEPTED", "it passed every rule", "{}"),
+                    ("momentum", "GME", False, "RESTRICTED", "GME is on the restricted list", saw),
+                ],
+            ),
+            orders=by_column(
+                ORDER_COLUMNS,
+                [
+                    planned("AAPL", "buy", "parent", 10, **aapl, route_saw=saw),
+                    planned("MSFT", "sell", "parent", 5, stop_loss_price=Decimal("410.25")),
+                    planned("AAPL", "buy", "c0", 7, **aapl),
+                    planned("AAPL", "buy", "c1", 3, **later),
+                ],
+            ),
         ),
     )
     finish_run(ledger, run, "FAILED", "the broker went away")

@@ -229,7 +229,7 @@ def test_corrected_input_goes_under_the_same_run_key_and_other_input_does_not(
     assert (corrected.status, corrected.out) == (0, "1 of 1 orders filled\n"), corrected
     planned = rows(ledger, "SELECT * FROM orders")
     sent = exchange_total(ledger)
-    assert sent.orders == 1
+    assert sent.orders == 2, "the entry and its protective stop"
 
     others = write_table(tmp_path / "others.csv", signal("RUSH", strength=0.96))
     require_refusal(

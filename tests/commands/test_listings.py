@@ -1,5 +1,6 @@
 """The reading commands against a real ledger: what they print is what the database holds."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,7 +19,8 @@ from small_ledger import (
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease
-from orderworks.ledger.orders import add_children
+from orderworks.ledger.movements import add_orders
+from orderworks.ledger.orders import orders_by_id
 
 ORDER_FIELDS = [
     *("client_order_id", "parent_id", "run_key", "account", "strategy", "symbol", "side"),
@@ -163,16 +165,17 @@ def test_the_plan_has_what_was_decided_and_what_came_of_it(says: Says, books: Le
 
 def test_a_sweep_is_no_slice_of_the_plan(says: Says, books: Ledger) -> None:
     token = column(books, "SELECT token FROM leases")[0]
-    sweep = (
-        name_of("AAPL", "buy", "sweep"),
-        name_of("AAPL", "buy", "parent"),
-        2,
-        7,
-        "SWEEP",
-        "limit",
-        END,
+    name = name_of("AAPL", "buy", "parent")
+    sweep = replace(
+        orders_by_id(books, [name])[name],
+        client_order_id=name_of("AAPL", "buy", "sweep"),
+        parent_id=name,
+        slice_index=2,
+        quantity=7,
+        route_rule="SWEEP",
+        due_at=END,
     )
-    add_children(books, Lease(ACCOUNT, "here", token, 60), [sweep])
+    add_orders(books, Lease(ACCOUNT, "here", token, 60), [sweep])
     assert len(records(says("orders", "--children", "--symbol", "AAPL", "--format", "json"))) == 3
     assert records(says("plan", "--format", "json"))[0]["slices"] == 2
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,10 @@ from working_orders import at, fill, order
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.desk.booking import Booking, book_reports
-from orderworks.ledger.orders import EventRecord, OrderMap
+from orderworks.ledger.movements import EventRecord
+from orderworks.ledger.orders import OrderMap
 from orderworks.model.fill import Fill
+from orderworks.model.order import Replacement
 from orderworks.model.state import TERMINAL, TRANSITIONS, OrderState
 
 S, K = OrderState, ReportKind
@@ -108,7 +111,7 @@ def test_any_order_and_repetition_comes_to_the_same(
     while arrived:
         size = data.draw(st.integers(1, len(arrived)))
         batch, arrived = arrived[:size], arrived[size:]
-        booking = book_reports(batch, orders, {one.exec_id for one in booked})
+        booking = book_reports(batch, orders, {one.exec_id: one.quantity for one in booked})
         booked += booking.fills
         events += booking.events
         anomalies += kinds(booking)
@@ -124,7 +127,7 @@ def test_any_order_and_repetition_comes_to_the_same(
     assert (orders["p"].state is S.FILLED) == (orders["p"].remaining == 0)
     assert set(anomalies) <= {"LATE_FILL"}
     # Nothing new is heard, and nothing happens.
-    again = book_reports(reports, orders, told)
+    again = book_reports(reports, orders, {name: one.quantity for name, one in told.items()})
     assert not any(event.to_state in TERMINAL for event in again.events)
     assert (again.events, again.fills, again.anomalies) == ([], [], [])
 
@@ -160,7 +163,7 @@ def test_a_fill_is_its_own_acknowledgement() -> None:
 def test_an_execution_that_the_ledger_has_is_nothing_new() -> None:
     orders = worked(60)
     orders["p-0"] = replace(orders["p-0"], state=S.PARTIALLY_FILLED, filled_quantity=10)
-    booking = book_reports([filled("x1", "p-0", 10)], orders, {"x1"})
+    booking = book_reports([filled("x1", "p-0", 10)], orders, {"x1": 10})
     assert booking == Booking()
     assert orders["p-0"].filled_quantity == 10
 
@@ -257,16 +260,91 @@ def test_what_the_table_refuses_is_told() -> None:
     assert orders["p-0"].state is S.PARTIALLY_FILLED
 
 
-def test_a_refused_cancel_changes_nothing() -> None:
+@pytest.mark.parametrize("kind", [K.CANCEL_REFUSED, K.REPLACE_REFUSED])
+def test_what_the_broker_refuses_to_do_is_recorded_and_changes_nothing(kind: ReportKind) -> None:
     orders = worked(60, state=S.SUBMITTED)
-    assert book_reports([said(K.CANCEL_REFUSED, "p-0")], orders) == Booking()
+    booking = book_reports([said(kind, "p-0", reason="it is filled")], orders)
+    assert [(event.to_state, event.reason) for event in booking.events] == [
+        (S.SUBMITTED, "it is filled")
+    ]
+    assert orders["p-0"].state is S.SUBMITTED
+    ended = worked(60, state=S.FILLED)
+    assert book_reports([said(kind, "p-0")], ended) == Booking()
 
 
-def test_a_correction_is_told_and_never_booked_as_one_more_execution() -> None:
+def replaced(quantity: int, limit: str) -> Report:
+    terms = Replacement("p-0", quantity, Decimal(limit))
+    return Report(K.REPLACED, "p-0", at(2), "7", terms=terms)
+
+
+def test_new_terms_are_taken_over_once() -> None:
+    orders = worked(60, state=S.SUBMITTED)
+    booking = book_reports([replaced(50, "100.05"), replaced(50, "100.05")], orders)
+    assert steps(booking, "p-0") == ["REPLACE"]
+    changed = orders["p-0"]
+    assert (changed.quantity, changed.limit_price) == (50, Decimal("100.05"))
+    assert (changed.revision, changed.state) == (1, S.SUBMITTED)
+    assert steps(book_reports([replaced(50, "100.06")], orders), "p-0") == ["REPLACE"]
+
+
+def corrected(exec_id: str, replaces: str, quantity: int) -> Report:
+    return Report(K.FILLED, "p-0", at(3), "7", fill=correction(exec_id, replaces, quantity))
+
+
+def correction(exec_id: str, replaces: str, quantity: int) -> Fill:
+    return fill(exec_id, "p-0", quantity, replaces=replaces)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "kind", "state", "events"),
+    [
+        (4, 3, "CORRECTION", S.PARTIALLY_FILLED, ["FILL", "CORRECT"]),
+        (4, 6, "CORRECTION", S.PARTIALLY_FILLED, ["FILL"]),
+        (4, 10, "CORRECTION", S.FILLED, ["FILL", "COMPLETE"]),
+        (4, 0, "BUST", S.SUBMITTED, ["FILL", "BUST"]),
+        (10, 7, "CORRECTION", S.CANCELLED, ["COMPLETE", "CORRECT"]),
+        (10, 0, "BUST", S.CANCELLED, ["COMPLETE", "BUST"]),
+    ],
+)
+def test_a_correction_changes_the_execution_that_it_stands_for(
+    first: int, then: int, kind: str, state: OrderState, events: list[str]
+) -> None:
     orders = worked(10, state=S.SUBMITTED)
-    first = filled("x.01", "p-0", 4)
-    corrected = replace(fill("x.02", "p-0", 3), replaces="x.01")
-    booking = book_reports([first, Report(K.FILLED, "p-0", at(3), "7", fill=corrected)], orders)
-    assert [one.exec_id for one in booking.fills] == ["x.01"]
-    assert kinds(booking) == ["CORRECTION"]
-    assert orders["p-0"].filled_quantity == 4
+    booking = book_reports([filled("x.01", "p-0", first), corrected("x.02", "x.01", then)], orders)
+    assert [one.exec_id for one in booking.fills] == ["x.01", "x.02"]
+    assert kinds(booking) == [kind]
+    assert steps(booking, "p-0") == events
+    assert (orders["p-0"].filled_quantity, orders["p"].filled_quantity) == (then, then)
+    assert orders["p-0"].state is state
+
+
+def test_a_correction_that_comes_first_takes_the_place_of_what_it_corrects() -> None:
+    orders = worked(10, state=S.SUBMITTED)
+    arrived = [corrected("x.02", "x.01", 3), filled("x.01", "p-0", 4), filled("x.01", "p-0", 4)]
+    booking = book_reports(arrived, orders)
+    assert [one.exec_id for one in booking.fills] == ["x.02"]
+    assert orders["p-0"].filled_quantity == 3
+    late = book_reports([filled("x.01", "p-0", 4)], orders, {"x.02": 3, "x.01": 0})
+    assert late == Booking()
+
+
+@given(
+    shares=st.lists(st.integers(1, 20), min_size=1, max_size=4),
+    then=st.lists(st.integers(0, 20), min_size=4, max_size=4),
+    data=st.data(),
+)
+def test_corrections_come_to_the_same_in_any_order(
+    shares: list[int], then: list[int], data: st.DataObject
+) -> None:
+    """Each execution ends at what its correction says, whichever is heard of first."""
+    orders = worked(max(sum(shares), sum(then)), state=S.SUBMITTED)
+    pairs = [
+        (filled(f"x{n}.01", "p-0", first), corrected(f"x{n}.02", f"x{n}.01", then[n]))
+        for n, first in enumerate(shares)
+    ]
+    arrived = data.draw(st.permutations([report for pair in pairs for report in pair]))
+    booking = book_reports([*arrived, *arrived], orders)
+    expected = sum(then[: len(shares)])
+    if "OVERFILL" not in kinds(booking):
+        assert (orders["p-0"].filled_quantity, orders["p"].filled_quantity) == (expected, expected)
+    require_legal_chain(booking.events, orders, S.SUBMITTED)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from working_orders import ACCOUNT, CASH, at, family, fill, order
+from working_orders import ACCOUNT, CASH, LIMIT, at, family, fill, order
 
 from orderworks.brokers.adapter import BrokerOrder, Snapshot
 from orderworks.desk.booking import book_reports
@@ -26,7 +26,7 @@ def theirs(
 ) -> BrokerOrder:
     """An order as the broker shows it."""
     shown = BrokerOrder(
-        f"at-broker:{name}", name, "AAPL", "buy", quantity, filled, state, None, at(5)
+        f"at-broker:{name}", name, "AAPL", "buy", quantity, filled, state, None, at(5), LIMIT
     )
     return replace(shown, **changes)
 
@@ -211,7 +211,7 @@ def test_evidence_heals_once_whatever_the_order(
             executions=tuple(data.draw(st.permutations(executions))),
             portfolio=portfolio,
         )
-        booking = book_reports(evidence(seen, books), books, known)
+        booking = book_reports(evidence(seen, books, {}), books, dict.fromkeys(known, 0))
         if known or not executions:
             assert not booking.fills
         assert {one.exec_id for one in booking.fills} == {e.exec_id for e in executions} - known
@@ -226,7 +226,7 @@ def test_an_order_ends_with_what_it_filled() -> None:
     """A cancelled order's fills are no late fills when one snapshot shows both."""
     books = ours(10)
     seen = snapshot(theirs("p-0", 10, 4, S.CANCELLED), executions=(fill("x1", "p-0", 4),))
-    booking = book_reports(evidence(seen, books), books)
+    booking = book_reports(evidence(seen, books, {}), books)
     assert [event.event.value for event in booking.events if event.client_order_id == "p-0"] == [
         "FILL",
         "CANCEL",
@@ -237,17 +237,17 @@ def test_an_order_ends_with_what_it_filled() -> None:
 @pytest.mark.parametrize("state", [S.PENDING, S.UNKNOWN])
 def test_a_state_that_says_nothing_is_no_evidence(state: OrderState) -> None:
     books = ours(10, state=S.UNKNOWN)
-    assert evidence(snapshot(theirs("p-0", 10, state=state)), books) == []
+    assert evidence(snapshot(theirs("p-0", 10, state=state)), books, {}) == []
 
 
 def test_nothing_is_said_of_orders_that_are_not_ours() -> None:
     seen = snapshot(theirs("ow-1", 10), executions=(fill("x1", "ow-1", 1),))
-    assert evidence(seen, ours(10)) == []
+    assert evidence(seen, ours(10), {}) == []
 
 
 def test_what_ended_for_us_is_not_revived() -> None:
     """A person must look: the broker shows as live what was confirmed to be cancelled."""
     books = ours(10, state=S.CANCELLED)
     seen = snapshot(theirs("p-0", 10))
-    assert evidence(seen, books) == []
+    assert evidence(seen, books, {}) == []
     assert found(seen, books) == [Break(K.WRONG_STATE, "p-0", "CANCELLED", "SUBMITTED")]

@@ -73,7 +73,7 @@ async def buy_61(url: str, directory: Path) -> None:
         market_order = {"order_type": "market", "limit_price": None}
         plan_orders(desk.ledger, *family("p", 61, **market_order))
         orders = open_orders(desk.ledger, ACCOUNT)
-        await send(desk, orders, due_now(orders, desk.clock.now()).due, desk.clock.now())
+        await send(desk, orders, due_now(orders, desk.clock.now(), {}).due, desk.clock.now())
         await follow(desk, at(120))
         assert booked_portfolio(desk.ledger, ACCOUNT).positions["AAPL"].quantity == 61
         assert (await reconcile(desk, None)).is_clean
@@ -88,7 +88,7 @@ async def rest_100(url: str, directory: Path) -> None:
         )
         plan_orders(desk.ledger, resting)
         orders = open_orders(desk.ledger, ACCOUNT)
-        await send(desk, orders, due_now(orders, desk.clock.now()).due, desk.clock.now())
+        await send(desk, orders, due_now(orders, desk.clock.now(), {}).due, desk.clock.now())
         await follow(desk, desk.session.close)
         assert (await reconcile(desk, None)).is_clean
 
@@ -199,7 +199,7 @@ async def test_fills_that_nobody_heard_of_before_a_split_are_booked_after_it(
         resting = order("q", 9_000, algo="none", tif="gtc", route_rule="SIGNAL")
         plan_orders(desk.ledger, replace(resting, limit_price=Decimal("105.40")))
         orders = open_orders(desk.ledger, ACCOUNT)
-        await send(desk, orders, due_now(orders, desk.clock.now()).due, desk.clock.now())
+        await send(desk, orders, due_now(orders, desk.clock.now(), {}).due, desk.clock.now())
         unheard = [batch async for batch in desk.broker.events(at(5))]
         assert unheard
     async with later(ledger_url, directory) as desk:

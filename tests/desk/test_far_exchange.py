@@ -41,7 +41,11 @@ from orderworks.settings import load_settings
 LISTINGS = {"AAPL": Listing(100.0, 50_000_000, 0.015, 1)}
 TERMS = Terms(ACCOUNT, OPENING_CASH, 0.1, "fixed", allow_short=False)
 DAY = require_session(SESSION)
-PARENTS = [*family("p", 900, 40, 900), *family("q", 60, 40, 60), *family("r", 9_000, 9_000)]
+PARENTS = [
+    *family("p", 900, 40, 900, remainder="sweep"),
+    *family("q", 60, 40, 60, remainder="sweep"),
+    *family("r", 9_000, 9_000, remainder="sweep"),
+]
 PATIENCE = 60
 """How often a run is begun again."""
 
@@ -93,7 +97,7 @@ async def work(url: str, market: ReplayMarket, broker: BrokerAdapter, clock: Clo
             except (BrokerError, OrdersUnsettled):
                 continue
         require_sound_books(desk.ledger)
-        assert not has_work(desk.ledger, run.run_id, over=True, carry=False)
+        assert not has_work(desk.ledger, run.run_id, over=True)
 
 
 def traded(ledger: Ledger) -> list[dict[str, object]]:

@@ -17,6 +17,7 @@ from unreliable_broker import (
 from working_orders import (
     ACCOUNT,
     CASH,
+    LIMIT,
     SESSION,
     START,
     at,
@@ -41,7 +42,8 @@ from orderworks.desk.waves import Wave, work_wave
 from orderworks.ledger.accounts import booked_portfolio
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import give_back, lease_holder
-from orderworks.ledger.orders import open_orders, orders_by_id, permit
+from orderworks.ledger.movements import permit
+from orderworks.ledger.orders import open_orders, orders_by_id
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import ReplayClock
@@ -72,7 +74,7 @@ async def test_unknown_and_found_is_adopted(desk: Desk) -> None:
     line(desk).deaf = 1
     await send_due(desk)
     assert (state_of(desk.ledger, "p-0"), state_of(desk.ledger, "p")) == ("UNKNOWN", "NEW")
-    assert due_now(open_orders(desk.ledger, ACCOUNT), desk.clock.now()).due == []
+    assert due_now(open_orders(desk.ledger, ACCOUNT), desk.clock.now(), {}).due == []
     async for _ in desk.broker.events(desk.clock.now() + timedelta(seconds=30)):
         pass  # It trades, and nobody hears of it.
 
@@ -117,7 +119,7 @@ async def test_a_process_that_died_while_sending(desk: Desk, arrived: bool) -> N
         desk.clock.now(),
     )
     if arrived:
-        order = Order("p-0", ACCOUNT, "AAPL", Side.BUY, 60, OrderType.MARKET)
+        order = Order("p-0", ACCOUNT, "AAPL", Side.BUY, 60, OrderType.LIMIT, LIMIT)
         await desk.broker.submit_orders([order])
     assert state_of(desk.ledger, "p-0") == "PENDING"
 
@@ -223,7 +225,7 @@ async def test_an_order_that_resurfaces_is_not_sent_twice(desk: Desk) -> None:
     result = await reconcile(desk, None)
     assert result.is_clean
     assert alerts(desk) == ["resurfaced"]
-    assert due_now(open_orders(desk.ledger, ACCOUNT), desk.clock.now()).due == []
+    assert due_now(open_orders(desk.ledger, ACCOUNT), desk.clock.now(), {}).due == []
     await send_due(desk)
     assert await received(desk) == ["p-0"]
     await require_equal_books(desk)

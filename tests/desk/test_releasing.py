@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from working_orders import at, family, order
 
 from orderworks.desk.releasing import Due, due_now, leftovers, sweeps_due
 from orderworks.ledger.orders import OrderMap, OrderRecord
+from orderworks.model.order import Remainder
 from orderworks.model.state import AT_BROKER, TERMINAL, OrderState
 
 S = OrderState
@@ -28,7 +30,7 @@ def working(orders: OrderMap) -> int:
 
 def agenda(orders: OrderMap, seconds: float) -> tuple[dict[str, int], dict[str, str]]:
     """What is due with its quantity, and what is idle with its reason, at a time."""
-    found = due_now(orders, at(seconds))
+    found = due_now(orders, at(seconds), {})
     return (
         {one.order.client_order_id: one.quantity for one in found.due},
         {child.client_order_id: reason for child, reason in found.idle},
@@ -68,8 +70,8 @@ def test_catching_up_conserves_the_parent(quantities: list[int], data: st.DataOb
     orders = by_name(replace(one, ends_at=at(3600)) for one in family("p", *quantities))
     parent, seconds = orders["p"], 0.0
     while seconds <= 60 * last + 120:
-        live_through(data, orders, give_way=bool(leftovers(orders, at(seconds), carry=False)))
-        found = due_now(orders, at(seconds))
+        live_through(data, orders, give_way=bool(leftovers(orders, at(seconds))))
+        found = due_now(orders, at(seconds), {})
         for child, _ in found.idle:
             child.state = S.CANCELLED
         for one in found.due:
@@ -145,32 +147,38 @@ def test_parents_do_not_share() -> None:
 # What gives way --------------------------------------------------------------------------------
 
 
-def resting(*states: OrderState, algo: str = "twap") -> OrderMap:
+def resting(*states: OrderState, algo: str = "twap", remainder: str = "sweep") -> OrderMap:
     """A parent with slices of 10 in these states, due a minute apart."""
-    orders = by_name(family("p", *[10] * len(states), algo=algo))
+    orders = by_name(family("p", *[10] * len(states), algo=algo, remainder=remainder))
     for number, state in enumerate(states):
         orders[f"p-{number}"].state = state
     return orders
 
 
-@pytest.mark.parametrize("carry", [False, True])
-def test_a_slice_gives_way_to_the_next(carry: bool) -> None:
-    orders = resting(S.SUBMITTED, S.NEW)
-    assert leftovers(orders, at(59), carry=carry) == []
-    assert leftovers(orders, at(60), carry=carry) == ["p-0"]
+@pytest.mark.parametrize("remainder", list(Remainder))
+def test_a_slice_gives_way_to_the_next(remainder: Remainder) -> None:
+    orders = resting(S.SUBMITTED, S.NEW, remainder=remainder)
+    assert leftovers(orders, at(59)) == []
+    assert leftovers(orders, at(60)) == ["p-0"]
 
 
 def test_every_slice_that_may_live_gives_way() -> None:
     orders = resting(*sorted(AT_BROKER), *sorted(TERMINAL), S.NEW)
-    names = leftovers(orders, at(600), carry=True)
+    names = leftovers(orders, at(600))
     assert {orders[name].state for name in names} == AT_BROKER
 
 
-def test_what_rests_at_the_end_of_the_horizon() -> None:
-    orders = resting(S.FILLED, S.PARTIALLY_FILLED)
-    assert leftovers(orders, at(299), carry=False) == []
-    assert leftovers(orders, at(300), carry=False) == ["p-1"]
-    assert leftovers(orders, at(300), carry=True) == []
+@pytest.mark.parametrize(
+    ("remainder", "given_up"),
+    [("keep", False), ("reprice", False), ("cancel", True), ("sweep", True)],
+)
+def test_what_rests_at_the_end_of_the_horizon(remainder: str, given_up: bool) -> None:
+    sliced = resting(S.FILLED, S.PARTIALLY_FILLED, remainder=remainder)
+    plain = by_name([order("q", 10, algo="none", state=S.SUBMITTED, remainder=remainder)])
+    stop = replace(plain["q"], client_order_id="stop", attached_to="q", remainder="keep")
+    orders = sliced | plain | by_name([stop])
+    assert leftovers(orders, at(299)) == []
+    assert leftovers(orders, at(300)) == (["p-1", "q"] if given_up else [])
 
 
 def test_an_order_that_is_not_worked_is_due_once_and_then_rests() -> None:
@@ -180,7 +188,13 @@ def test_an_order_that_is_not_worked_is_due_once_and_then_rests() -> None:
     assert agenda(orders, 300) == ({}, {"p": "its horizon ended before it could be sent"})
     orders["p"].state = S.SUBMITTED
     assert agenda(orders, 60) == ({}, {})
-    assert leftovers(orders, at(600), carry=False) == []
+    assert leftovers(orders, at(600)) == []
+    assert sweeps_due(orders, at(295), BEFORE) == []
+
+
+@pytest.mark.parametrize("remainder", ["keep", "reprice", "cancel"])
+def test_only_what_is_to_be_swept_is(remainder: str) -> None:
+    orders = resting(S.CANCELLED, S.SUBMITTED, remainder=remainder)
     assert sweeps_due(orders, at(295), BEFORE) == []
 
 
@@ -215,3 +229,68 @@ def test_a_closed_parent_is_not_swept(state: OrderState) -> None:
     orders = resting(S.CANCELLED)
     orders["p"].state = state
     assert sweeps_due(orders, at(295), BEFORE) == []
+
+
+# Participation ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "filled", "quantity"),
+    [(0, 0, None), (5, 0, 5), (500, 0, 60), (30, 25, 5), (25, 25, None)],
+)
+def test_a_pov_slice_follows_the_volume(target: int, filled: int, quantity: int | None) -> None:
+    orders = by_name(family("p", 20, 20, 20, algo="pov"))
+    orders["p"].filled_quantity = filled
+    orders["p-0"].state = S.CANCELLED
+    found = due_now(orders, at(60), {"p": target})
+    assert [one.quantity for one in found.due] == ([quantity] if quantity else [])
+    assert len(found.idle) == (0 if quantity else 1)
+
+
+# Exits -----------------------------------------------------------------------------------------
+
+
+def protected(state: OrderState, **changes: Any) -> OrderMap:
+    """An entry that stands somewhere, and its exits that were not sent."""
+    entry = replace(order("p", 10, algo="none", state=state), **changes)
+    stop = order("stop", 10, algo="none", side="sell", attached_to="p", state=S.NEW)
+    return by_name([entry, stop, replace(stop, client_order_id="target")])
+
+
+def test_exits_go_out_behind_their_entry_and_are_as_large() -> None:
+    orders = by_name([*family("p", 6, 4), order("stop", 4, side="sell", attached_to="p-1")])
+    orders["p-0"].state, orders["p-0"].filled_quantity, orders["p"].filled_quantity = (
+        S.CANCELLED,
+        1,
+        1,
+    )
+    found = due_now(orders, at(60), {})
+    assert [(one.order.client_order_id, one.quantity) for one in found.due] == [
+        ("p-1", 9),
+        ("stop", 9),
+    ]
+
+
+def test_exits_wait_for_their_entry() -> None:
+    assert agenda(protected(S.NEW), -1) == ({}, {})
+    assert agenda(protected(S.NEW), 0) == ({"p": 10, "stop": 10, "target": 10}, {})
+
+
+def test_exits_of_what_is_not_sent_are_not_sent() -> None:
+    sent, idle = agenda(protected(S.NEW), 300)
+    assert not sent
+    assert idle.keys() == {"p", "stop", "target"}
+    assert idle["stop"].startswith("its entry was not sent: its horizon ended")
+
+
+@pytest.mark.parametrize("state", sorted(AT_BROKER))
+def test_an_exit_that_did_not_leave_with_its_entry_follows(state: OrderState) -> None:
+    assert agenda(protected(state), 600) == ({"stop": 10, "target": 10}, {})
+
+
+@pytest.mark.parametrize("state", sorted(TERMINAL))
+def test_what_an_ended_entry_has_filled_is_protected(state: OrderState) -> None:
+    sent, idle = agenda(protected(state, filled_quantity=3), 600)
+    assert (sent, idle) == ({"stop": 10, "target": 10}, {})
+    sent, idle = agenda(protected(state), 600)
+    assert (sent, set(idle.values())) == ({}, {"its entry ended unfilled"})

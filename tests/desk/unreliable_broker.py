@@ -68,7 +68,7 @@ def line(desk: Desk) -> UnreliableBroker:
 async def send_due(desk: Desk) -> Sent:
     """Sends what is due now, as a wave does, and waits for the ledger."""
     orders = open_orders(desk.ledger, desk.account)
-    sent = await send(desk, orders, due_now(orders, desk.clock.now()).due, desk.clock.now())
+    sent = await send(desk, orders, due_now(orders, desk.clock.now(), {}).due, desk.clock.now())
     await desk.written()
     return sent
 

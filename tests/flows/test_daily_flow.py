@@ -33,7 +33,9 @@ async def test_a_whole_session(ledger: Ledger, market: str, signals: str) -> Non
 
     parents = {
         (row["strategy"], row["symbol"]): row
-        for row in rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL")
+        for row in rows(
+            ledger, "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL"
+        )
     }
     assert {row["algo"] for key, row in parents.items() if key[1] in ("SLIM", "THIN")} == {"twap"}
     refused = rows(ledger, "SELECT symbol, code FROM risk_decisions WHERE NOT accepted")
@@ -91,7 +93,7 @@ async def test_an_early_close_shrinks_the_horizon(
     )
     state = await daily(short_market, late, session=EARLY_CLOSE)
     assert state.name == "Completed", state.message
-    (parent,) = rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL")
+    (parent,) = rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL")
     slices = rows(
         ledger, "SELECT * FROM orders WHERE parent_id IS NOT NULL AND route_rule = 'LARGE'"
     )
@@ -137,7 +139,7 @@ async def test_a_real_session(
     assert state.name == "Completed", state.message
     require_sound_books(ledger)
     require_fills_on_the_tape(ledger, market, session, CAP_PCT)
-    parents = rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL")
+    parents = rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL")
     assert len(parents) == 4
     assert all(parent["closed_at"] for parent in parents)
     assert all(parent["filled_quantity"] for parent in parents)

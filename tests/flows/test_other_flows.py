@@ -92,7 +92,7 @@ async def test_rebalance_moves_to_weights_once(ledger: Ledger, market: str, tmp_
         for row in rows(
             ledger,
             "SELECT symbol, sum(CASE side WHEN 'buy' THEN quantity ELSE -quantity END)::bigint "
-            "AS signed FROM orders WHERE parent_id IS NULL GROUP BY symbol",
+            "AS signed FROM orders WHERE parent_id IS NULL AND attached_to IS NULL GROUP BY symbol",
         )
     }
 
@@ -107,8 +107,8 @@ async def test_rebalance_moves_to_weights_once(ledger: Ledger, market: str, tmp_
         row["symbol"]: row
         for row in rows(
             ledger,
-            "SELECT o.* FROM orders o JOIN runs r USING (run_id) WHERE parent_id IS NULL "
-            "AND r.run_id = (SELECT max(run_id) FROM runs)",
+            "SELECT o.* FROM orders o JOIN runs r USING (run_id) "
+            "WHERE parent_id IS NULL AND attached_to IS NULL AND r.run_id = (SELECT max(run_id) FROM runs)",
         )
     }
     assert (orders["RUSH"]["side"], orders["RUSH"]["quantity"]) == ("buy", -going["RUSH"])
@@ -157,16 +157,21 @@ async def test_end_of_day_ends_what_rests_and_can_be_repeated(
         )
         require_sound_books(ledger)
     assert measured[0] == measured[1]
-    assert rows(ledger, "SELECT 1 FROM orders WHERE closed_at IS NULL") == []
+    assert (
+        rows(ledger, "SELECT 1 FROM orders WHERE closed_at IS NULL AND attached_to IS NULL") == []
+    )
     for table in ("orders", "exchange.orders"):
         found = rows(
-            ledger, f"SELECT 1 FROM {table} WHERE state IN ('SUBMITTED', 'PARTIALLY_FILLED')"
+            ledger,
+            f"SELECT 1 FROM {table} WHERE state IN ('SUBMITTED', 'PARTIALLY_FILLED') "
+            "AND attached_to IS NULL",
         )
         assert found == []
     (day,) = rows(ledger, "SELECT * FROM daily_quality WHERE dimension = 'day'")
     (parents,) = rows(
         ledger,
-        "SELECT count(*) AS orders, sum(filled_quantity) AS filled FROM orders WHERE parent_id IS NULL",
+        "SELECT count(*) AS orders, sum(filled_quantity) AS filled FROM orders "
+        "WHERE parent_id IS NULL AND attached_to IS NULL",
     )
     assert (day["orders"], day["filled_quantity"]) == (parents["orders"], parents["filled"])
 
@@ -180,7 +185,9 @@ async def test_after_the_kill_switch_nothing_is_sent_until_it_is_resumed(
     assert killed.name == "Completed", killed.message
     assert (killed.message or "").startswith("killed: the feed is wrong; ")
     require_sound_books(ledger)
-    assert rows(ledger, "SELECT 1 FROM orders WHERE closed_at IS NULL") == []
+    assert (
+        rows(ledger, "SELECT 1 FROM orders WHERE closed_at IS NULL AND attached_to IS NULL") == []
+    )
     live = "SELECT 1 FROM exchange.orders WHERE state IN ('SUBMITTED', 'PARTIALLY_FILLED')"
     assert rows(ledger, live) == []
 
@@ -264,7 +271,7 @@ async def test_a_run_that_died_for_good_does_not_stand_in_the_way_of_the_next_se
     before, after = rows(
         ledger,
         "SELECT quantity, filled_quantity, closed_at FROM orders "
-        "WHERE symbol = 'SLIM' AND parent_id IS NULL ORDER BY due_at",
+        "WHERE symbol = 'SLIM' AND parent_id IS NULL AND attached_to IS NULL ORDER BY due_at",
     )
     assert 0 < before["filled_quantity"] < before["quantity"]
     assert before["closed_at"] is not None

@@ -18,6 +18,7 @@ _SIZED: dict[str, object] = {
     "decision_price": Decimal("100.01"),
     "strength": 0.5,
     "stop_loss_price": Decimal("98.01"),
+    "take_profit_price": None,
 }
 _QUOTE: dict[str, object] = {"bid": Decimal("99.99"), "ask": Decimal("100.01")}
 
@@ -39,6 +40,10 @@ ROWS: dict[str, dict[str, object]] = {
         "start": NOON,
         "end": NOON + pd.Timedelta(hours=1),
         "slices": 5,
+        "remainder": "keep",
+        "good_till": None,
+        **dict.fromkeys(("stop_price", "trail_amount", "trail_percent")),
+        **dict.fromkeys(("take_profit_price", "stop_loss_price")),
     },
     "targets": {"weight": -0.25},
     "sized": _SIZED,
@@ -59,6 +64,7 @@ ROWS: dict[str, dict[str, object]] = {
         "quantity": 50,
         "slice_index": 0,
         "due_at": NOON,
+        "cross_at": NOON + pd.Timedelta(seconds=50),
         "parent_quantity": 100,
         "scheduled_quantity": 100,
     },

@@ -25,6 +25,27 @@ STATE_RULE = (
 TYPE_RULE = "order_type must be one of market, limit, stop, stop_limit, trailing_stop"
 ALGO_RULE = "algo must be one of none, twap, vwap, pov, is"
 
+NO_PRICES = dict.fromkeys(("limit_price", "stop_price", "trail_amount", "trail_percent"))
+STOP = {**NO_PRICES, "order_type": "stop", "stop_price": 101.0, "algo": "none"}
+STOP_LIMIT = {**STOP, "order_type": "stop_limit", "limit_price": 102.0}
+TRAIL = {**NO_PRICES, "order_type": "trailing_stop", "trail_amount": 0.5, "algo": "none"}
+TYPED: dict[str, dict[str, object]] = {
+    "market": {**NO_PRICES, "order_type": "market"},
+    "limit": {**NO_PRICES, "order_type": "limit", "limit_price": 100.0},
+    "stop": STOP,
+    "stop_limit": STOP_LIMIT,
+    "trailing_stop": TRAIL,
+}
+"""A signal's order of each type."""
+PRICES_OF_TYPE = {
+    name: {price for price, value in own.items() if value is not None} | {"trail_percent"}
+    if name == "trailing_stop"
+    else {price for price, value in own.items() if value is not None}
+    for name, own in TYPED.items()
+}
+LATER = NOON + pd.Timedelta(hours=2)
+TIF_RULE = "tif must be one of day, gtc, gtd, ioc, fok, opg, cls"
+
 BROKEN = [
     ("signals", {"strategy": "  "}, "strategy must not be blank"),
     ("signals", {"direction": "up"}, "direction must be one of long, short, flat"),
@@ -38,11 +59,91 @@ BROKEN = [
     ("signals", {"quantity": 0}, "quantity must be above 0"),
     ("signals", {"quantity": 10.5}, "quantity must be a whole number"),
     ("signals", {"quantity": math.inf}, "quantity must be a whole number"),
-    ("signals", {"order_type": "stop"}, "order_type must be one of market, limit"),
+    ("signals", {"order_type": "pegged"}, TYPE_RULE),
     ("signals", {"limit_price": 0.0}, "limit_price must be above 0"),
-    ("signals", {"order_type": "market"}, "limit_price goes with a limit order only"),
-    ("signals", {"tif": "gtd"}, "tif must be one of day, gtc, ioc"),
-    ("signals", {"algo": "pov"}, "algo must be one of none, twap, vwap"),
+    ("signals", {"remainder": "forget"}, "remainder must be one of keep, reprice, cancel, sweep"),
+    ("signals", {**STOP, "stop_price": -1.0}, "stop_price must be above 0"),
+    ("signals", {**TRAIL, "trail_amount": 0.0}, "trail_amount must be above 0"),
+    ("signals", {"stop_loss_price": -1.0}, "stop_loss_price must be above 0"),
+    (
+        "signals",
+        {"direction": "short", "take_profit_price": 0.0},
+        "take_profit_price must be above 0",
+    ),
+    *(
+        (
+            "signals",
+            {**TRAIL, "trail_amount": None, "trail_percent": percent},
+            "trail_percent must be strictly between 0 and 1",
+        )
+        for percent in (0.0, 1.0, -0.1)
+    ),
+    *(
+        ("signals", {**own, price: 0.5}, f"{price} must not be set where order_type is {name}")
+        for name, own in TYPED.items()
+        for price in ("limit_price", "stop_price", "trail_amount", "trail_percent")
+        if price not in PRICES_OF_TYPE[name]
+    ),
+    (
+        "signals",
+        {**TRAIL, "trail_percent": 0.5},
+        "trail_amount and trail_percent must not both be set",
+    ),
+    (
+        "signals",
+        {**TRAIL, "trail_amount": None},
+        "trail_amount or trail_percent is missing where order_type is trailing_stop",
+    ),
+    ("signals", {**STOP, "stop_price": None}, "stop_price is missing where order_type is stop"),
+    *(
+        (
+            "signals",
+            {**STOP_LIMIT, price: None},
+            f"{price} is missing where order_type is stop_limit",
+        )
+        for price in ("stop_price", "limit_price")
+    ),
+    *(
+        ("signals", {**STOP, "tif": tif}, f"order_type must be limit or market where tif is {tif}")
+        for tif in ("ioc", "fok", "opg", "cls")
+    ),
+    ("signals", {"tif": "gtd"}, "good_till is missing where tif is gtd"),
+    *(
+        (
+            "signals",
+            {"tif": tif, "good_till": LATER, "algo": "none"},
+            f"good_till must not be set where tif is {tif}",
+        )
+        for tif in ("day", "gtc", "ioc", "fok", "opg", "cls")
+    ),
+    *(
+        ("signals", {**own, "algo": "twap"}, f"algo must be none where order_type is {name}")
+        for name, own in TYPED.items()
+        if own.get("algo") == "none"
+    ),
+    *(("signals", {"tif": tif}, f"algo must be none where tif is {tif}") for tif in ("opg", "cls")),
+    (
+        "signals",
+        {"stop_loss_price": 101.0},
+        "stop_loss_price must be below price where direction is long",
+    ),
+    (
+        "signals",
+        {"take_profit_price": 100.0},
+        "price must be below take_profit_price where direction is long",
+    ),
+    (
+        "signals",
+        {"direction": "short", "stop_loss_price": 99.0},
+        "price must be below stop_loss_price where direction is short",
+    ),
+    (
+        "signals",
+        {"direction": "short", "take_profit_price": 101.0},
+        "take_profit_price must be below price where direction is short",
+    ),
+    ("signals", {"tif": "gfd"}, TIF_RULE),
+    ("signals", {"algo": "iceberg"}, ALGO_RULE),
     ("signals", {"start": NOON + pd.Timedelta(hours=1)}, "start must be before end"),
     ("signals", {"slices": 0}, "slices must be at least 1"),
     ("signals", {"slices": 1.5}, "slices must be a whole number"),
@@ -58,6 +159,7 @@ BROKEN = [
     ("sized", {"decision_price": Decimal(0)}, "decision_price must be above 0"),
     ("sized", {"strength": 2.0}, "strength must be between 0 and 1"),
     ("sized", {"stop_loss_price": Decimal("-1")}, "stop_loss_price must be above 0"),
+    ("sized", {"take_profit_price": Decimal(0)}, "take_profit_price must be above 0"),
     ("gated", {"bid": Decimal(0)}, "bid must be above 0"),
     ("gated", {"bid": Decimal("100.02")}, "bid must not be above ask"),
     ("gated", {"adv": 0.0}, "adv must be above 0"),
@@ -71,6 +173,7 @@ BROKEN = [
     ("routed", {"route_rule": ""}, "route_rule must not be blank"),
     ("routed", {"algo": "iceberg"}, ALGO_RULE),
     ("routed", {"bid": Decimal("100.02")}, "bid must not be above ask"),
+    ("scheduled", {"cross_at": NOON - pd.Timedelta("1s")}, "due_at must not be above cross_at"),
     ("scheduled", {"client_order_id": " "}, "client_order_id must not be blank"),
     (
         "scheduled",
@@ -150,6 +253,11 @@ PASSING = [
     ("signals", {"order_type": None, "limit_price": 100.0}),
     ("signals", {"start": None, "end": None, "tif": None, "algo": None}),
     ("signals", {"slices": 1, "quantity": 1}),
+    *(("signals", own) for own in TYPED.values()),
+    ("signals", {**TRAIL, "trail_amount": None, "trail_percent": 0.02}),
+    ("signals", {"tif": "gtd", "good_till": LATER}),
+    ("signals", {"stop_loss_price": 98.0, "take_profit_price": 110.0}),
+    ("signals", {"direction": "short", "stop_loss_price": 110.0, "take_profit_price": 98.0}),
     ("targets", {"weight": 10}),
     ("targets", {"weight": -10}),
     ("sized", {"stop_loss_price": None}),

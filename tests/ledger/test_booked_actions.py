@@ -29,7 +29,7 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.corporate_actions import book_corporate_actions, change_terms
 from orderworks.ledger.facts import attributed_shares
 from orderworks.ledger.leases import Lease, give_back, take_lease
-from orderworks.ledger.orders import book
+from orderworks.ledger.movements import book
 from orderworks.model.corporate_action import ActionKind, AppliedAction
 from orderworks.model.errors import LeaseLost
 from orderworks.model.order import Replacement

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Barrier
 from time import monotonic, sleep
 
@@ -40,7 +41,8 @@ from orderworks.ledger.leases import (
     require_lease,
     take_lease,
 )
-from orderworks.ledger.orders import add_children, book, permit
+from orderworks.ledger.movements import add_orders, book, permit
+from orderworks.ledger.orders import OrderRecord, orders_by_id
 from orderworks.model.errors import IllegalTransition, InputError, KillSwitchThrown, LeaseLost
 from orderworks.model.state import OrderEvent
 from orderworks.settings import load_settings
@@ -180,8 +182,17 @@ def written(ledger: Ledger) -> list[object]:
     return found
 
 
-def child_row(name: str) -> tuple[object, ...]:
-    return (name, "p", 9, 1, "SWEEP", "limit", at(290))
+def sweep_of(ledger: Ledger, name: str) -> OrderRecord:
+    """A sweep of p, which is planned."""
+    parent = orders_by_id(ledger, ["p"])["p"]
+    return replace(
+        parent,
+        client_order_id=name,
+        parent_id="p",
+        slice_index=9,
+        route_rule="SWEEP",
+        due_at=at(290),
+    )
 
 
 def test_who_has_lost_the_lease_writes_nothing(ledger: Ledger, other: Ledger) -> None:
@@ -190,6 +201,7 @@ def test_who_has_lost_the_lease_writes_nothing(ledger: Ledger, other: Ledger) ->
     plan_orders(ledger, parent, first, second)
     send(ledger, old, first)
     give_back(ledger, old)
+    late = sweep_of(ledger, "p-9")
     before = written(ledger)
     for successor in (None, "the second"):
         if successor:
@@ -201,13 +213,13 @@ def test_who_has_lost_the_lease_writes_nothing(ledger: Ledger, other: Ledger) ->
         with pytest.raises(LeaseLost, match=sentence):
             book(ledger, old, [], [fill("x1", "p-0", 1)])
         with pytest.raises(LeaseLost, match=sentence):
-            add_children(ledger, old, [child_row("p-9")])
+            add_orders(ledger, old, [late])
         with pytest.raises(LeaseLost, match=sentence):
             renew_lease(ledger, old)
         assert written(ledger) == before
 
     book(other, new, [], [fill("x1", "p-0", 1)])
-    add_children(other, new, [child_row("p-9"), child_row("p-9")])
+    add_orders(other, new, [late, late])
     assert count(other, "orders") == 4
 
 

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
-from working_orders import ACCOUNT, at, family, open_books, plan_orders, send
+from working_orders import ACCOUNT, LIMIT, at, family, open_books, plan_orders, send
 
 from orderworks.ledger.connection import Ledger
-from orderworks.ledger.orders import EventRecord, book, open_orders
-from orderworks.model.state import TERMINAL, TRANSITIONS
+from orderworks.ledger.movements import EventRecord, book
+from orderworks.ledger.orders import open_orders
+from orderworks.model.order import Replacement
+from orderworks.model.state import TERMINAL, TRANSITIONS, OrderEvent
 from orderworks.model.state import OrderState as S
 
 # Steps that need no fill behind them, from a child that was sent.
@@ -34,7 +36,8 @@ def lives() -> st.SearchStrategy[list[EventRecord]]:
             choices = [(event, end) for (state, event), end in STEPS.items() if state is start]
             if choices:
                 event, end = draw(st.sampled_from(choices))
-                events.append(EventRecord(name, event, start, end, at(1)))
+                terms = Replacement(name, 100, LIMIT) if event is OrderEvent.REPLACE else None
+                events.append(EventRecord(name, event, start, end, at(1), terms=terms))
                 stands[name] = end
         return events
 

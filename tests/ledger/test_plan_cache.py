@@ -7,7 +7,7 @@ from working_orders import count, family, fill, happened, open_books, order, pla
 
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.leases import Lease
-from orderworks.ledger.orders import book
+from orderworks.ledger.movements import book
 from orderworks.model.fill import Fill
 from orderworks.model.state import OrderEvent as E
 from orderworks.model.state import OrderState as S

@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from plan_columns import DECISION_COLUMNS, SIGNAL_COLUMNS, by_column
 from psycopg import errors
-from working_orders import ACCOUNT, RUN_KEY, SESSION, at, count, family, plan_of, row
+from working_orders import ACCOUNT, RUN_KEY, SESSION, at, count, family, plan_of
 
 from orderworks.handoffs.content import json_able
 from orderworks.ledger.accounts import open_account
+from orderworks.ledger.bulk import Columns
 from orderworks.ledger.connection import Ledger, head, open_ledger, upgrade
 from orderworks.ledger.runs import (
     Plan,
@@ -46,8 +48,12 @@ def full_plan(inputs_hash: str = "ab" * 32) -> Plan:
     half, price = Decimal("0.5"), Decimal("100")
     return replace(
         plan_of(family("p", 60, 40), inputs_hash),
-        signals=[(1, "momentum", "AAPL", "long", half, price, at(-600), "{}")],
-        decisions=[("momentum", "AAPL", True, "ACCEPTED", "it passed every rule", "{}")],
+        signals=by_column(
+            SIGNAL_COLUMNS, [(1, "momentum", "AAPL", "long", half, price, at(-600), "{}")]
+        ),
+        decisions=by_column(
+            DECISION_COLUMNS, [("momentum", "AAPL", True, "ACCEPTED", "it passed every rule", "{}")]
+        ),
     )
 
 
@@ -107,21 +113,26 @@ class Interrupted(Exception):
     """What the process died of."""
 
 
-class BrokenOff(list[tuple[Any, ...]]):
-    """Rows that end in the middle."""
+class BrokenOff(list[Any]):
+    """A column that ends in the middle."""
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Any]:
         yield from list.__iter__(self)
         raise Interrupted
 
 
+def broken_off(columns: Columns) -> Columns:
+    last = list(columns)[-1]
+    return {**columns, last: BrokenOff(columns[last])}
+
+
 def test_a_failure_in_the_middle_leaves_nothing(ledger: Ledger, run: Run) -> None:
     plan = full_plan()
-    twice = [*plan.orders, plan.orders[-1]]
-    orphan = [row(one) for one in family("p", 60, 40)[1:]]
+    twice = {name: [*column, column[-1]] for name, column in plan.orders.items()}
+    orphan = plan_of(family("p", 60, 40)[1:]).orders
     for broken, error in (
-        (replace(plan, orders=BrokenOff(plan.orders)), Interrupted),
-        (replace(plan, decisions=BrokenOff(plan.decisions)), Interrupted),
+        (replace(plan, orders=broken_off(plan.orders)), Interrupted),
+        (replace(plan, decisions=broken_off(plan.decisions)), Interrupted),
         (replace(plan, orders=twice), errors.UniqueViolation),
         (replace(plan, orders=orphan), errors.ForeignKeyViolation),
     ):

@@ -10,6 +10,7 @@ from time import sleep
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plan_columns import ORDER_COLUMNS
 from psycopg import errors
 from working_orders import (
     ACCOUNT,
@@ -32,8 +33,8 @@ from orderworks.ledger.bulk import copy_rows
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.controls import resume, throw_kill_switch
 from orderworks.ledger.leases import Lease
-from orderworks.ledger.orders import EventRecord, book
-from orderworks.ledger.runs import ORDER_COLUMNS, start_run
+from orderworks.ledger.movements import EventRecord, book
+from orderworks.ledger.runs import start_run
 from orderworks.model.errors import InputError
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side

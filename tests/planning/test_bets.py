@@ -21,6 +21,7 @@ HALF_KELLY = SizingPolicy(
     max_position_pct=5.0,
     gross_cap_pct=100.0,
     stop_loss_pct=2.0,
+    protect_entries=True,
     signal_meaning="target",
 )
 FIXED = replace(HALF_KELLY, method="fixed")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderworks.model.instrument import Instrument
-from orderworks.model.order import OrderType, Side
+from orderworks.model.order import OrderType, Remainder, Side
 from orderworks.model.rounding import round_to_tick
 from orderworks.planning.routing import RoutingPolicy, route
 
@@ -23,6 +23,9 @@ POLICY = RoutingPolicy(
     limit_offset_pct=0.05,
     max_slippage_pct=0.10,
     default_order_type=OrderType.LIMIT,
+    slice_style="cross",
+    residual=Remainder.SWEEP,
+    remainder=Remainder.KEEP,
 )
 MARKET_BY_DEFAULT = replace(POLICY, default_order_type=OrderType.MARKET)
 ORDER: dict[str, Any] = {
@@ -159,11 +162,64 @@ def test_what_one_signal_asks_does_not_decide_for_the_others() -> None:
         URGENT | {"order_type": "limit", "tif": "gtc"},
         URGENT | {"order_type": None, "algo": "vwap"},
         {"order_type": None, "limit_price": 98.0},
+        URGENT | {"order_type": None},
     )
-    assert [order["order_type"] for order in decided] == ["limit", "market", "limit"]
-    assert [order["tif"] for order in decided] == ["gtc", "day", "day"]
-    assert [order["algo"] for order in decided] == ["none", "vwap", "none"]
+    assert [order["order_type"] for order in decided] == ["limit", "limit", "limit", "market"]
+    assert [order["tif"] for order in decided] == ["gtc", "day", "day", "day"]
+    assert [order["algo"] for order in decided] == ["none", "vwap", "none", "none"]
     assert decided[2]["limit_price"] == 98.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule", "order_type"),
+    [
+        ({"stop_price": 101.005}, "SIGNAL_STOP", "stop"),
+        ({"stop_price": 101.0, "limit_price": 102.0}, "SIGNAL_STOP", "stop_limit"),
+        ({"trail_amount": 0.5}, "SIGNAL_STOP", "trailing_stop"),
+        ({"trail_percent": 0.02}, "SIGNAL_STOP", "trailing_stop"),
+        ({"tif": "opg"}, "AUCTION", "market"),
+        ({"tif": "cls", "order_type": "limit"}, "AUCTION_LIMIT", "limit"),
+        ({"tif": "cls", "limit_price": 99.0}, "SIGNAL", "limit"),
+        ({"algo": "pov"}, "ALGO", "limit"),
+        ({"algo": "is", "order_type": "market"}, "SIGNAL_MARKET", "market"),
+    ],
+)
+def test_what_a_signal_asks_takes_the_place_of_routing(
+    asked: dict[str, Any], rule: str, order_type: str
+) -> None:
+    """Even of an urgent one, on a wide spread, of any size."""
+    (decided,) = routed(URGENT | {"ask": 120.0, "quantity": 10**7} | asked)
+    assert (decided["route_rule"], decided["order_type"]) == (rule, order_type)
+    assert decided["algo"] == asked.get("algo", "none")
+    for name, price in asked.items():
+        if name.startswith("trail"):
+            assert decided[name] == price
+
+
+@pytest.mark.parametrize(
+    ("asked", "remainder"),
+    [
+        ({}, "reprice"),
+        ({"algo": "twap"}, "cancel"),
+        ({"limit_price": 99.0}, "keep"),
+        ({"stop_price": 101.0}, "keep"),
+        ({"limit_price": 99.0, "remainder": "cancel"}, "cancel"),
+        ({"algo": "twap", "remainder": "sweep"}, "sweep"),
+    ],
+)
+def test_what_becomes_of_the_rest(asked: dict[str, Any], remainder: str) -> None:
+    policy = replace(POLICY, residual=Remainder.CANCEL, remainder=Remainder.REPRICE)
+    (decided,) = routed(asked, policy=policy)
+    assert decided["remainder"] == remainder
+
+
+@pytest.mark.parametrize("asked", [{"algo": "vwap"}, {"quantity": 10**6}])
+def test_passive_slices_take_the_near_touch(asked: dict[str, Any]) -> None:
+    rules = {"algo": "ALGO", "quantity": "LARGE"}
+    for style, suffix in (("cross", ""), ("passive", "_PASSIVE")):
+        (decided,) = routed(asked, policy=replace(POLICY, slice_style=style))
+        assert decided["route_rule"] == rules[next(iter(asked))] + suffix
+        assert decided["limit_price"] == (100.01 if style == "cross" else 99.99)
 
 
 @pytest.mark.parametrize("policy", [POLICY, MARKET_BY_DEFAULT])

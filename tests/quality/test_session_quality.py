@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plan_columns import ORDER_COLUMNS, by_column
 from quality_tables import CLOSE, DAY, at, bar, quote, recorded
 
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.alerts import unemitted_alerts
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.leases import Lease, take_lease
-from orderworks.ledger.orders import EventRecord, Release, book, permit
+from orderworks.ledger.movements import EventRecord, Release, book, permit
 from orderworks.ledger.quality import load_for_measuring, store_quality
 from orderworks.ledger.runs import Plan, freeze_plan, start_run
 from orderworks.market.replay import ReplayMarket
@@ -56,7 +57,8 @@ def plan_orders(ledger: Ledger, run_key: str, names: Sequence[str], days: int = 
     run = start_run(ledger, ACCOUNT, run_key, "daily", DAY + timedelta(days=days), {})
     orders = [order(name, None) for name in names]
     orders += [order(f"{name}-0", name) for name in names]
-    freeze_plan(ledger, run, Plan("hash", at(60), at(660), [], [], orders))
+    columns = by_column(ORDER_COLUMNS, orders)
+    freeze_plan(ledger, run, Plan("hash", at(60), at(660), {}, {}, columns))
 
 
 def events(

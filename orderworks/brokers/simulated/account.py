@@ -15,6 +15,9 @@ from orderworks.model.order import Side
 from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.state import OrderState
 
+LIVE = (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
+"""The states of an order that is open."""
+
 
 @dataclass(slots=True)
 class ExchangeOrder:
@@ -60,9 +63,6 @@ class ExchangeOrder:
     queue_ahead: int | None = None
     split_gain: int = 0
 
-    def __post_init__(self) -> None:
-        self.side, self.state = Side(self.side), OrderState(self.state)
-
     @property
     def remaining(self) -> int:
         return self.quantity - self.filled_quantity
@@ -79,7 +79,7 @@ class ExchangeOrder:
 
     @property
     def is_live(self) -> bool:
-        return self.state in (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
+        return self.state in LIVE
 
     def as_broker_order(self) -> BrokerOrder:
         """This order as a client is shown it."""

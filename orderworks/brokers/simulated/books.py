@@ -3,16 +3,21 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from orderworks.brokers.simulated.account import ExchangeOrder
 from orderworks.brokers.simulated.matching.book import Book
+from orderworks.brokers.simulated.matching.journal import Journal
 from orderworks.brokers.simulated.matching.resting import Auction, Happening, Resting
 from orderworks.brokers.simulated.matching.rules import Rules
 from orderworks.brokers.simulated.tapes import Tapes
 from orderworks.market.tape import UNITS_PER_DOLLAR, dollars, instant, microseconds
 from orderworks.model.order import Side, TimeInForce
 
-AUCTION_OF = {TimeInForce.OPG: Auction.OPENING, TimeInForce.CLS: Auction.CLOSING}
+AUCTION_OF: dict[str, Auction] = {
+    TimeInForce.OPG: Auction.OPENING,
+    TimeInForce.CLS: Auction.CLOSING,
+}
 
 
 class Books:
@@ -38,6 +43,9 @@ class Books:
         self._reached = microseconds(reached)
         self._related = related
         self._books: dict[str, Book] = {}
+        self._busy: dict[str, Book] = {}
+        """The books with open orders; the others have nothing to be gone through for."""
+        self._journal = Journal()
 
     def restore(self, orders: Sequence[ExchangeOrder]) -> None:
         """Takes in orders that were open before; what can never fill any more then ends."""
@@ -55,30 +63,35 @@ class Books:
             book.settle(self._reached)
 
     def of(self, symbol: str) -> Book:
-        """The book of a symbol, which has come as far as the others at least."""
-        if symbol not in self._books:
-            book = Book(self._tapes.reel(symbol), self._rules(symbol), self._reached)
+        """The book of a symbol, which has come as far as the others."""
+        book = self._books.get(symbol)
+        if book is None:
+            book = Book(self._tapes.reel(symbol), self._rules(symbol), self._reached, self._journal)
             self._books[symbol] = book
-        return self._books[symbol]
+        elif book.reached < self._reached:
+            book.walk(self._reached)
+        return book
 
     def walk(self, until: datetime) -> None:
         """Goes on to a time in every book."""
         self._reached = microseconds(until)
-        for book in self._books.values():
+        for symbol, book in list(self._busy.items()):
             book.walk(self._reached)
+            if not book.orders:
+                del self._busy[symbol]
 
     def take_happened(self) -> list[Happening]:
         """What has happened since this was last asked, by time, then by order."""
-        happened = [one for book in self._books.values() for one in book.take_happened()]
+        happened = self._journal.take_happened()
         happened.sort(key=lambda one: (one.ts, one.number))
         return happened
 
-    def write_changes(self, order_of: Callable[[int], ExchangeOrder]) -> list[ExchangeOrder]:
-        """Writes what has changed since this was last asked into the exchange's orders."""
+    def write_places(self, orders: Mapping[int, ExchangeOrder]) -> list[ExchangeOrder]:
+        """Writes where orders have come to into the exchange's; returns those that have moved."""
         return [
-            _write(resting, book.queue_ahead(resting), order_of(resting.number))
-            for book in self._books.values()
-            for resting in book.take_changed()
+            orders[resting.number]
+            for resting in self._journal.take_changed()
+            if _write_place(resting, orders[resting.number])
         ]
 
     def _matchable(self, orders: Sequence[ExchangeOrder]) -> list[tuple[Book, Resting]]:
@@ -91,8 +104,12 @@ class Books:
             pool = self.of(order.symbol).pool(order.pool_key)
             if pool is not None:
                 pool.join(new[order.number])
-        placed = [(self.of(order.symbol), new[order.number]) for order in orders]
-        return sorted(placed, key=lambda one: one[1].rank)
+        placed = []
+        for order in orders:
+            self._busy[order.symbol] = book = self.of(order.symbol)
+            placed.append((book, new[order.number]))
+        placed.sort(key=lambda one: one[1].rank)
+        return placed
 
     def _open_pools(self, orders: Sequence[ExchangeOrder], new: Mapping[int, Resting]) -> None:
         """Opens the pools that are missing, with what other orders have filled of them already."""
@@ -116,7 +133,7 @@ class Books:
 
 
 def _as_resting(order: ExchangeOrder) -> Resting:
-    tif = TimeInForce(order.tif)
+    tif = order.tif
     return Resting(
         number=order.number,
         is_buy=order.side is Side.BUY,
@@ -127,8 +144,8 @@ def _as_resting(order: ExchangeOrder) -> Resting:
         filled=order.filled_quantity,
         split_gain=order.split_gain,
         until=None if order.good_till is None else microseconds(order.good_till),
-        immediate=tif is TimeInForce.IOC,
-        whole=tif is TimeInForce.FOK,
+        immediate=tif == TimeInForce.IOC,
+        whole=tif == TimeInForce.FOK,
         outlasts_session=tif in (TimeInForce.GTC, TimeInForce.GTD),
         auction=AUCTION_OF.get(tif),
         stop=price_units(order.stop_price),
@@ -140,16 +157,28 @@ def _as_resting(order: ExchangeOrder) -> Resting:
     )
 
 
-def _write(resting: Resting, queue_ahead: int | None, order: ExchangeOrder) -> ExchangeOrder:
+_place = attrgetter(
+    "quantity",
+    "stop_price",
+    "arrived_at",
+    "volume_at_arrival",
+    "triggered",
+    "watermark",
+    "queue_ahead",
+)
+
+
+def _write_place(resting: Resting, order: ExchangeOrder) -> bool:
+    """Writes what the matching engine keeps of an order; returns whether that has changed."""
+    before = _place(order)
     order.quantity = resting.quantity
-    order.limit_price = _dollars(resting.limit, order.limit_price)
     order.stop_price = _dollars(resting.stop, order.stop_price)
     order.arrived_at = instant(resting.arrived)
     order.volume_at_arrival = resting.volume_at_arrival
     order.triggered = resting.triggered
     order.watermark = _dollars(resting.watermark, order.watermark)
-    order.queue_ahead = queue_ahead
-    return order
+    order.queue_ahead = resting.queue_ahead
+    return _place(order) != before
 
 
 def price_units(price: Decimal | None) -> int | None:

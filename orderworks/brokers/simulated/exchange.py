@@ -5,10 +5,11 @@ one call changed is committed before the call returns, so an answer is never ahe
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from math import ceil
+from operator import attrgetter
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
@@ -20,6 +21,7 @@ from orderworks.brokers.simulated.latency import Leg
 from orderworks.brokers.simulated.margin import Margin
 from orderworks.brokers.simulated.market_rules import MarketRules
 from orderworks.brokers.simulated.matching.book import SESSION_ENDED, TIME_ENDED
+from orderworks.brokers.simulated.quiet import uncollected
 from orderworks.brokers.simulated.record import ExchangeRecord
 from orderworks.brokers.simulated.replacing import remainder, replacement_refusal, resolved
 from orderworks.brokers.simulated.tapes import Tapes
@@ -63,17 +65,27 @@ class SimulatedExchange:
         if self._account.reached < session.open:
             self._begin_session()
         self._rules = MarketRules(market, session, self._tapes, terms)
+        since = record.shown_since(session)
         self._floor = Floor(
-            record, session, terms, self._account, record.live_orders(), self._tapes, self._rules
+            record,
+            session,
+            terms,
+            self._account,
+            record.orders_since(since),
+            record.fills_since(since),
+            self._tapes,
+            self._rules,
         )
         self._shorts = ShortSales(terms.can_short, market.borrowable(session.date))
-        self._shown_since = record.shown_since(session)
+        # They come into force as a session begins, and at no other time.
+        self._actions = tuple(record.corporate_actions())
 
     @property
     def now(self) -> datetime:
         """The market time that the exchange has gone through."""
         return self._account.reached
 
+    @uncollected()
     def submit(self, orders: Sequence[Order], at: datetime) -> list[Report]:
         """Receives orders sent at a market time; each is acknowledged or rejected with a reason."""
         self._floor.go_on(at)
@@ -126,6 +138,7 @@ class SimulatedExchange:
         floor.go_on(answered)
         return floor.commit()
 
+    @uncollected()
     def advance(self, until: datetime) -> list[Report]:
         """Goes on to a market time: trades what rests, ends what may not rest any longer."""
         if until <= self.now:
@@ -146,19 +159,20 @@ class SimulatedExchange:
         """Equity, buying power and what the positions ask for, at this moment."""
         return self._account.margin(self._mark, self._terms.account_type)
 
+    @uncollected()
     def snapshot(self) -> Snapshot:
         """Everything of this session and of the one served before it, and what rests.
 
         The corporate actions are all that were ever applied: how long ago the ledger saw the account
         is not known here.
         """
-        since = self._shown_since
+        self._record.require_open()
         return Snapshot(
             self._account.reached,
             self.portfolio(),
-            tuple(order.as_broker_order() for order in self._record.orders_since(since)),
-            tuple(self._record.fills_since(since)),
-            tuple(self._record.corporate_actions()),
+            tuple(order.as_broker_order() for order in self._floor.orders.values()),
+            tuple(sorted(self._floor.fills, key=attrgetter("ts", "exec_id"))),
+            self._actions,
         )
 
     def close(self) -> None:
@@ -197,7 +211,7 @@ class SimulatedExchange:
             order.arrived_at, order.queue_ahead = opens, None
         for order, reason in applied.cancelled:
             order.state, order.reason, order.changed_at = OrderState.CANCELLED, reason, opens
-        self._record.save(self._account, changed=carried, actions=applied.actions)
+        self._record.save(self._account, changed=carried, placed=carried, actions=applied.actions)
 
     def _refusals(self, orders: Sequence[Order]) -> _Refusal:
         """Why an order of a batch is not received, judged on top of those before it."""
@@ -222,7 +236,7 @@ class SimulatedExchange:
     def _receive(self, order: Order, at: datetime, refusal: _Refusal) -> ExchangeOrder:
         self._account.orders += 1
         number = self._account.orders
-        arrived = at + self._terms.latencies.of(Leg.SUBMIT, self._terms.seed, str(number))
+        arrived = at + self._terms.latencies.of(Leg.SUBMIT, self._terms.seed, lambda: str(number))
         entry = None if order.attached_to is None else self._floor.newest(order.attached_to)
         reason = refusal(order, entry, at)
         received = ExchangeOrder(
@@ -231,9 +245,9 @@ class SimulatedExchange:
             symbol=order.symbol,
             side=order.side,
             quantity=order.quantity,
-            order_type=order.order_type.value,
+            order_type=order.order_type,
             limit_price=order.limit_price,
-            tif=order.tif.value,
+            tif=order.tif,
             received_at=at,
             volume_at_arrival=self._tapes.reel(order.symbol).volume(microseconds(arrived)),
             state=OrderState.SUBMITTED if reason is None else OrderState.REJECTED,
@@ -260,10 +274,11 @@ class SimulatedExchange:
     ) -> list[tuple[datetime, ExchangeOrder]]:
         """When what is asked for at a time takes effect on each order; the first one first."""
         latencies, seed = self._terms.latencies, self._terms.seed
-        moments = [
-            (at + latencies.of(Leg.CANCEL, seed, f"{one.number}@{at.isoformat()}"), one)
-            for one in orders
-        ]
+
+        def takes(order: ExchangeOrder) -> timedelta:
+            return latencies.of(Leg.CANCEL, seed, lambda: f"{order.number}@{at.isoformat()}")
+
+        moments = [(at + takes(one), one) for one in orders]
         return sorted(moments, key=lambda pair: (pair[0], pair[1].number))
 
     def _replace(self, order: ExchangeOrder, wanted: Replacement, moment: datetime) -> None:

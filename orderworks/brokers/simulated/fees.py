@@ -21,6 +21,7 @@ from orderworks.model.exact import Number, to_positive, to_positive_whole, to_si
 from orderworks.model.order import Side
 
 ONE_MILLION = 1_000_000
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,31 @@ def regulatory_fees(side: Side | str, shares: Number, price: Number, on: date) -
     trade_side = to_side(side)
     count = to_positive_whole(shares, "shares")
     value = count * to_positive(price, "price")
-    sec_fee_per_million, taf = rate_on(SEC_FEE_PER_MILLION, on), rate_on(TAF, on)
-    if trade_side is Side.BUY:
-        return Decimal(0)
-    return value * sec_fee_per_million / ONE_MILLION + min(count * taf.per_share, taf.maximum)
+    return fees_on(on).of(trade_side, count, value)
+
+
+@dataclass(frozen=True, slots=True)
+class RegulatoryFees:
+    """The fees of one day."""
+
+    sec_fee_per_million: Decimal
+    taf: TradingActivityFee
+
+    def of(self, side: Side, shares: int, value: Decimal) -> Decimal:
+        """What one trade of so many shares and so much money owes, unrounded; a buy nothing."""
+        if side is Side.BUY:
+            return NOTHING
+        taf = min(shares * self.taf.per_share, self.taf.maximum)
+        return value * self.sec_fee_per_million / ONE_MILLION + taf
+
+
+def fees_on(day: date) -> RegulatoryFees:
+    """The fees that trades of a day owe.
+
+    Raises:
+        ValueError: naming ``on``, where the tables do not say.
+    """
+    return RegulatoryFees(rate_on(SEC_FEE_PER_MILLION, day), rate_on(TAF, day))
 
 
 def rate_on(table: Sequence[tuple[date, Rate]], on: date) -> Rate:

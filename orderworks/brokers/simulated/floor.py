@@ -14,7 +14,7 @@ from orderworks.brokers.simulated.commission import (
     fixed_schedule,
     tiered_schedule,
 )
-from orderworks.brokers.simulated.fees import regulatory_fees
+from orderworks.brokers.simulated.fees import fees_on
 from orderworks.brokers.simulated.latency import Leg
 from orderworks.brokers.simulated.market_rules import MarketRules
 from orderworks.brokers.simulated.matching.resting import Ending, Execution
@@ -40,6 +40,7 @@ class _Step:
 
     received: dict[int, ExchangeOrder] = field(default_factory=dict)
     changed: dict[int, ExchangeOrder] = field(default_factory=dict)
+    placed: dict[int, ExchangeOrder] = field(default_factory=dict)
     fills: list[tuple[int, Fill]] = field(default_factory=list)
 
 
@@ -47,7 +48,8 @@ class Floor:
     """One account's orders on the floor, during one session.
 
     Args:
-        live: the orders that rest, as the record has them, ready for this session.
+        orders, fills: what a snapshot shows, as the record has it; among the orders are all that
+            rest, ready for this session.
     """
 
     def __init__(
@@ -56,15 +58,18 @@ class Floor:
         session: Session,
         terms: Terms,
         account: ExchangeAccount,
-        live: Sequence[ExchangeOrder],
+        orders: Sequence[ExchangeOrder],
+        fills: Sequence[Fill],
         tapes: Tapes,
         rules: MarketRules,
     ) -> None:
         self.account = account
-        self.live = {order.number: order for order in live}
+        self.orders = {order.number: order for order in orders}
+        self.fills = list(fills)
+        self.live = {order.number: order for order in orders if order.is_live}
         self.month_shares = record.shares_since(session.open.replace(day=1, hour=0, minute=0))
         self._record = record
-        self._session = session
+        self._fees = fees_on(session.date)
         self._terms = terms
         self._named: dict[str, ExchangeOrder] = {}
         self._step = _Step()
@@ -72,13 +77,14 @@ class Floor:
         for number, report in record.reports_on_their_way():
             self._outbox.put(number, report)
         self.stakes = Stakes(account, terms.account_type, tapes)
+        live = list(self.live.values())
         exits = [order for order in live if order.entry is not None]
         self.stakes.restore(live, self._related(exits) if exits else ())
         self.books = Books(tapes, rules.of, account.reached, self._related)
         self.books.restore(live)
         self.apply()
-        if self._step.changed:
-            self.commit()
+        if self._step.changed or self._step.placed:
+            self._save()
 
     def go_on(self, until: datetime) -> None:
         """Goes on to a market time, if that is later."""
@@ -90,6 +96,7 @@ class Floor:
     def receive(self, order: ExchangeOrder, entry: ExchangeOrder | None) -> None:
         """Takes in an order that the record does not have yet; a rejected one is only kept."""
         self._step.received[order.number] = self._named[order.client_order_id] = order
+        self.orders[order.number] = order
         if order.is_live:
             self.live[order.number] = order
             self.stakes.note(order, entry)
@@ -117,8 +124,10 @@ class Floor:
         )
         order.limit_price, order.changed_at = terms.limit_price, at
         order.stop_price = terms.stop_price or order.stop_price
+        self._step.changed[order.number] = self._step.placed[order.number] = order
         self.answer(order, ReportKind.REPLACED, at, terms=terms)
         self.apply()
+        self.stakes.note(order)
 
     def newest(self, client_order_id: str) -> ExchangeOrder | None:
         """The newest order received under a name."""
@@ -141,7 +150,10 @@ class Floor:
                 self._trade(order, happening)
             else:
                 self._end(order, happening)
-        self._note_changes()
+            self.stakes.note(order)
+        for order in self.books.write_places(self.orders):
+            self._step.placed[order.number] = order
+            self.stakes.note(order)
 
     def answer(
         self,
@@ -160,7 +172,10 @@ class Floor:
     def refuse(self, kind: ReportKind, client_order_id: str, at: datetime, reason: str) -> datetime:
         """Answers what was asked at a time of an order that does not rest."""
         latencies, seed = self._terms.latencies, self._terms.seed
-        message = f"{client_order_id}@{at.isoformat()}"
+
+        def message() -> str:
+            return f"{client_order_id}@{at.isoformat()}"
+
         done = at + latencies.of(Leg.CANCEL, seed, message)
         said = done + latencies.of(Leg.ACK, seed, message)
         return self._outbox.put(NO_ORDER, Report(kind, client_order_id, said, reason=reason))
@@ -171,30 +186,35 @@ class Floor:
 
     def commit(self) -> list[Report]:
         """Commits what has changed; returns what is said by now, in order of time."""
-        step, self._step = self._step, _Step()
         reports = self._outbox.take_said(self.account.reached)
+        self._save()
+        return reports
+
+    def _save(self) -> None:
+        step, self._step = self._step, _Step()
         self._record.save(
             self.account,
             received=list(step.received.values()),
             changed=[one for number, one in step.changed.items() if number not in step.received],
+            placed=[one for number, one in step.placed.items() if number not in step.received],
             fills=step.fills,
             on_their_way=self._outbox.pending,
         )
-        return reports
 
     def _trade(self, order: ExchangeOrder, execution: Execution) -> None:
         price = dollars(execution.price) + order.side.sign * execution.slippage
         ts = instant(execution.ts)
+        value = execution.quantity * price
         commission = fill_commission(
             self._schedule(order),
             order.filled_quantity,
             order.filled_value,
             execution.quantity,
             price,
-        ) + regulatory_fees(order.side, execution.quantity, price, self._session.date)
+        ) + self._fees.of(order.side, execution.quantity, value)
         order.executions += 1
         order.filled_quantity += execution.quantity
-        order.filled_value += execution.quantity * price
+        order.filled_value += value
         order.changed_at = ts
         order.state = OrderState.PARTIALLY_FILLED if order.remaining else OrderState.FILLED
         if not order.remaining:
@@ -212,6 +232,7 @@ class Floor:
         self.account.apply(fill)
         self.month_shares += fill.quantity
         self._step.fills.append((order.number, fill))
+        self.fills.append(fill)
         self._step.changed[order.number] = order
         report = Report(ReportKind.FILLED, order.client_order_id, ts, str(order.number), fill=fill)
         self._say(order, Leg.FILL, report)
@@ -231,21 +252,19 @@ class Floor:
 
     def _say(self, order: ExchangeOrder, leg: Leg, report: Report) -> datetime:
         """Sends a report of what happened at its ``ts``; returns when it is said."""
-        message = f"{order.number}.{order.executions}@{report.ts.isoformat()}"
-        latency = self._terms.latencies.of(leg, self._terms.seed, message)
+        latency = self._terms.latencies.of(
+            leg,
+            self._terms.seed,
+            lambda: f"{order.number}.{order.executions}@{report.ts.isoformat()}",
+        )
         if latency:
             report = replace(report, ts=report.ts + latency)
         return self._outbox.put(order.number, report)
 
-    def _note_changes(self) -> None:
-        recent = self._recent()
-        for order in self.books.write_changes(recent.__getitem__):
-            self._step.changed[order.number] = order
-            self.stakes.note(order)
-
     def _recent(self) -> Mapping[int, ExchangeOrder]:
         """The orders that are open, or not as the record has them."""
-        return ChainMap(self.live, self._step.changed, self._step.received)
+        step = self._step
+        return ChainMap(self.live, step.changed, step.placed, step.received)
 
     def _related(self, orders: Sequence[ExchangeOrder]) -> list[ExchangeOrder]:
         """The entries of orders, the other exits of those, and the other orders of their groups."""

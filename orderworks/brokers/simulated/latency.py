@@ -1,5 +1,6 @@
 """How long messages take between a client and the exchange."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -36,10 +37,10 @@ class Latencies:
             if getattr(self, name) < NONE:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
 
-    def of(self, leg: Leg, seed: int, message: str) -> timedelta:
+    def of(self, leg: Leg, seed: int, message: Callable[[], str]) -> timedelta:
         """How long one message takes: for one seed and message always the same."""
         base: timedelta = getattr(self, leg)
         if not self.jitter:
             return base
-        digest = blake2b(f"{seed}:{leg}:{message}".encode(), digest_size=8).digest()
+        digest = blake2b(f"{seed}:{leg}:{message()}".encode(), digest_size=8).digest()
         return base + self.jitter * (int.from_bytes(digest) / 2**64)

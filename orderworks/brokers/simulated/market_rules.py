@@ -1,6 +1,7 @@
 """The rules by which each symbol trades in one session: its halts, bands and price impact."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -26,13 +27,21 @@ class MarketRules:
         self._tapes = tapes
         self._terms = terms
         self._impacts: dict[str, Impact | None] = {}
+        self._plain = Rules(
+            participation_cap=terms.participation_cap,
+            session_open=microseconds(session.open),
+            session_close=microseconds(session.close),
+        )
+        """Of a symbol without halts, where neither bands nor an impact are modelled."""
 
     def learn(self, symbols: Iterable[str]) -> None:
         """Looks up what the slippage model has to know of symbols, all at once."""
         new = sorted({symbol for symbol in symbols if symbol not in self._impacts})
+        if not new:
+            return
         if not isinstance(self._terms.slippage, SquareRoot):
             self._impacts |= dict.fromkeys(new, self._terms.slippage)
-        elif new:
+        else:
             day = self._session.date
             volumes = self._market.average_daily_volume(new, day)
             volatilities = self._market.daily_volatility(new, day)
@@ -54,16 +63,13 @@ class MarketRules:
     def of(self, symbol: str) -> Rules:
         """The rules of a symbol."""
         self.learn([symbol])
-        session = self._session
-        return Rules(
-            participation_cap=self._terms.participation_cap,
-            session_open=microseconds(session.open),
-            session_close=microseconds(session.close),
-            impact=self._impacts[symbol],
-            halts=[
-                (microseconds(start), microseconds(end))
-                for start, end in self._market.halts(symbol)
-            ],
+        impact, halts = self._impacts[symbol], self._market.halts(symbol)
+        if impact is None and not halts and not self._terms.price_bands:
+            return self._plain
+        return replace(
+            self._plain,
+            impact=impact,
+            halts=[(microseconds(start), microseconds(end)) for start, end in halts],
             bands=self._bands(symbol) if self._terms.price_bands else None,
         )
 

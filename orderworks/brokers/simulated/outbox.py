@@ -2,17 +2,22 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from orderworks.brokers.adapter import Report
 
 
 @dataclass(frozen=True, slots=True)
 class OnItsWay:
-    """A report of an order's execution, or where there is no ``exec_id`` of its end."""
+    """A report, with the number of its order."""
 
     number: int
-    exec_id: str | None
     report: Report
+
+    @property
+    def exec_id(self) -> str | None:
+        """Of the execution that is reported; None where it is an end."""
+        return None if self.report.fill is None else self.report.fill.exec_id
 
 
 class Outbox:
@@ -24,13 +29,11 @@ class Outbox:
 
     def put(self, number: int, report: Report) -> datetime:
         """Takes a report to be said at its ``ts``, or after the one before it; returns when."""
-        said = max(report.ts, self._last.get(number, report.ts))
-        if said != report.ts:
-            report = replace(report, ts=said)
+        said, last = report.ts, self._last.get(number)
+        if last is not None and last > said:
+            said, report = last, replace(report, ts=last)
         self._last[number] = said
-        self.pending.append(
-            OnItsWay(number, None if report.fill is None else report.fill.exec_id, report)
-        )
+        self.pending.append(OnItsWay(number, report))
         return said
 
     def last(self, number: int) -> datetime | None:
@@ -42,4 +45,4 @@ class Outbox:
         said = [one.report for one in self.pending if one.report.ts <= until]
         self.pending = [one for one in self.pending if one.report.ts > until]
         self._last = {one.number: self._last[one.number] for one in self.pending}
-        return sorted(said, key=lambda report: report.ts)
+        return sorted(said, key=attrgetter("ts"))

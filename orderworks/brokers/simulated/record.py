@@ -1,69 +1,36 @@
 """The exchange's durable record: one transaction for everything that one call changed."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from operator import attrgetter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.rows import DictRow, class_row, dict_row
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.string import StrDumper
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.brokers.simulated.action_record import read_actions, write_actions
+from orderworks.brokers.simulated.fill_rows import insert_fills, read_fills
+from orderworks.brokers.simulated.order_rows import (
+    PLACE,
+    PROGRESS,
+    insert_orders,
+    read_orders,
+    update_orders,
+)
 from orderworks.brokers.simulated.outbox import OnItsWay
-from orderworks.market.calendar import NEW_YORK, Session, require_session
+from orderworks.market.calendar import NEW_YORK, Session, previous_sessions, require_session
 from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
-from orderworks.model.order import Side
 
 _ACCOUNT_IN_USE = 0x0DE5_0002
+_SCHEMA_IN_THE_MAKING = 0x0DE5_0004
 _LOCK_WAIT_MS = 1_000
 """The server frees what a process held only some moments after that has ended."""
-
-
-_RECEIVED = (
-    "number", "client_order_id", "symbol", "side", "quantity", "order_type", "limit_price", "tif",
-    "received_at", "volume_at_arrival", "month_shares", "state", "reason", "filled_quantity",
-    "filled_value", "executions", "changed_at", "stop_price", "trail_amount", "trail_percent",
-    "good_till", "oca_group", "attached_to", "entry", "arrived_at", "triggered", "watermark",
-    "queue_ahead", "split_gain",
-)  # fmt: skip
-_CHANGING = {
-    "quantity": "bigint",
-    "limit_price": "numeric",
-    "volume_at_arrival": "bigint",
-    "state": "text",
-    "reason": "text",
-    "filled_quantity": "bigint",
-    "filled_value": "numeric",
-    "executions": "int",
-    "changed_at": "timestamptz",
-    "stop_price": "numeric",
-    "trail_amount": "numeric",
-    "arrived_at": "timestamptz",
-    "triggered": "boolean",
-    "watermark": "numeric",
-    "queue_ahead": "bigint",
-}
-"""What changes in the life of an order, and its type."""
-_received_values = attrgetter(*_RECEIVED)
-
-_ORDER_COLUMNS = ", ".join(_RECEIVED)
-_UPDATE_ORDERS = (
-    "UPDATE exchange.orders o SET "
-    + ", ".join(f"{name} = c.{name}" for name in _CHANGING)
-    + " FROM unnest(%s::bigint[], "
-    + ", ".join(f"%s::{kind}[]" for kind in _CHANGING.values())
-    + f") AS c (number, {', '.join(_CHANGING)}) WHERE o.account = %s AND o.number = c.number"
-).encode()
-_SELECT_ORDERS = "SELECT " + _ORDER_COLUMNS + " FROM exchange.orders WHERE account = %s "
-_SELECT_FILLS = (
-    "SELECT exec_id, client_order_id, symbol, side, quantity, price, commission, ts "
-    "FROM exchange.fills WHERE account = %s "
-)
 
 
 class ExchangeRecord:
@@ -78,6 +45,8 @@ class ExchangeRecord:
             options=f"-c timezone=UTC -c lock_timeout={_LOCK_WAIT_MS}",
         )
         try:
+            # The text that it is: what psycopg does for enums in general takes longer.
+            self._connection.adapters.register_dumper(StrEnum, StrDumper)
             self._prepare()
         except BaseException:
             self._connection.close()
@@ -99,6 +68,13 @@ class ExchangeRecord:
 
     def close(self) -> None:
         self._connection.close()
+
+    def require_open(self) -> None:
+        """Raises BrokerError where a step could not be committed: nothing must build on it."""
+        if self._connection.closed:
+            raise BrokerError(
+                f"the exchange's record of account {self.account} is closed; open the exchange again"
+            )
 
     def load_account(self, opening: ExchangeAccount) -> ExchangeAccount:
         """The account as it stands; the first time, ``opening`` as it is."""
@@ -141,9 +117,10 @@ class ExchangeRecord:
         )
 
     def shown_since(self, session: Session) -> datetime:
-        """How far a snapshot reaches back: to the open of the last session that moved an order.
+        """How far a snapshot reaches back: to the open of the last session before an order moved.
 
-        What happened at the end of it may not have been seen, and must not look as if it had not.
+        An order whose time is over may end between two. What happened at the end of a session may
+        not have been seen, and must not look as if it had not.
         """
         row = self._connection.execute(
             "SELECT greatest((SELECT max(changed_at) FROM exchange.orders "
@@ -153,7 +130,8 @@ class ExchangeRecord:
         ).fetchone()
         if row is None or row["last"] is None:
             return session.open
-        return require_session(row["last"].astimezone(NEW_YORK).date()).open
+        after = row["last"].astimezone(NEW_YORK).date() + timedelta(days=1)
+        return require_session(previous_sessions(after, 1)[0]).open
 
     def orders_named(self, client_order_id: str) -> list[ExchangeOrder]:
         """Every order that was received under a name."""
@@ -225,6 +203,7 @@ class ExchangeRecord:
         account: ExchangeAccount,
         received: Sequence[ExchangeOrder] = (),
         changed: Sequence[ExchangeOrder] = (),
+        placed: Sequence[ExchangeOrder] = (),
         fills: Sequence[tuple[int, Fill]] = (),
         on_their_way: Sequence[OnItsWay] = (),
         actions: Sequence[AppliedAction] = (),
@@ -236,14 +215,15 @@ class ExchangeRecord:
 
         Args:
             received: orders that the record does not have yet.
-            changed: orders that it has, as they stand now.
+            changed: orders that it has and that got on, as they stand now.
+            placed: orders that it has and that have come to another place in their books.
             fills: executions with the number of their order.
             on_their_way: every report that has not reached the client.
             actions: corporate actions that were applied.
         """
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
-                self._write(cursor, account, received, changed, fills)
+                self._write(cursor, account, received, changed, placed, fills)
                 if actions:
                     write_actions(cursor, account, actions)
                 if on_their_way or self._has_reports_on_their_way:
@@ -258,17 +238,15 @@ class ExchangeRecord:
         account: ExchangeAccount,
         received: Sequence[ExchangeOrder],
         changed: Sequence[ExchangeOrder],
+        placed: Sequence[ExchangeOrder],
         fills: Sequence[tuple[int, Fill]],
     ) -> None:
         if received:
-            with cursor.copy(
-                "COPY exchange.orders (account, " + _ORDER_COLUMNS + ") FROM STDIN"
-            ) as copy:
-                for order in received:
-                    copy.write_row((self.account, *_received_values(order)))
+            insert_orders(cursor, self.account, received)
         if changed:
-            columns = [[getattr(one, name) for one in changed] for name in ("number", *_CHANGING)]
-            cursor.execute(_UPDATE_ORDERS, (*columns, self.account))
+            update_orders(cursor, self.account, changed, PROGRESS)
+        if placed:
+            update_orders(cursor, self.account, placed, PLACE)
         if fills:
             self._write_fills(cursor, account, fills)
         cursor.execute(
@@ -282,12 +260,7 @@ class ExchangeRecord:
         account: ExchangeAccount,
         fills: Sequence[tuple[int, Fill]],
     ) -> None:
-        with cursor.copy(
-            "COPY exchange.fills (account, number, exec_id, client_order_id, symbol, side, "
-            "quantity, price, commission, ts) FROM STDIN"
-        ) as copy:
-            for number, fill in fills:
-                copy.write_row((self.account, number, *_fill_row(fill)))
+        insert_fills(cursor, self.account, fills)
         moved = sorted({fill.symbol for _, fill in fills})
         held = [account.positions[symbol] for symbol in moved]
         cursor.execute(
@@ -312,23 +285,29 @@ class ExchangeRecord:
         self._has_reports_on_their_way = bool(on_their_way)
 
     def _fills(self, condition: str, *parameters: object) -> list[Fill]:
-        query = (_SELECT_FILLS + condition).encode()
-        rows = self._connection.execute(query, (self.account, *parameters))
-        return [Fill(**{**row, "side": Side(row["side"])}) for row in rows]
+        return read_fills(self._connection, self.account, condition, *parameters)
 
     def _orders(self, condition: str, *parameters: object) -> list[ExchangeOrder]:
-        with self._connection.cursor(row_factory=class_row(ExchangeOrder)) as cursor:
-            query = (_SELECT_ORDERS + condition).encode()
-            return cursor.execute(query, (self.account, *parameters)).fetchall()
+        return read_orders(self._connection, self.account, condition, *parameters)
 
 
 def create_schema(connection: psycopg.Connection[Any]) -> None:
-    """Makes the exchange's tables where they are missing."""
+    """Makes the exchange's tables where they are missing, one process at a time."""
+    if _is_made(connection):
+        return
+    with connection.transaction():
+        # IF NOT EXISTS is no guard against another who makes the same and has not committed it.
+        connection.execute("SET LOCAL lock_timeout = 0")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_IN_THE_MAKING,))
+        if not _is_made(connection):
+            connection.execute(Path(__file__).with_name("record.sql").read_bytes())
+
+
+def _is_made(connection: psycopg.Connection[Any]) -> bool:
     found = connection.execute(
         "SELECT to_regclass('exchange.corporate_actions') IS NOT NULL AS found"
     ).fetchone()
-    if found is None or not found["found"]:
-        connection.execute(Path(__file__).with_name("record.sql").read_bytes())
+    return found is not None and bool(found["found"])
 
 
 def reached_by(url: str, account: str) -> datetime | None:
@@ -339,16 +318,3 @@ def reached_by(url: str, account: str) -> datetime | None:
             "SELECT reached FROM exchange.accounts WHERE account = %s", (account,)
         ).fetchone()
     return None if row is None else row["reached"]
-
-
-def _fill_row(fill: Fill) -> Iterable[object]:
-    return (
-        fill.exec_id,
-        fill.client_order_id,
-        fill.symbol,
-        fill.side.value,
-        fill.quantity,
-        fill.price,
-        fill.commission,
-        fill.ts,
-    )

@@ -30,9 +30,10 @@ class Tapes:
 
     def reel(self, symbol: str) -> Reel:
         """A symbol's tape."""
-        if symbol not in self._reels:
-            self._reels[symbol] = Reel(self._market.arrays(symbol), self._session_open)
-        return self._reels[symbol]
+        reel = self._reels.get(symbol)
+        if reel is None:
+            reel = self._reels[symbol] = Reel(self._market.arrays(symbol), self._session_open)
+        return reel
 
     def mark(self, symbol: str, at: int) -> Mark:
         """What a share is worth at a time of the tape."""

@@ -6,6 +6,7 @@ from orderworks.handoffs.rules import (
     at_most_characters,
     each,
     equal,
+    not_above,
     not_blank,
     one_of,
     symbol,
@@ -24,6 +25,7 @@ SCHEDULED = Suite(
         *nullable("text", "parent_id"),
         *required("integer", "quantity", "slice_index"),
         *required("time", "due_at"),
+        *nullable("time", "cross_at"),
         *required("integer", "parent_quantity", "scheduled_quantity"),
     ),
     rules=(
@@ -35,5 +37,6 @@ SCHEDULED = Suite(
         above_zero("quantity"),
         at_least("slice_index", 0),
         equal("scheduled_quantity", "parent_quantity"),
+        not_above("due_at", "cross_at"),
     ),
 )

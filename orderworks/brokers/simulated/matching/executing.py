@@ -7,14 +7,17 @@ before sells, which share only the volume that traded.
 from decimal import Decimal
 from typing import Protocol
 
-from orderworks.brokers.simulated.matching.ladder import Ladder, Level
-from orderworks.brokers.simulated.matching.reel import Event
+from orderworks.brokers.simulated.matching.event import Event
+from orderworks.brokers.simulated.matching.ladder import MARKET_KEY, Ladder, Level
 from orderworks.brokers.simulated.matching.resting import NO_SLIPPAGE, Execution, Resting
 from orderworks.brokers.simulated.matching.rules import Rules
-from orderworks.brokers.simulated.matching.slippage import Taking
+from orderworks.brokers.simulated.matching.slippage import Impact, Taking
 from orderworks.market.tape import dollars
 
 PRICES_OF_A_BAR = 4
+NOTHING = Event(*[0] * len(Event._fields))
+BEFORE_ALL = MARKET_KEY - 1
+"""A key that no order has come to."""
 
 
 class Filled(Protocol):
@@ -31,10 +34,12 @@ class Executor:
         filled: is told of every execution.
     """
 
+    __slots__ = ("_event", "_filled", "_modelled", "_rules", "_traded")
+
     def __init__(self, rules: Rules, filled: Filled) -> None:
         self._rules = rules
         self._filled = filled
-        self._event = Event(*[0] * len(Event._fields))
+        self._event = NOTHING
         self._traded = 0
         self._modelled: int | None = None
 
@@ -52,16 +57,19 @@ class Executor:
     def quoted(self, ladder: Ladder) -> None:
         """Fills one side at the opposite touch, and what rests passively by the trades."""
         event = self._event
-        touch, left = (event.ask, event.ask_size) if ladder.is_buy else (event.bid, event.bid_size)
-        takes_to = ladder.key(touch) if event.is_sound else None
-        rests_to = ladder.key(event.low if ladder.is_buy else event.high)
-        for key, level in ladder.from_best():
-            if takes_to is not None and key <= takes_to:
+        if ladder.is_buy:
+            touch, left, furthest = event.ask, event.ask_size, event.low
+        else:
+            touch, left, furthest = event.bid, event.bid_size, event.high
+        takes_to = ladder.key(touch) if event.is_sound else BEFORE_ALL
+        rests_to = ladder.key(furthest) if self._traded else BEFORE_ALL
+        for key, level in ladder.reached(max(takes_to, rests_to)):
+            if key <= takes_to:
                 if left:
                     left -= self._fill_level(ladder, level, touch, left)
             elif level.limit is None:
                 continue
-            elif not self._traded or key > rests_to:
+            elif not self._traded:
                 break
             elif event.low <= level.limit <= event.high:
                 if key < rests_to:
@@ -72,8 +80,8 @@ class Executor:
     def at_open(self, ladder: Ladder) -> None:
         """Without quotes: fills what a bar's open reaches, at the open."""
         price = self._event.open
-        for key, level in ladder.from_best():
-            if not self._traded or key > ladder.key(price):
+        for _, level in ladder.reached(ladder.key(price)):
+            if not self._traded:
                 break
             self._traded -= self._fill_level(ladder, level, price, self._traded)
 
@@ -81,8 +89,8 @@ class Executor:
         """Without quotes: fills at their limits the orders that a bar trades through."""
         opened = ladder.key(self._event.open)
         rests_to = ladder.key(self._event.low if ladder.is_buy else self._event.high)
-        for key, level in ladder.from_best():
-            if not self._traded or key >= rests_to:
+        for key, level in ladder.reached(rests_to - 1):
+            if not self._traded:
                 break
             if level.limit is not None and key > opened:
                 self._trade_through(ladder, level, level.limit)
@@ -112,8 +120,13 @@ class Executor:
             quantity = min(quantity, self._modelled)
         if quantity <= 0 or (order.whole and quantity < order.remaining):
             return 0
-        slippage = self._slippage(order, price, quantity)
-        bands = self._rules.bands
+        rules = self._rules
+        slippage = (
+            NO_SLIPPAGE
+            if rules.impact is None
+            else self._slippage(rules.impact, order, price, quantity)
+        )
+        bands = rules.bands
         if bands is not None:
             worse = slippage if order.is_buy else -slippage
             if not bands.permit(ts, dollars(price) + worse):
@@ -126,10 +139,7 @@ class Executor:
         self._filled(order, Execution(order.number, ts, quantity, price, slippage))
         return quantity
 
-    def _slippage(self, order: Resting, price: int, quantity: int) -> Decimal:
-        impact = self._rules.impact
-        if impact is None:
-            return NO_SLIPPAGE
+    def _slippage(self, impact: Impact, order: Resting, price: int, quantity: int) -> Decimal:
         volume = self._event.volume
         allowed = 0 if impact.volume_limit is None else int(impact.volume_limit * volume)
         taken = allowed - (self._modelled or 0) + quantity

@@ -1,32 +1,40 @@
 """One side of a book: its orders by price, and at one price by time."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
+from orderworks.brokers.simulated.matching.journal import Journal
 from orderworks.brokers.simulated.matching.resting import Resting
 
 MARKET_KEY = -(1 << 62)
 """The key of market orders: before any price."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Level:
     """The orders at one price, by time.
 
     ``eaten`` counts what has traded here of the displayed queue. An order's ``queue`` is counted
-    from its beginning, so that one addition moves everybody up.
+    from its beginning, so that one addition moves everybody up. ``furthest`` is the furthest that
+    any order's queue has reached.
     """
 
     limit: int | None
     eaten: int = 0
+    furthest: int = 0
     orders: OrderedDict[int, Resting] = field(default_factory=OrderedDict)
 
     @property
     def last(self) -> Resting:
         return self.orders[next(reversed(self.orders))]
+
+    def show(self, order: Resting, queue: int) -> None:
+        """Tells an order what is ahead of it, counted from the queue's beginning."""
+        order.queue = queue
+        if queue > self.furthest:
+            self.furthest = queue
 
     def ahead(self, order: Resting) -> int | None:
         """Displayed shares ahead of an order; None where none have been displayed yet."""
@@ -39,12 +47,13 @@ class Ladder:
     A buy's key is its limit, negated.
     """
 
-    def __init__(self, is_buy: bool) -> None:
+    __slots__ = ("_journal", "_unseen", "is_buy", "keys", "levels")
+
+    def __init__(self, is_buy: bool, journal: Journal) -> None:
         self.is_buy = is_buy
         self.keys: list[int] = []
         self.levels: dict[int, Level] = {}
-        self.moved: set[int] = set()
-        """The keys of levels whose queue has moved."""
+        self._journal = journal
         self._unseen: list[tuple[int, int]] = []
 
     def __bool__(self) -> bool:
@@ -72,9 +81,6 @@ class Ladder:
             return MARKET_KEY
         return -limit if self.is_buy else limit
 
-    def level_of(self, order: Resting) -> Level | None:
-        return self.levels.get(self.key(order.limit))
-
     def add(self, order: Resting, displayed: int | None) -> None:
         """Puts an order behind those of its price.
 
@@ -94,8 +100,9 @@ class Ladder:
             else:
                 # Whoever was here first stays first, and so does the queue ahead of him.
                 before = 0 if last is None or last.queue is None else last.queue
-                order.queue = max(level.eaten + displayed, before)
+                level.show(order, max(level.eaten + displayed, before))
         level.orders[order.number] = order
+        order.level = level
         if last is not None and last.rank > order.rank:
             level.orders = OrderedDict(
                 (one.number, one) for one in sorted(level.orders.values(), key=lambda one: one.rank)
@@ -103,13 +110,13 @@ class Ladder:
 
     def remove(self, order: Resting) -> None:
         """Takes an order out, if it is in; its queue is then what was left ahead of it."""
-        key = self.key(order.limit)
-        level = self.levels.get(key)
-        if level is None or order.number not in level.orders:
+        level = order.level
+        if level is None:
             return
-        order.queue = level.ahead(order)
+        order.queue, order.level = level.ahead(order), None
         del level.orders[order.number]
         if not level.orders:
+            key = self.key(level.limit)
             del self.levels[key]
             del self.keys[bisect_left(self.keys, key)]
 
@@ -122,29 +129,21 @@ class Ladder:
             level = self.levels.get(key)
             order = None if level is None else level.orders.get(number)
             if level is not None and order is not None and order.queue is None:
-                order.queue = level.eaten + (size if key == at else 0)
+                level.show(order, level.eaten + (size if key == at else 0))
                 seen.append(order)
         return seen
 
     def eat(self, level: Level, volume: int | None) -> None:
         """The market traded this much of the queue of a level; all of it where that is None."""
+        if level.eaten < level.furthest:
+            self._journal.moved[level] = None
         if volume is not None:
             level.eaten += volume
         elif level.orders:
             level.eaten = max(level.eaten, level.last.queue or 0)
-        self.moved.add(self.key(level.limit))
 
-    def from_best(self) -> Iterator[tuple[int, Level]]:
-        """Every level; the one that is looked at may be emptied, and is then gone."""
-        place = 0
-        while place < len(self.keys):
-            key = self.keys[place]
-            yield key, self.levels[key]
-            if place < len(self.keys) and self.keys[place] == key:
-                place += 1
-
-    def take_moved(self) -> list[Resting]:
-        """The orders whose queue has moved since this was last asked."""
-        levels = [self.levels[key] for key in sorted(self.moved) if key in self.levels]
-        self.moved.clear()
-        return [order for level in levels for order in level.orders.values()]
+    def reached(self, key: int) -> list[tuple[int, Level]]:
+        """The levels up to a key, the best first; what is done to one leaves the others there."""
+        if not self.keys or self.keys[0] > key:
+            return []
+        return [(one, self.levels[one]) for one in self.keys[: bisect_right(self.keys, key)]]

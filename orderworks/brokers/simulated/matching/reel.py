@@ -1,72 +1,39 @@
 """One symbol's tape, wound to where a book needs it: what happened, event by event.
 
-An event is a time at which anything was quoted or traded. Most orders trade at the first one, and
-most others wait for a price that few events reach; so events are made one by one as they are
-asked for, or only where they reach a price.
+An event is a time at which anything was quoted or traded. Events are made of the tape's arrays for
+a stretch of it, all of them or only those that reach a price.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from orderworks.brokers.simulated.matching.event import Event, Reach
 from orderworks.market.tape import SymbolTape
 
 Ints = NDArray[np.int64]
 
-FIRST_CHUNK, LARGEST_CHUNK = 8, 4096
 NEVER = 1 << 62
+NO_QUOTE = (0, 0, 0, 0)
 
 
-class Event(NamedTuple):
-    """What was quoted at a time, and what had traded since the event before it.
+class Stretch(NamedTuple):
+    """The rows of a tape up to a time: those of quotes, and those of bars."""
 
-    The quote is the last known one, 0 where there is none; ``volume`` and the prices of trades
-    are 0 where nothing traded. ``total`` is the volume of the tape up to here. Orders that came
-    by ``admits`` take part: before this time, and where there are only bars, before the bar began.
-    """
-
-    ts: int
-    bid: int
-    ask: int
-    bid_size: int
-    ask_size: int
-    open: int
-    high: int
-    low: int
-    close: int
-    volume: int
-    total: int
-    admits: int
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether the quote has both sides, and they do not cross."""
-        return 0 < self.bid <= self.ask
+    quotes: slice
+    bars: slice
+    until: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Prices at which something in a book can happen; None where nothing waits on that side.
-
-    Attributes:
-        buy, sell: the best limits: the market comes to them from above, from below.
-        seen_buy, seen_sell: the best limits that wait for their own side's quote.
-        falling, rising: the triggers that a fall comes to first, and a rise.
-    """
-
-    buy: int | None = None
-    sell: int | None = None
-    seen_buy: int | None = None
-    seen_sell: int | None = None
-    falling: int | None = None
-    rising: int | None = None
+BEGINNING = Stretch(slice(0, 0), slice(0, 0), -NEVER)
+"""Of every tape: nothing yet."""
+_END = (NEVER, 0, 0, 0, 0)
+"""The row behind the last."""
 
 
 class Reel:
@@ -78,83 +45,124 @@ class Reel:
     """
 
     def __init__(self, tape: SymbolTape, session_open: int = -NEVER) -> None:
-        self._tape = _with_one_bar_a_time(tape)
-        self._session_open = session_open
+        self._tape = tape = _with_one_bar_a_time(tape)
+        self._quote_columns = tape.quote_ts, tape.bid, tape.ask, tape.bid_size, tape.ask_size
+        self._bar_columns = (
+            tape.bar_ts, tape.open, tape.high, tape.low, tape.close, tape.volume,
+        )  # fmt: skip
+        # Shares traded in the first n bars, for every n from 0.
+        self._volumes = np.zeros(len(tape.volume) + 1, np.int64)
+        tape.volume.cumsum(out=self._volumes[1:])
         self.is_quoted = len(tape.quote_ts) > 0
         """Whether there are quotes; where there are none, orders trade at the bars' prices."""
+        # The orders of a batch ask for one moment.
+        self._quoted_at, self._quoted = -NEVER, NO_QUOTE
+        # So long before an event an order must have come to take part in it.
+        self._span = 1 if self.is_quoted else _span_of_a_bar(tape.bar_ts, session_open)
 
     def quote(self, at: int) -> tuple[int, int, int, int]:
         """The quote that stood at a time: bid, ask, bid size, ask size; 0 where there was none."""
-        tape = self._tape
-        row = bisect_right(tape.quote_ts, at) - 1
+        if at != self._quoted_at:
+            self._quoted_at = at
+            self._quoted = self._quote_in(_behind(self._tape.quote_ts, at) - 1)
+        return self._quoted
+
+    def _quote_in(self, row: int) -> tuple[int, int, int, int]:
         if row < 0:
-            return 0, 0, 0, 0
+            return NO_QUOTE
+        tape = self._tape
         return (
-            int(tape.bid[row]),
-            int(tape.ask[row]),
-            int(tape.bid_size[row]),
-            int(tape.ask_size[row]),
+            tape.bid.item(row),
+            tape.ask.item(row),
+            tape.bid_size.item(row),
+            tape.ask_size.item(row),
         )
 
     def next_change(self, at: int) -> int:
         """When the quote that stood at a time, or without quotes the last trade, is followed."""
         ts = self._tape.quote_ts if self.is_quoted else self._tape.bar_ts
-        row = bisect_right(ts, at)
-        return int(ts[row]) if row < len(ts) else NEVER
+        row = _behind(ts, at)
+        return ts.item(row) if row < len(ts) else NEVER
 
     def volume(self, at: int) -> int:
         """Shares traded up to and including a time."""
-        return int(self.volumes[bisect_right(self._tape.bar_ts, at)])
+        return self._volumes.item(_behind(self._tape.bar_ts, at))
 
     def last_trade(self, at: int) -> int | None:
         """The price of the last trade at a time or before it."""
-        row = bisect_right(self._tape.bar_ts, at) - 1
+        row = _behind(self._tape.bar_ts, at) - 1
         return int(self._tape.close[row]) if row >= 0 else None
 
     def last_bar(self, after: int, until: int) -> Event | None:
         """The last event with a trade and after < ts <= until."""
-        row = bisect_right(self._tape.bar_ts, until) - 1
+        row = _behind(self._tape.bar_ts, until) - 1
         if row < 0 or self._tape.bar_ts[row] <= after:
             return None
         ts = int(self._tape.bar_ts[row])
-        return next(self.events(ts - 1, ts))
+        return self.events(self.stretch(ts - 1, ts))[0]
 
-    def events(self, after: int, until: int) -> Iterator[Event]:
-        """Every event with after < ts <= until."""
+    def stretch(self, after: int, until: int) -> Stretch:
+        """The rows with after < ts <= until."""
+        quote_ts, bar_ts = self._tape.quote_ts, self._tape.bar_ts
+        quote, bar = _behind(quote_ts, after), _behind(bar_ts, after)
+        if after == until:
+            return Stretch(slice(quote, quote), slice(bar, bar), until)
+        return Stretch(
+            slice(quote, _behind(quote_ts, until)), slice(bar, _behind(bar_ts, until)), until
+        )
+
+    def following(self, stretch: Stretch, size: int) -> Stretch:
+        """About so many of the rows that follow a stretch."""
         tape = self._tape
-        first_bar, end_bar = self._bars_between(after, until)
-        quotes = _rows(self._quote_columns, *_between(tape.quote_ts, after, until))
-        bars = _rows(self._bar_columns, first_bar, end_bar)
-        total = int(self.volumes[first_bar])
-        standing: tuple[int, ...] = (after, *self.quote(after))
-        quote, bar = next(quotes, _END), next(bars, _END)
+        until = NEVER
+        quote, bar = stretch.quotes.stop, stretch.bars.stop
+        if quote + size <= len(tape.quote_ts):
+            until = tape.quote_ts.item(quote + size - 1)
+        if bar + size <= len(tape.bar_ts):
+            until = min(until, tape.bar_ts.item(bar + size - 1))
+        return Stretch(
+            slice(quote, _behind(tape.quote_ts, until)),
+            slice(bar, _behind(tape.bar_ts, until)),
+            until,
+        )
+
+    def events(self, stretch: Stretch) -> list[Event]:
+        """Every event of a stretch."""
+        quote_rows = _numbers(self._quote_columns, stretch.quotes)
+        bar_rows = _numbers(self._bar_columns, stretch.bars)
+        quote, bar = next(quote_rows, _END), next(bar_rows, _END)
+        total = self._volumes.item(stretch.bars.start)
+        bid, ask, bid_size, ask_size = self._quote_in(stretch.quotes.start - 1)
+        events = []
         while (ts := min(quote[0], bar[0])) != NEVER:
             while quote[0] == ts:
-                standing, quote = quote, next(quotes, _END)
-            _, bid, ask, bid_size, ask_size = standing
+                _, bid, ask, bid_size, ask_size = quote
+                quote = next(quote_rows, _END)
             if bar[0] == ts:
-                _, opened, high, low, close, volume, admits = bar
+                _, opened, high, low, close, volume = bar
+                bar = next(bar_rows, _END)
                 total += volume
-                bar = next(bars, _END)
-                yield Event(
-                    ts, bid, ask, bid_size, ask_size,
-                    opened, high, low, close, volume, total, admits,
-                )  # fmt: skip
             else:
-                yield Event(ts, bid, ask, bid_size, ask_size, 0, 0, 0, 0, 0, total, ts - 1)
+                opened = high = low = close = volume = 0
+            events.append(
+                Event(
+                    ts, bid, ask, bid_size, ask_size,
+                    opened, high, low, close, volume, total, ts - self._span,
+                )
+            )  # fmt: skip
+        return events
 
-    def reaching(self, after: int, until: int, reach: Reach) -> list[Event]:
-        """The events with after < ts <= until at which the market is at one of these prices.
+    def times_reaching(self, stretch: Stretch, reach: Reach) -> Ints:
+        """The times in a stretch of the events at which the market is at one of these prices.
 
         Of a quote on an order's own side, and of trades, that is when they come; of one on the
         other side, for as long as it stands.
         """
         tape = self._tape
-        quotes = slice(*_between(tape.quote_ts, after, until))
-        bars = slice(*self._bars_between(after, until))
+        quotes, bars, _ = stretch
         bid, ask = tape.bid[quotes], tape.ask[quotes]
         low, high = tape.low[bars], tape.high[bars]
-        standing_bid, standing_ask, _, _ = self.quote(after)
+        standing_bid, standing_ask, _, _ = self._quote_in(quotes.start - 1)
         opposite = np.zeros(len(bid), np.bool_)
         stands = False
         traded = np.zeros(len(low), np.bool_)
@@ -178,9 +186,11 @@ class Reel:
             traded |= low <= reach.falling
         if reach.rising is not None:
             traded |= high >= reach.rising
-        return self._events_at(np.union1d(tape.quote_ts[quotes][quoted], tape.bar_ts[bars][traded]))
+        times: Ints = np.union1d(tape.quote_ts[quotes][quoted], tape.bar_ts[bars][traded])
+        return times
 
-    def _events_at(self, ts: Ints) -> list[Event]:
+    def events_at(self, ts: Ints) -> list[Event]:
+        """The events at these times."""
         tape = self._tape
         if not len(ts):
             return []
@@ -191,8 +201,7 @@ class Reel:
         traded[known] = tape.bar_ts[bars_until[known] - 1] == ts[known]
         quoted = [_standing(column, quote_row, quote_row >= 0) for column in self._quote_columns]
         bars = [_standing(column, bars_until - 1, traded) for column in self._bar_columns]
-        admits = np.where(traded, bars[-1], ts - 1)
-        columns = [ts, *quoted[1:], *bars[1:-1], self.volumes[bars_until], admits]
+        columns = [ts, *quoted[1:], *bars[1:], self._volumes[bars_until], ts - self._span]
         rows = zip(*(column.tolist() for column in columns), strict=True)
         return [Event(*row) for row in rows]
 
@@ -201,61 +210,15 @@ class Reel:
         """The times of the bars and their last prices."""
         return self._tape.bar_ts, self._tape.close
 
-    @cached_property
-    def volumes(self) -> Ints:
-        """Shares traded in the first n bars, for every n from 0."""
-        volume = self._tape.volume
-        counted = np.zeros(len(volume) + 1, np.int64)
-        np.cumsum(volume, out=counted[1:])
-        return counted
 
-    @cached_property
-    def _began(self) -> Ints:
-        """By when an order must have come to take part in each bar.
-
-        A bar that comes with quotes is an event like a quote. Without quotes an order trades at
-        prices from the whole length of a bar, so it must have come before the bar began: one
-        bar's length, the least that lies between two, before it ended.
-        """
-        ts = self._tape.bar_ts
-        if self.is_quoted:
-            earlier: Ints = ts - 1
-            return earlier
-        if len(ts) < 2:
-            return np.full(len(ts), self._session_open)
-        steps = np.diff(ts)
-        began: Ints = ts - steps.min()
-        return began
-
-    @cached_property
-    def _quote_columns(self) -> tuple[Ints, ...]:
-        tape = self._tape
-        return tape.quote_ts, tape.bid, tape.ask, tape.bid_size, tape.ask_size
-
-    @cached_property
-    def _bar_columns(self) -> tuple[Ints, ...]:
-        tape = self._tape
-        bars = (tape.bar_ts, tape.open, tape.high, tape.low, tape.close, tape.volume)
-        return *bars, self._began
-
-    def _bars_between(self, after: int, until: int) -> tuple[int, int]:
-        return _between(self._tape.bar_ts, after, until)
+def _behind(ts: Ints, at: int) -> int:
+    """The row of the first time after this one."""
+    return int(ts.searchsorted(at, side="right"))
 
 
-_END = (NEVER, 0, 0, 0, 0)
-
-
-def _between(ts: Ints, after: int, until: int) -> tuple[int, int]:
-    return bisect_right(ts, after), bisect_right(ts, until)
-
-
-def _rows(columns: Sequence[Ints], begin: int, end: int) -> Iterator[tuple[int, ...]]:
-    """Rows begin to end as plain numbers, a few at first and ever more at a time."""
-    size = FIRST_CHUNK
-    while begin < end:
-        stop = min(end, begin + size)
-        yield from zip(*(column[begin:stop].tolist() for column in columns), strict=True)
-        begin, size = stop, min(4 * size, LARGEST_CHUNK)
+def _numbers(columns: Sequence[Ints], rows: slice) -> Iterator[tuple[int, ...]]:
+    """Rows as plain numbers."""
+    return zip(*[column[rows].tolist() for column in columns], strict=True)
 
 
 def _standing(column: Ints, row: Ints, known: NDArray[np.bool_]) -> Ints:
@@ -263,6 +226,17 @@ def _standing(column: Ints, row: Ints, known: NDArray[np.bool_]) -> Ints:
     values = np.zeros(len(row), np.int64)
     values[known] = column[row[known]]
     return values
+
+
+def _span_of_a_bar(ts: Ints, session_open: int) -> int:
+    """Of bars without quotes: how long before its end an order must have come to take part in one.
+
+    It trades at prices from the whole length of a bar, so it must have come before that began: one
+    bar's length, the least that lies between two, before it ended.
+    """
+    if len(ts) < 2:
+        return int(ts[0]) - session_open if len(ts) else 1
+    return int(np.diff(ts).min())
 
 
 def _with_one_bar_a_time(tape: SymbolTape) -> SymbolTape:

@@ -7,23 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from orderworks.model.state import OrderState
 
 if TYPE_CHECKING:
+    from orderworks.brokers.simulated.matching.ladder import Level
     from orderworks.brokers.simulated.matching.pools import Pool
 
 ODD_LOT_BELOW = 100
 NO_SLIPPAGE = Decimal(0)
 
 
-class Auction(Enum):
+class Auction(StrEnum):
     """The auction that an order is for."""
 
     OPENING = "opening"
     CLOSING = "closing"
+
+    @property
+    def missed(self) -> str:
+        """Why an order ends that the auction did not fill."""
+        return f"not filled in the {self} auction"
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +53,7 @@ class Resting:
         queue: shares displayed ahead of it at its price, counted from where its level's
             ``eaten`` begins; None while nothing has been displayed there yet.
         pool: what it shares with the other orders of its group or of its entry.
+        level: the orders at its price, with which it waits in the book; None elsewhere.
     """
 
     number: int
@@ -69,6 +76,7 @@ class Resting:
     watermark: int | None = None
     queue: int | None = None
     pool: Pool | None = None
+    level: Level | None = None
     ended: bool = False
 
     @property
@@ -94,6 +102,11 @@ class Resting:
         return self.pool is not None and self.pool.entry is not None and not self.pool.entry.filled
 
     @property
+    def queue_ahead(self) -> int | None:
+        """Displayed shares ahead of it; None where none have been displayed at its price."""
+        return self.queue if self.level is None else self.level.ahead(self)
+
+    @property
     def rank(self) -> tuple[int, int]:
         """Time priority."""
         return self.arrived, self.number
@@ -103,8 +116,7 @@ class Resting:
         return self.arrived <= admits and (self.until is None or ts <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(NamedTuple):
     """One trade of one order: when, how much, at which price of the market.
 
     ``slippage`` is how much worse, in dollars a share, the price of the fill is than the market's.
@@ -117,8 +129,7 @@ class Execution:
     slippage: Decimal = NO_SLIPPAGE
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """An order that ends with something unfilled: CANCELLED or EXPIRED, and why."""
 
     number: int

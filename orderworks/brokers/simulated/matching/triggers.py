@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-from orderworks.brokers.simulated.matching.reel import Event
+from orderworks.brokers.simulated.matching.event import Event
 from orderworks.brokers.simulated.matching.resting import Resting
 
 _Entry = tuple[int, int, int, Resting]
@@ -15,6 +15,8 @@ class Triggers:
 
     Only trades trigger: neither a quote nor an order of our own does.
     """
+
+    __slots__ = ("_falling", "_rising", "_trailing")
 
     def __init__(self) -> None:
         self._rising: list[_Entry] = []

@@ -95,6 +95,9 @@ CREATE TABLE ledger.orders (
     reaches_broker   boolean NOT NULL GENERATED ALWAYS AS (parent_id IS NOT NULL OR algo = 'none') STORED,
     due_at           timestamptz NOT NULL,
     ends_at          timestamptz NOT NULL,
+    remainder        text NOT NULL DEFAULT 'keep' CHECK (remainder IN ('keep', 'reprice', 'cancel', 'sweep')),
+    cross_at         timestamptz,       -- when what is left of it crosses the spread
+    reduce_only      boolean NOT NULL DEFAULT false,    -- it never sells more than is held, nor buys back more
     route_rule       text NOT NULL,
     route_saw        jsonb NOT NULL DEFAULT '{}',
     decision_price   numeric NOT NULL CHECK (decision_price > 0),
@@ -107,6 +110,7 @@ CREATE TABLE ledger.orders (
     arrival_bid      numeric,
     arrival_ask      numeric,
     attempts         integer NOT NULL DEFAULT 0,
+    revision         integer NOT NULL DEFAULT 0,    -- how often the broker confirmed new terms
     broker_order_id  text,
     filled_quantity  bigint NOT NULL DEFAULT 0,
     filled_notional  numeric NOT NULL DEFAULT 0,
@@ -134,6 +138,7 @@ CREATE VIEW ledger.open_orders AS
 CREATE INDEX runs_with_open_orders ON ledger.runs (account) WHERE open_orders > 0;
 CREATE INDEX orders_of_run ON ledger.orders (run_id);
 CREATE INDEX orders_of_parent ON ledger.orders (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX orders_of_entry ON ledger.orders (attached_to) WHERE attached_to IS NOT NULL;
 
 CREATE TABLE ledger.order_events (
     id              bigint GENERATED ALWAYS AS IDENTITY,
@@ -143,8 +148,12 @@ CREATE TABLE ledger.order_events (
     to_state        text NOT NULL,
     at              timestamptz NOT NULL,       -- market time
     reason          text,
+    quantity        bigint,                     -- the terms that a REPLACE confirms
+    limit_price     numeric,
+    stop_price      numeric,
     recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (client_order_id, id),          -- the events of an order in their order, and no second index
+    CHECK ((event = 'REPLACE') = (quantity IS NOT NULL)),
     CONSTRAINT legal_transition CHECK (from_state || ' ' || event || ' ' || to_state = ANY (ARRAY[
         'NEW SEND PENDING', 'NEW START SUBMITTED', 'NEW REJECT REJECTED', 'NEW EXPIRE EXPIRED',
         'NEW WITHDRAW CANCELLED',
@@ -181,19 +190,42 @@ CREATE TABLE ledger.send_attempts (
     PRIMARY KEY (client_order_id, attempt)
 );
 
+-- What an order was about to become, committed before the broker was asked.
+CREATE TABLE ledger.revision_attempts (
+    client_order_id text NOT NULL,
+    revision        integer NOT NULL CHECK (revision > 0),      -- the one that it makes if it is confirmed
+    id              bigint GENERATED ALWAYS AS IDENTITY,
+    token           bigint NOT NULL,            -- the fencing token under which it was permitted
+    quantity        bigint NOT NULL CHECK (quantity > 0),
+    limit_price     numeric CHECK (limit_price > 0),
+    stop_price      numeric CHECK (stop_price > 0),
+    reason          text NOT NULL,
+    at              timestamptz NOT NULL,
+    recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (client_order_id, revision, id)
+);
+
 CREATE TABLE ledger.fills (
     account         text NOT NULL,              -- its order's: ledger.book_fills() sees to it
     exec_id         text NOT NULL,
     client_order_id text NOT NULL,
     symbol          text NOT NULL,
     side            text NOT NULL CHECK (side IN ('buy', 'sell')),
-    quantity        bigint NOT NULL CHECK (quantity > 0),
+    quantity        bigint NOT NULL CHECK (quantity >= 0),
     price           numeric NOT NULL CHECK (price > 0),
     commission      numeric NOT NULL,
     ts              timestamptz NOT NULL,
+    replaces        text,                       -- the earlier report of the same execution, now corrected
     recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (account, exec_id)
+    PRIMARY KEY (account, exec_id),
+    CHECK (quantity > 0 OR replaces IS NOT NULL)            -- a bust corrects to nothing
 );
+CREATE UNIQUE INDEX corrected_once ON ledger.fills (account, replaces) WHERE replaces IS NOT NULL;
+-- The executions as they stand: without those that were corrected or busted.
+CREATE VIEW ledger.executions AS
+    SELECT f.* FROM ledger.fills f
+    WHERE f.quantity > 0 AND NOT EXISTS (
+        SELECT 1 FROM ledger.fills later WHERE later.account = f.account AND later.replaces = f.exec_id);
 CREATE INDEX fills_of_order ON ledger.fills (client_order_id);
 CREATE INDEX fills_by_time ON ledger.fills (account, ts);
 
@@ -369,6 +401,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.order_e
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change('it is append-only');
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.send_attempts
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change('it is append-only');
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.revision_attempts
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change('it is append-only');
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.fills
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change('it is append-only');
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.control_events
@@ -379,16 +413,17 @@ CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON ledger.orders
 -- By column and, where that can be, once a statement. BEFORE and FOR EACH ROW together would lock
 -- every order once more, whichever column is updated.
 CREATE TRIGGER state_by_events_only
-    BEFORE UPDATE OF state, filled_quantity, filled_notional, commission ON ledger.orders
+    BEFORE UPDATE OF state, revision, filled_quantity, filled_notional, commission ON ledger.orders
     FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
     EXECUTE FUNCTION ledger.refuse_change('state and fills follow from order_events and fills');
 CREATE TRIGGER planned_is_fixed
     BEFORE UPDATE OF client_order_id, account, run_id, parent_id, symbol, side, planned_quantity ON ledger.orders
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change('what was planned or sent stays as it was');
 CREATE TRIGGER sent_is_fixed
-    AFTER UPDATE OF quantity, order_type, limit_price, tif ON ledger.orders FOR EACH ROW
-    WHEN (old.state <> 'NEW' AND (old.quantity, old.order_type, old.limit_price, old.tif)
-          IS DISTINCT FROM (new.quantity, new.order_type, new.limit_price, new.tif))
+    AFTER UPDATE OF quantity, order_type, limit_price, stop_price, tif ON ledger.orders FOR EACH ROW
+    WHEN (old.state <> 'NEW' AND new.revision = old.revision
+          AND (old.quantity, old.order_type, old.limit_price, old.stop_price, old.tif)
+          IS DISTINCT FROM (new.quantity, new.order_type, new.limit_price, new.stop_price, new.tif))
     EXECUTE FUNCTION ledger.refuse_change('what was planned or sent stays as it was');
 CREATE TRIGGER counted_by_orders BEFORE UPDATE OF open_orders ON ledger.runs
     FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
@@ -405,15 +440,19 @@ BEGIN
         SELECT n.client_order_id FROM planned n
             LEFT JOIN ledger.runs r ON r.run_id = n.run_id AND r.account = n.account
             LEFT JOIN ledger.orders p ON p.client_order_id = n.parent_id
+            LEFT JOIN ledger.orders e ON e.client_order_id = n.attached_to
             WHERE r.run_id IS NULL
                OR n.state <> 'NEW' OR n.filled_quantity <> 0
                OR (n.parent_id IS NOT NULL AND (p.run_id, p.symbol, p.side, p.account)
                    IS DISTINCT FROM (n.run_id, n.symbol, n.side, n.account))
                OR (n.parent_id IS NOT NULL AND p.reaches_broker)
+               OR (n.attached_to IS NOT NULL AND (e.run_id, e.symbol, e.account, e.reaches_broker)
+                   IS DISTINCT FROM (n.run_id, n.symbol, n.account, true))
+               OR (n.attached_to IS NOT NULL AND e.side = n.side)
             LIMIT 1
     $sql$ INTO stray;
     IF stray IS NOT NULL THEN
-        RAISE EXCEPTION 'order % does not fit its run or its parent', stray USING ERRCODE = 'foreign_key_violation';
+        RAISE EXCEPTION 'order % does not fit its run, its parent or its entry', stray USING ERRCODE = 'foreign_key_violation';
     END IF;
     UPDATE ledger.runs r SET open_orders = r.open_orders + n.orders
         FROM (SELECT run_id, count(*) AS orders FROM planned GROUP BY run_id) n
@@ -441,7 +480,11 @@ BEGIN
                min(reason) FILTER (WHERE is_last) AS reason,
                min(at) FILTER (WHERE is_last) AS at,
                min(at) FILTER (WHERE event IN ('SEND', 'START')) AS sent_at,
-               min(at) FILTER (WHERE event IN ('ACKNOWLEDGE', 'START')) AS acknowledged_at
+               min(at) FILTER (WHERE event IN ('ACKNOWLEDGE', 'START')) AS acknowledged_at,
+               count(*) FILTER (WHERE event = 'REPLACE') AS replaced,
+               (array_agg(quantity ORDER BY id DESC) FILTER (WHERE event = 'REPLACE'))[1] AS quantity,
+               (array_agg(limit_price ORDER BY id DESC) FILTER (WHERE event = 'REPLACE'))[1] AS limit_price,
+               (array_agg(stop_price ORDER BY id DESC) FILTER (WHERE event = 'REPLACE'))[1] AS stop_price
         FROM steps GROUP BY client_order_id
     ), judged AS MATERIALIZED (
         SELECT m.*, o.ctid AS version, o.run_id,
@@ -457,7 +500,11 @@ BEGIN
             released_at = coalesce(o.released_at, j.sent_at),
             acknowledged_at = coalesce(o.acknowledged_at, j.acknowledged_at),
             closed_at = CASE WHEN j.to_state IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED')
-                             THEN coalesce(o.closed_at, j.at) END
+                             THEN coalesce(o.closed_at, j.at) END,
+            revision = o.revision + j.replaced,
+            quantity = coalesce(j.quantity, o.quantity),
+            limit_price = CASE WHEN j.replaced > 0 THEN j.limit_price ELSE o.limit_price END,
+            stop_price = CASE WHEN j.replaced > 0 THEN j.stop_price ELSE o.stop_price END
         FROM judged j WHERE j.fits AND o.ctid = j.version
         RETURNING 1
     ), counted AS (
@@ -479,15 +526,20 @@ END $$;
 CREATE TRIGGER moves_orders AFTER INSERT ON ledger.order_events
     REFERENCING NEW TABLE AS happened FOR EACH STATEMENT EXECUTE FUNCTION ledger.apply_order_events();
 
--- A fill moves its order, its parent, the position and the cash, or nothing at all.
+-- A fill moves its order, its parent, the position and the cash, or nothing at all; a correction
+-- moves them by what it changes.
 CREATE FUNCTION ledger.book_fills() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE stray text;
 BEGIN
     EXECUTE $sql$
     WITH judged AS MATERIALIZED (
         SELECT b.*, o.parent_id,
-               (o.account, o.symbol, o.side) IS NOT DISTINCT FROM (b.account, b.symbol, b.side) AS fits
+               (o.account, o.symbol, o.side) IS NOT DISTINCT FROM (b.account, b.symbol, b.side) AS fits,
+               b.quantity - coalesce(old.quantity, 0) AS shares,
+               b.quantity * b.price - coalesce(old.quantity * old.price, 0) AS notional,
+               b.commission - coalesce(old.commission, 0) AS paid
         FROM booked b LEFT JOIN ledger.orders o USING (client_order_id)
+             LEFT JOIN ledger.fills old ON old.account = b.account AND old.exec_id = b.replaces
     ), moved AS (
         UPDATE ledger.orders o SET
             filled_quantity = o.filled_quantity + s.quantity,
@@ -496,11 +548,25 @@ BEGIN
             first_fill_at = least(o.first_fill_at, s.first_ts),
             last_fill_at = greatest(o.last_fill_at, s.last_ts)
         FROM (
-            SELECT own.id, sum(j.quantity) AS quantity, sum(j.quantity * j.price) AS notional,
-                   sum(j.commission) AS commission, min(j.ts) AS first_ts, max(j.ts) AS last_ts
+            SELECT own.id, sum(j.shares) AS quantity, sum(j.notional) AS notional,
+                   sum(j.paid) AS commission, min(j.ts) AS first_ts, max(j.ts) AS last_ts
             FROM judged j CROSS JOIN LATERAL (VALUES (j.client_order_id), (j.parent_id)) AS own (id)
             WHERE j.fits AND own.id IS NOT NULL GROUP BY own.id
         ) s WHERE o.client_order_id = s.id
+    ), held AS (
+        INSERT INTO ledger.positions AS p (account, symbol, quantity, cost)
+            SELECT account, symbol,
+                   sum(CASE side WHEN 'buy' THEN shares ELSE -shares END),
+                   sum(CASE side WHEN 'buy' THEN notional ELSE -notional END)
+            FROM judged WHERE fits GROUP BY account, symbol
+            ON CONFLICT (account, symbol) DO UPDATE SET
+                quantity = p.quantity + excluded.quantity, cost = p.cost + excluded.cost,
+                updated_at = clock_timestamp()
+    ), paid AS (
+        UPDATE ledger.cash c SET balance = c.balance + s.change, updated_at = clock_timestamp()
+            FROM (SELECT account, sum(CASE side WHEN 'buy' THEN -notional ELSE notional END - paid) AS change
+                  FROM judged WHERE fits GROUP BY account) s
+            WHERE c.account = s.account
     )
     SELECT exec_id FROM judged WHERE NOT fits LIMIT 1
     $sql$ INTO stray;
@@ -513,19 +579,6 @@ BEGIN
         RAISE EXCEPTION 'account % has no opening balances that a fill could move', stray
             USING ERRCODE = 'foreign_key_violation';
     END IF;
-    INSERT INTO ledger.positions AS p (account, symbol, quantity, cost)
-        SELECT account, symbol,
-               sum(CASE side WHEN 'buy' THEN quantity ELSE -quantity END),
-               sum(CASE side WHEN 'buy' THEN quantity ELSE -quantity END * price)
-        FROM booked GROUP BY account, symbol
-        ON CONFLICT (account, symbol) DO UPDATE SET
-            quantity = p.quantity + excluded.quantity, cost = p.cost + excluded.cost,
-            updated_at = clock_timestamp();
-    UPDATE ledger.cash c SET balance = c.balance + s.change, updated_at = clock_timestamp()
-        FROM (SELECT account,
-                     sum(CASE side WHEN 'buy' THEN -quantity ELSE quantity END * price - commission) AS change
-              FROM booked GROUP BY account) s
-        WHERE c.account = s.account;
     RETURN NULL;
 END $$;
 CREATE TRIGGER moves_the_books AFTER INSERT ON ledger.fills

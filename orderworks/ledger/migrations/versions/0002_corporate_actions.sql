@@ -67,10 +67,10 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.changed
 
 DROP TRIGGER sent_is_fixed ON ledger.orders;
 CREATE TRIGGER sent_is_fixed
-    AFTER UPDATE OF quantity, order_type, limit_price, tif ON ledger.orders FOR EACH ROW
-    WHEN (pg_trigger_depth() = 0 AND old.state <> 'NEW'
-          AND (old.quantity, old.order_type, old.limit_price, old.tif)
-          IS DISTINCT FROM (new.quantity, new.order_type, new.limit_price, new.tif))
+    AFTER UPDATE OF quantity, order_type, limit_price, stop_price, tif ON ledger.orders FOR EACH ROW
+    WHEN (pg_trigger_depth() = 0 AND old.state <> 'NEW' AND new.revision = old.revision
+          AND (old.quantity, old.order_type, old.limit_price, old.stop_price, old.tif)
+          IS DISTINCT FROM (new.quantity, new.order_type, new.limit_price, new.stop_price, new.tif))
     EXECUTE FUNCTION ledger.refuse_change('what was planned or sent stays as it was');
 
 CREATE FUNCTION ledger.change_terms() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,0 +1,83 @@
+"""Orders as rows of the exchange's record: received once, then changed where they move."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+import psycopg
+from psycopg.rows import args_row
+
+from orderworks.brokers.simulated.account import ExchangeOrder
+from orderworks.model.order import Side
+from orderworks.model.state import OrderState
+
+_COLUMNS = tuple(field.name for field in fields(ExchangeOrder))
+_values = attrgetter(*_COLUMNS)
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM exchange.orders WHERE account = %s "
+_COPY = f"COPY exchange.orders (account, {', '.join(_COLUMNS)}) FROM STDIN".encode()
+
+PROGRESS = {
+    "state": "text",
+    "reason": "text",
+    "filled_quantity": "bigint",
+    "filled_value": "numeric",
+    "executions": "int",
+    "changed_at": "timestamptz",
+}
+"""What an execution or an end changes, and its type."""
+PLACE = {
+    "quantity": "bigint",
+    "limit_price": "numeric",
+    "trail_amount": "numeric",
+    "volume_at_arrival": "bigint",
+    "stop_price": "numeric",
+    "arrived_at": "timestamptz",
+    "triggered": "boolean",
+    "watermark": "numeric",
+    "queue_ahead": "bigint",
+}
+"""What changes where an order comes to another place in its book, or a split moves it; its type."""
+
+_SIDES, _STATES = {str(one): one for one in Side}, {str(one): one for one in OrderState}
+
+
+def read_orders(
+    connection: psycopg.Connection[Any], account: str, condition: str, *parameters: object
+) -> list[ExchangeOrder]:
+    """The orders of an account that a condition holds for."""
+    with connection.cursor(row_factory=args_row(_order)) as cursor:
+        query = (_SELECT + condition).encode()
+        return cursor.execute(query, (account, *parameters)).fetchall()
+
+
+def insert_orders(
+    cursor: psycopg.Cursor[Any], account: str, orders: Sequence[ExchangeOrder]
+) -> None:
+    """Writes orders that the record does not have yet."""
+    with cursor.copy(_COPY) as copy:
+        for order in orders:
+            copy.write_row((account, *_values(order)))
+
+
+def update_orders(
+    cursor: psycopg.Cursor[Any],
+    account: str,
+    orders: Sequence[ExchangeOrder],
+    columns: dict[str, str],
+) -> None:
+    """Writes what has changed of orders that the record has: their progress, or their place."""
+    names = ", ".join(columns)
+    query = (
+        f"UPDATE exchange.orders o SET {', '.join(f'{name} = c.{name}' for name in columns)} "
+        f"FROM unnest(%s::bigint[], {', '.join(f'%s::{kind}[]' for kind in columns.values())}) "
+        f"AS c (number, {names}) WHERE o.account = %s AND o.number = c.number"
+    )
+    written = [[getattr(one, name) for one in orders] for name in ("number", *columns)]
+    cursor.execute(query.encode(), (*written, account))
+
+
+def _order(*columns: Any) -> ExchangeOrder:
+    order = ExchangeOrder(*columns)
+    order.side, order.state = _SIDES[order.side], _STATES[order.state]
+    return order

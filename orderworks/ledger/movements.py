@@ -1,0 +1,281 @@
+"""What is done with orders, in the ledger first: permitting what leaves, recording what happened."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
+
+from orderworks.ledger.bulk import copy_rows
+from orderworks.ledger.connection import Ledger
+from orderworks.ledger.controls import require_not_killed
+from orderworks.ledger.leases import Lease, require_lease
+from orderworks.ledger.orders import OrderRecord
+from orderworks.model.errors import IllegalTransition
+from orderworks.model.fill import Fill
+from orderworks.model.order import Replacement
+from orderworks.model.state import OrderEvent, OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One transition of one order, at a market time; ``terms`` are what a REPLACE confirms."""
+
+    client_order_id: str
+    event: OrderEvent
+    from_state: OrderState
+    to_state: OrderState
+    at: datetime
+    reason: str | None = None
+    terms: Replacement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a child becomes at the moment it is sent: its final quantity, price and arrival quote."""
+
+    client_order_id: str
+    quantity: int
+    order_type: str
+    limit_price: Decimal | None
+    arrival_bid: Decimal
+    arrival_ask: Decimal
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a resting order is to become, which of its revisions that makes, and why."""
+
+    terms: Replacement
+    revision: int
+    reason: str
+
+
+def permit(
+    ledger: Ledger,
+    lease: Lease,
+    releases: Sequence[Release],
+    events: Sequence[EventRecord],
+    at: datetime,
+) -> None:
+    """Write-ahead: commits what is about to be sent, if this process may send it.
+
+    One transaction checks the fencing token and the kill switch, fixes each child's quantity,
+    price and arrival quote, and records the send attempt and the transitions. Only after it
+    returns may the messages leave.
+
+    Raises:
+        LeaseLost, KillSwitchThrown: and nothing was permitted.
+        IllegalTransition: if an order has left already; and nothing was permitted.
+    """
+    with ledger.transaction():
+        require_lease(ledger, lease)
+        require_not_killed(ledger, lease.account)
+        waiting = ledger.execute(
+            "UPDATE orders o SET quantity = r.quantity, order_type = r.order_type, "
+            "limit_price = r.limit_price, arrival_bid = r.bid, arrival_ask = r.ask, "
+            "released_at = %s, attempts = r.attempt "
+            "FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::numeric[], %s::numeric[], "
+            "%s::numeric[], %s::int[]) "
+            "AS r (id, quantity, order_type, limit_price, bid, ask, attempt) "
+            "WHERE o.client_order_id = r.id AND o.state = 'NEW' AND o.attempts + 1 = r.attempt",
+            (
+                at,
+                [r.client_order_id for r in releases],
+                [r.quantity for r in releases],
+                [r.order_type for r in releases],
+                [r.limit_price for r in releases],
+                [r.arrival_bid for r in releases],
+                [r.arrival_ask for r in releases],
+                [r.attempt for r in releases],
+            ),
+        )
+        if waiting.rowcount != len(releases):
+            raise IllegalTransition(
+                f"{len(releases) - waiting.rowcount} of {len(releases)} orders of account "
+                f"{lease.account} have left already or are not the ledger's; none is sent now"
+            )
+        ledger.execute(
+            "UPDATE orders p SET released_at = c.released_at, arrival_bid = c.arrival_bid, "
+            "arrival_ask = c.arrival_ask FROM orders c WHERE c.client_order_id = ANY(%s) "
+            "AND p.client_order_id = c.parent_id AND p.released_at IS NULL",
+            ([r.client_order_id for r in releases],),
+        )
+        copy_rows(
+            ledger,
+            "send_attempts",
+            ("client_order_id", "attempt", "token", "at"),
+            ((r.client_order_id, r.attempt, lease.token, at) for r in releases),
+        )
+        _record_events(ledger, events)
+
+
+def permit_revisions(
+    ledger: Ledger, lease: Lease, revisions: Sequence[Revision], at: datetime
+) -> None:
+    """Write-ahead: commits what resting orders are about to become, if this process may ask for it.
+
+    Raises:
+        LeaseLost, KillSwitchThrown: and nothing was permitted.
+    """
+    with ledger.transaction():
+        require_lease(ledger, lease)
+        require_not_killed(ledger, lease.account)
+        copy_rows(
+            ledger,
+            "revision_attempts",
+            (
+                "client_order_id",
+                "revision",
+                "token",
+                "quantity",
+                "limit_price",
+                "stop_price",
+                "reason",
+                "at",
+            ),
+            (
+                (
+                    one.terms.client_order_id,
+                    one.revision,
+                    lease.token,
+                    one.terms.quantity,
+                    one.terms.limit_price,
+                    one.terms.stop_price,
+                    one.reason,
+                    at,
+                )
+                for one in revisions
+            ),
+        )
+
+
+def asked_revisions(ledger: Ledger, ids: Sequence[str]) -> dict[str, list[Replacement]]:
+    """Of live orders, the terms that the broker was asked for and has not confirmed."""
+    asked: dict[str, list[Replacement]] = {}
+    for row in ledger.execute(
+        "SELECT a.client_order_id, a.quantity, a.limit_price, a.stop_price "
+        "FROM revision_attempts a JOIN orders o USING (client_order_id) "
+        "WHERE a.client_order_id = ANY(%s) AND a.revision = o.revision + 1 ORDER BY a.id",
+        (list(ids),),
+    ):
+        terms = Replacement(**row)
+        asked.setdefault(terms.client_order_id, []).append(terms)
+    return asked
+
+
+def book(
+    ledger: Ledger,
+    lease: Lease,
+    events: Iterable[EventRecord],
+    fills: Sequence[Fill] = (),
+) -> None:
+    """Commits fills and the transitions that follow from them, as one; the books move with them.
+
+    Raises:
+        LeaseLost: and nothing was booked.
+    """
+    with ledger.transaction():
+        require_lease(ledger, lease)
+        copy_rows(
+            ledger,
+            "fills",
+            (
+                "account",
+                "exec_id",
+                "client_order_id",
+                "symbol",
+                "side",
+                "quantity",
+                "price",
+                "commission",
+                "ts",
+                "replaces",
+            ),
+            (
+                (
+                    lease.account,
+                    fill.exec_id,
+                    fill.client_order_id,
+                    fill.symbol,
+                    str(fill.side),
+                    fill.quantity,
+                    fill.price,
+                    fill.commission,
+                    fill.ts,
+                    fill.replaces,
+                )
+                for fill in fills
+            ),
+        )
+        _record_events(ledger, events)
+
+
+def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> dict[str, int]:
+    """Which of these executions the ledger has, with their shares; 0 for what a correction stands for."""
+    if not exec_ids:
+        return {}
+    return {
+        row["exec_id"]: row["quantity"]
+        for row in ledger.execute(
+            "SELECT exec_id, quantity FROM fills WHERE account = %(account)s AND exec_id = ANY(%(ids)s) "
+            "UNION ALL SELECT replaces, 0 FROM fills "
+            "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
+            "AND NOT EXISTS (SELECT 1 FROM fills old "
+            "WHERE old.account = %(account)s AND old.exec_id = fills.replaces)",
+            {"account": account, "ids": list(exec_ids)},
+        ).fetchall()
+    }
+
+
+_ADDED = (
+    *("client_order_id", "account", "run_id", "parent_id", "slice_index", "strategy", "symbol"),
+    *("side", "planned_quantity", "quantity", "order_type", "limit_price", "stop_price", "tif"),
+    *("algo", "due_at", "ends_at", "route_rule", "decision_price", "signal_ts", "attached_to"),
+    *("oca_group", "remainder", "reduce_only"),
+)
+
+
+def add_orders(ledger: Ledger, lease: Lease, orders: Sequence[OrderRecord]) -> None:
+    """Adds orders to a run whose plan is frozen: entries before exits, to open parents.
+
+    One that is there already is left as it is.
+    """
+    if not orders:
+        return
+    columns, places = ", ".join(_ADDED), ", ".join(["%s"] * len(_ADDED))
+    with ledger.transaction():
+        require_lease(ledger, lease)
+        with ledger.cursor() as cursor:
+            cursor.executemany(
+                f"INSERT INTO orders ({columns}) VALUES ({places}) "
+                "ON CONFLICT (client_order_id) DO NOTHING".encode(),
+                [attrgetter(*_ADDED)(order) for order in orders],
+            )
+
+
+_EVENT_ROW = attrgetter("client_order_id", "event", "from_state", "to_state", "at", "reason")
+_NO_TERMS = (None, None, None)
+
+
+def _record_events(ledger: Ledger, events: Iterable[EventRecord]) -> None:
+    copy_rows(
+        ledger,
+        "order_events",
+        (
+            *("client_order_id", "event", "from_state", "to_state", "at", "reason"),
+            *("quantity", "limit_price", "stop_price"),
+        ),
+        (
+            (
+                *_EVENT_ROW(event),
+                *(
+                    _NO_TERMS
+                    if event.terms is None
+                    else (event.terms.quantity, event.terms.limit_price, event.terms.stop_price)
+                ),
+            )
+            for event in events
+        ),
+    )
