@@ -78,7 +78,6 @@ def admission(
         SESSION,
         frozenset({*MARKS, "NEW"}),
         ShortSales(True) if shorts is None else shorts,
-        MARKS.get,
         stakes,
     )
     return Receiver(judge, stakes, orders)

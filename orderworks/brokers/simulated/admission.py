@@ -1,6 +1,5 @@
 """What an order must pass to be received: the session, the security, its price, the account."""
 
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,8 +22,7 @@ class Admission:
         session: orders are received while it is open.
         symbols: what is traded.
         shorts: what may be sold short.
-        mark: the mid of a symbol, or None before its first quote.
-        stakes: of the account.
+        stakes: of the account, and the marks that it is valued at.
     """
 
     def __init__(
@@ -32,13 +30,11 @@ class Admission:
         session: Session,
         symbols: frozenset[str],
         shorts: ShortSales,
-        mark: Callable[[str], Decimal | None],
         stakes: Stakes,
     ) -> None:
         self._session = session
         self._symbols = symbols
         self._shorts = shorts
-        self._mark = mark
         self._stakes = stakes
 
     def refusal(self, order: Order, entry: ExchangeOrder | None, at: datetime) -> str | None:
@@ -52,7 +48,7 @@ class Admission:
             return reason
         if order.symbol not in self._symbols:
             return f"no such security: {order.symbol}"
-        mark = self._mark(order.symbol)
+        mark = self._stakes.mark(order.symbol)
         named = order.limit_price or order.stop_price
         if mark is None and named is None:
             return f"no quote for {order.symbol} yet"

@@ -157,7 +157,7 @@ class SimulatedExchange:
 
     def margin(self) -> Margin:
         """Equity, buying power and what the positions ask for, at this moment."""
-        return self._account.margin(self._mark, self._terms.account_type)
+        return self._account.margin(self._floor.stakes.mark, self._terms.account_type)
 
     @uncollected()
     def snapshot(self) -> Snapshot:
@@ -231,7 +231,7 @@ class SimulatedExchange:
     @cached_property
     def _admission(self) -> Admission:
         symbols, stakes = self._market.symbols, self._floor.stakes
-        return Admission(self._session, symbols, self._shorts, self._mark, stakes)
+        return Admission(self._session, symbols, self._shorts, stakes)
 
     def _receive(self, order: Order, at: datetime, refusal: _Refusal) -> ExchangeOrder:
         self._account.orders += 1
@@ -296,9 +296,6 @@ class SimulatedExchange:
         stakes, asked = self._floor.stakes, remainder(order, terms, self._terms.account)
         with stakes.without(order):
             return self._admission.refusal(asked, stakes.entry_of(order), moment)
-
-    def _mark(self, symbol: str) -> Decimal | None:
-        return self._tapes.mark(symbol, microseconds(self.now)).price
 
 
 def _outlasts(order: ExchangeOrder, at: datetime) -> bool:

@@ -112,6 +112,8 @@ class Stakes:
         self._entries: dict[int, ExchangeOrder] = {}
         self._stale = {symbol for symbol, (shares, _) in account.positions.items() if shares}
         self._due: list[tuple[int, str]] = []
+        # All orders of a batch ask at one moment.
+        self._reached, self._now = account.reached, microseconds(account.reached)
 
     @property
     def equity(self) -> Decimal:
@@ -160,9 +162,13 @@ class Stakes:
         """The order that a resting one is an exit of."""
         return None if order.entry is None else self._entries[order.entry]
 
+    def mark(self, symbol: str) -> Decimal | None:
+        """What a share is worth now; None where that is not known."""
+        return self._marks.mark(symbol, self._tape_time()).price
+
     def settle(self) -> None:
         """Values what has changed since this was last asked."""
-        now = microseconds(self._account.reached)
+        now = self._tape_time()
         while self._due and self._due[0][0] <= now:
             self._stale.add(heappop(self._due)[1])
         for symbol in self._stale:
@@ -198,6 +204,12 @@ class Stakes:
             yield
         finally:
             self.note(order)
+
+    def _tape_time(self) -> int:
+        if self._account.reached is not self._reached:
+            self._reached = self._account.reached
+            self._now = microseconds(self._reached)
+        return self._now
 
     def _value(self, symbol: str, stake: Stake, now: int) -> None:
         self.worth -= stake.worth
