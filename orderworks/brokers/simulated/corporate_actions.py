@@ -1,9 +1,8 @@
 """What a split or a cash dividend does to an account and its resting orders: a pure kernel.
 
-Orders are adjusted as FINRA rule 5330 has it: a dividend lowers buy limits and sell stops and leaves
-sell limits and buy stops; a split changes the quantity and the prices of all; a reverse split cancels
-all. An adjusted price is rounded so that the order trades no sooner than it would have. What a trailing
-stop has followed is adjusted with its stop; a stop-limit that was triggered is a limit.
+The prices of orders are adjusted as in model/adjustment.py. A split changes the quantity of all; a
+reverse split cancels all. What a trailing stop has followed is adjusted with its stop; a stop-limit
+that was triggered is a limit.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,11 +13,19 @@ from fractions import Fraction
 
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.market.tape import UNITS_PER_DOLLAR
+from orderworks.model.adjustment import (
+    CENT,
+    adjusted,
+    amount_of,
+    in_todays_shares,
+    ratio_of,
+    reaches,
+    times,
+)
 from orderworks.model.corporate_action import ActionKind, AppliedAction, CorporateAction
 from orderworks.model.instrument import Instrument
 from orderworks.model.order import Side
 
-CENT = Decimal("0.01")
 FINEST_PRICE = Decimal(1) / UNITS_PER_DOLLAR
 
 
@@ -95,15 +102,13 @@ def split_position(
     fraction = exact - whole
     if not fraction:
         return whole, cost, Decimal(0)
-    cash = _decimal(fraction / ratio, last_close()).quantize(CENT)
-    return whole, _decimal(whole / exact, cost), cash
+    cash = times(fraction / ratio, last_close()).quantize(CENT)
+    return whole, times(whole / exact, cost), cash
 
 
 def adjust_order(order: ExchangeOrder, action: CorporateAction) -> str | None:
     """Changes a resting order in place; where it cannot be kept, why, and it is as it was."""
-    if action.kind is ActionKind.SPLIT:
-        return _split_order(order, _ratio(action))
-    return _reduce_order(order, _amount(action))
+    return (_split_order if action.kind is ActionKind.SPLIT else _reduce_order)(order, action)
 
 
 def _move_account(
@@ -114,42 +119,44 @@ def _move_account(
     """Moves position and cash; returns the shares that were gained and the cash that was got."""
     shares, cost = account.positions.get(action.symbol, (0, Decimal(0)))
     if action.kind is ActionKind.DIVIDEND:
-        paid = (shares * _amount(action)).quantize(CENT)
+        paid = (shares * amount_of(action)).quantize(CENT)
         account.cash += paid
         return 0, paid
-    left, left_cost, paid = split_position(shares, cost, _ratio(action), lambda: last_close(action))
+    left, left_cost, paid = split_position(
+        shares, cost, ratio_of(action), lambda: last_close(action)
+    )
     if shares:
         account.positions[action.symbol] = (left, left_cost)
     account.cash += paid
     return left - shares, paid
 
 
-def _split_order(order: ExchangeOrder, ratio: Fraction) -> str | None:
+def _split_order(order: ExchangeOrder, split: CorporateAction) -> str | None:
+    ratio = ratio_of(split)
     if ratio < 1:
         return f"cancelled by a reverse split of {order.symbol}, {ratio} for 1"
     lot = Instrument(order.symbol).lot_size
     remaining = int(order.remaining * ratio) // lot * lot
-    prices = _rounded(order, lambda price: _decimal(1 / ratio, price))
-    if prices is None or not remaining:
+    prices = _adjusted_prices(order, split)
+    if 0 in prices or not remaining:
         return f"cancelled: a split of {order.symbol}, {ratio} for 1, leaves nothing to trade"
     order.quantity = order.filled_quantity + remaining
     order.limit_price, order.stop_price = prices
-    _move_watermark(order, lambda mark: _decimal(1 / ratio, mark))
+    _move_watermark(order, split)
     if order.trail_amount is not None:
-        order.trail_amount = _on_grid(order, _decimal(1 / ratio, order.trail_amount), ROUND_CEILING)
+        order.trail_amount = adjusted(order.trail_amount, split, order.symbol, rounds_down=False)
     return None
 
 
-def _reduce_order(order: ExchangeOrder, amount: Decimal) -> str | None:
-    # A limit to buy and a stop to sell trade when the price falls, as a dividend makes it do.
-    falls_into = (order.side is Side.BUY) != _is_stop(order)
-    if not falls_into or amount < CENT:
+def _reduce_order(order: ExchangeOrder, dividend: CorporateAction) -> str | None:
+    if not reaches(dividend, order.side, is_stop=_is_stop(order)):
         return None
-    prices = _rounded(order, lambda price: price - amount)
-    if prices is None:
+    prices = _adjusted_prices(order, dividend)
+    if 0 in prices:
+        amount = amount_of(dividend)
         return f"cancelled: the dividend of {amount} on {order.symbol} leaves nothing of its price"
     order.limit_price, order.stop_price = prices
-    _move_watermark(order, lambda mark: mark - amount)
+    _move_watermark(order, dividend)
     return None
 
 
@@ -159,50 +166,20 @@ def _is_stop(order: ExchangeOrder) -> bool:
     return (order.stop_price is not None or trails) and not order.triggered
 
 
-def _move_watermark(order: ExchangeOrder, adjust: Callable[[Decimal], Decimal]) -> None:
+def _move_watermark(order: ExchangeOrder, action: CorporateAction) -> None:
     if order.watermark is not None:
         rounding = ROUND_CEILING if order.side is Side.BUY else ROUND_FLOOR
-        order.watermark = adjust(order.watermark).quantize(FINEST_PRICE, rounding)
+        moved = in_todays_shares(order.watermark, action)
+        order.watermark = moved.quantize(FINEST_PRICE, rounding)
 
 
-def _rounded(
-    order: ExchangeOrder, adjust: Callable[[Decimal], Decimal]
-) -> tuple[Decimal | None, Decimal | None] | None:
-    """The limit and the stop, adjusted and on the grid; None where one comes to nothing."""
-    down = order.side is Side.BUY
-    limit = _adjusted(order, order.limit_price, adjust, down)
-    stop = _adjusted(order, order.stop_price, adjust, not down)
-    return None if 0 in (limit, stop) else (limit, stop)
-
-
-def _adjusted(
-    order: ExchangeOrder, price: Decimal | None, adjust: Callable[[Decimal], Decimal], down: bool
-) -> Decimal | None:
-    if price is None:
-        return None
-    adjusted = adjust(price)
-    if adjusted <= 0:
-        return Decimal(0)
-    return _on_grid(order, adjusted, ROUND_FLOOR if down else ROUND_CEILING)
-
-
-def _on_grid(order: ExchangeOrder, price: Decimal, rounding: str) -> Decimal:
-    tick = Instrument(order.symbol).tick_at(price)
-    return (price / tick).to_integral_value(rounding) * tick
-
-
-def _decimal(factor: Fraction, value: Decimal) -> Decimal:
-    """A multiplication by a fraction that is exact where a decimal can be."""
-    return value * factor.numerator / factor.denominator
-
-
-def _ratio(action: CorporateAction) -> Fraction:
-    if action.ratio is None:
-        raise ValueError(f"ratio is missing of the split of {action.symbol}")
-    return action.ratio
-
-
-def _amount(action: CorporateAction) -> Decimal:
-    if action.amount is None:
-        raise ValueError(f"amount is missing of the dividend of {action.symbol}")
-    return action.amount
+def _adjusted_prices(
+    order: ExchangeOrder, action: CorporateAction
+) -> tuple[Decimal | None, Decimal | None]:
+    """The limit and the stop, where it has them; 0 where nothing is left of one."""
+    buys = order.side is Side.BUY
+    limit, stop = order.limit_price, order.stop_price
+    return (
+        None if limit is None else adjusted(limit, action, order.symbol, rounds_down=buys),
+        None if stop is None else adjusted(stop, action, order.symbol, rounds_down=not buys),
+    )
