@@ -58,6 +58,7 @@ class BrokerOrder:
     ts: datetime
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
+    trail_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

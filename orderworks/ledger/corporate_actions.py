@@ -1,15 +1,17 @@
 """Splits and cash dividends in the ledger, each booked once, and what they make of open orders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from math import prod
+from typing import Any
 
 from orderworks.ledger.bulk import copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, require_lease
 from orderworks.model.corporate_action import AppliedAction
-from orderworks.model.order import Replacement
 
 # What the opening balances were read after is in them already.
 _BOOK = """
@@ -24,14 +26,35 @@ RETURNING action_id
 """
 
 # What was traded before the first split of its symbol is of age 0, before the second of age 1, and so on.
-_TRADED_BETWEEN_SPLITS = """
+_AGE = """
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE c.at <= f.ts) AS age FROM corporate_actions c
+    WHERE c.account = f.account AND c.symbol = f.symbol AND c.kind = 'split') a
+"""
+_HELD_BETWEEN_SPLITS = f"""
 SELECT o.strategy, f.symbol, a.age,
        sum(CASE f.side WHEN 'buy' THEN f.quantity ELSE -f.quantity END)::bigint AS shares
-FROM fills f JOIN orders o USING (client_order_id) CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE c.at <= f.ts) AS age FROM corporate_actions c
-    WHERE c.account = f.account AND c.symbol = f.symbol AND c.kind = 'split' HAVING count(*) > 0) a
-WHERE f.account = %s AND f.symbol = ANY(%s) GROUP BY o.strategy, f.symbol, a.age ORDER BY a.age
+FROM executions f JOIN orders o USING (client_order_id) {_AGE}
+WHERE f.account = %s AND f.symbol = ANY(%s) GROUP BY o.strategy, f.symbol, a.age
 """
+_FILLED_BETWEEN_SPLITS = f"""
+SELECT f.client_order_id, f.symbol, a.age, sum(f.quantity)::bigint AS shares FROM executions f {_AGE}
+WHERE f.account = %s AND f.symbol = ANY(%s) AND f.client_order_id = ANY(%s)
+GROUP BY f.client_order_id, f.symbol, a.age
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """All the terms of an open order that corporate actions change."""
+
+    client_order_id: str
+    quantity: int
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    trail_amount: Decimal | None = None
+    stop_loss_price: Decimal | None = None
+    take_profit_price: Decimal | None = None
 
 
 def book_corporate_actions(
@@ -73,17 +96,11 @@ def book_corporate_actions(
     return [action for action in actions if action.action_id in new]
 
 
-def change_terms(ledger: Ledger, changed: Sequence[Replacement], at: datetime) -> None:
-    """Changes open orders to what corporate actions made of them at the broker, at a market time."""
-    copy_rows(
-        ledger,
-        "changed_terms",
-        ("client_order_id", "quantity", "limit_price", "stop_price", "at"),
-        (
-            (terms.client_order_id, terms.quantity, terms.limit_price, terms.stop_price, at)
-            for terms in changed
-        ),
-    )
+def change_terms(ledger: Ledger, changed: Sequence[OrderTerms], at: datetime) -> None:
+    """Changes open orders to what corporate actions made of them, at a market time."""
+    names = tuple(field.name for field in fields(OrderTerms))
+    rows = ((*astuple(terms), at) for terms in changed)
+    copy_rows(ledger, "changed_terms", (*names, "at"), rows)
 
 
 def held_through_splits(ledger: Ledger, account: str) -> dict[tuple[str, str], int]:
@@ -94,6 +111,26 @@ def held_through_splits(ledger: Ledger, account: str) -> dict[tuple[str, str], i
     Returns:
         Signed shares by strategy and symbol.
     """
+    ratios = _splits(ledger, account)
+    if not ratios:
+        return {}
+    rows = ledger.execute(_HELD_BETWEEN_SPLITS.encode(), (account, list(ratios)))
+    held = _in_todays_shares(rows, ratios, ("strategy", "symbol"))
+    return {key: int(shares) for key, shares in held.items()}
+
+
+def filled_through_splits(ledger: Ledger, account: str, ids: Sequence[str]) -> dict[str, Fraction]:
+    """What each of these orders filled in the symbols that were split, in today's shares."""
+    ratios = _splits(ledger, account)
+    if not ratios:
+        return {}
+    rows = ledger.execute(_FILLED_BETWEEN_SPLITS.encode(), (account, list(ratios), list(ids)))
+    filled = _in_todays_shares(rows, ratios, ("client_order_id",))
+    return {name: shares for (name,), shares in filled.items()}
+
+
+def _splits(ledger: Ledger, account: str) -> dict[str, list[Fraction]]:
+    """The ratios of each symbol's splits, in order."""
     ratios: dict[str, list[Fraction]] = {}
     for row in ledger.execute(
         "SELECT symbol, new_shares, old_shares FROM corporate_actions "
@@ -102,11 +139,16 @@ def held_through_splits(ledger: Ledger, account: str) -> dict[tuple[str, str], i
     ):
         ratio = Fraction(row["new_shares"], row["old_shares"])
         ratios.setdefault(row["symbol"], []).append(ratio)
-    if not ratios:
-        return {}
-    held: dict[tuple[str, str], Fraction] = {}
-    for row in ledger.execute(_TRADED_BETWEEN_SPLITS, (account, list(ratios))):
-        key = row["strategy"], row["symbol"]
+    return ratios
+
+
+def _in_todays_shares(
+    rows: Iterable[dict[str, Any]], ratios: Mapping[str, Sequence[Fraction]], key: Sequence[str]
+) -> dict[Any, Fraction]:
+    """The sum of ``shares`` by ``key``, each times the splits that came after it."""
+    total: dict[Any, Fraction] = {}
+    for row in rows:
+        of = tuple(row[name] for name in key)
         later = prod(ratios[row["symbol"]][row["age"] :], start=Fraction(1))
-        held[key] = held.get(key, Fraction(0)) + row["shares"] * later
-    return {key: int(shares) for key, shares in held.items()}
+        total[of] = total.get(of, Fraction(0)) + row["shares"] * later
+    return total

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -18,18 +19,21 @@ from orderworks.brokers.simulated.terms import Terms
 from orderworks.desk import corporate_actions as booking_of_actions
 from orderworks.desk.corporate_actions import changed_terms
 from orderworks.desk.desk import Desk, open_desk
+from orderworks.desk.making_room import make_room
 from orderworks.desk.reconciliation import reconcile
-from orderworks.desk.releasing import due_now
+from orderworks.desk.releasing import Agenda, Due, due_now
 from orderworks.desk.reports import follow
 from orderworks.desk.submission import send
 from orderworks.ledger.accounts import booked_portfolio
+from orderworks.ledger.corporate_actions import OrderTerms
+from orderworks.ledger.movements import add_orders
 from orderworks.ledger.orders import open_orders
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.market.synthetic import write_session
 from orderworks.market.universe import Listing
 from orderworks.model.clock import ReplayClock
-from orderworks.model.order import Replacement
+from orderworks.model.corporate_action import ActionKind, AppliedAction
 from orderworks.model.state import OrderState
 from orderworks.settings import load_settings
 
@@ -40,10 +44,12 @@ PRICES = {SESSION: 100.0, NEXT: 62.0}
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two sessions of AAPL; the second opens after a dividend of 0.40 and a split of 3 for 2."""
-    made: Path = tmp_path_factory.mktemp("market")
-    for day, price in PRICES.items():
-        listings = {"AAPL": Listing(price, 50_000_000, 0.015, 1)}
-        write_session(made, require_session(day), listings, seed=1, earlier_sessions=1)
+    made, first = (tmp_path_factory.mktemp(name) for name in ("market", "first"))
+    for place, day in ((first, SESSION), (made, NEXT)):
+        listings = {"AAPL": Listing(PRICES[day], 50_000_000, 0.015, 1)}
+        write_session(place, require_session(day), listings, seed=1, earlier_sessions=1)
+    # The second was written with bars of its own for the first.
+    copytree(first / f"{SESSION}", made / f"{SESSION}", dirs_exist_ok=True)
     (made / "corporate_actions.csv").write_text(
         f"date,symbol,kind,value\n{NEXT},AAPL,dividend,0.40\n{NEXT},AAPL,split,3/2\n"
     )
@@ -133,34 +139,112 @@ def shown(name: str, quantity: int, limit: str | None, **changes: Any) -> Broker
     return replace(order, **changes)
 
 
+def split(ratio: str, symbol: str = "AAPL") -> AppliedAction:
+    return AppliedAction(
+        "s", NEXT, symbol, ActionKind.SPLIT, Fraction(ratio), None, 0, Decimal(0), at(0)
+    )
+
+
+def dividend(amount: str) -> AppliedAction:
+    return AppliedAction(
+        "d", NEXT, "AAPL", ActionKind.DIVIDEND, None, Decimal(amount), 0, Decimal(0), at(0)
+    )
+
+
 def test_a_resting_order_that_an_action_changed_gets_the_brokers_terms() -> None:
     ours = replace(order("p-0", 60), limit_price=Decimal("100.00"), state=OrderState.SUBMITTED)
     orders = {"p-0": ours}
     theirs = shown("p-0", 120, "50.00")
-    assert changed_terms([theirs], orders, {"AAPL"}) == [Replacement("p-0", 120, Decimal("50.00"))]
+    assert changed_terms([theirs], orders, [split("2")]) == [
+        OrderTerms("p-0", 120, Decimal("50.00"))
+    ]
     for same in (
         shown("p-0", 60, "100.0"),
-        replace(theirs, symbol="MSFT"),
         replace(theirs, state=OrderState.REJECTED),
         replace(theirs, client_order_id="another"),
     ):
-        assert changed_terms([same], orders, {"AAPL"}) == []
-    assert changed_terms([theirs], orders, set()) == []
+        assert changed_terms([same], orders, [split("2")]) == []
+    assert changed_terms([theirs], orders, [split("2", symbol="MSFT")]) == []
     ours.state = OrderState.CANCELLED
-    assert changed_terms([theirs], orders, {"AAPL"}) == []
+    assert changed_terms([theirs], orders, [split("2")]) == []
+
+
+def test_a_stop_follows_the_brokers_and_the_trigger_of_a_trailing_stop_does_not() -> None:
+    stop = order(
+        "x", 60, side="sell", order_type="stop", limit_price=None, stop_price=Decimal("90.00"),
+        algo="none", attached_to="p-0", state=OrderState.SUBMITTED,
+    )  # fmt: skip
+    lower = shown("x", 60, None, stop_price=Decimal("89.75"))
+    assert changed_terms([lower], {"x": stop}, [dividend("0.25")]) == [
+        OrderTerms("x", 60, stop_price=Decimal("89.75"))
+    ]
+    trails = replace(stop, order_type="trailing_stop", stop_price=None, trail_amount=Decimal(3))
+    moved = replace(lower, trail_amount=Decimal(3))
+    assert changed_terms([moved], {"x": trails}, [dividend("0.25")]) == []
+    halved = replace(moved, quantity=120, trail_amount=Decimal("1.5"))
+    assert changed_terms([halved], {"x": trails}, [split("2")]) == [
+        OrderTerms("x", 120, trail_amount=Decimal("1.5"))
+    ]
+
+
+def test_an_entry_says_in_todays_shares_where_its_exits_are_to_be() -> None:
+    parent = order(
+        "p", 60, stop_loss_price=Decimal("95.01"), take_profit_price=Decimal("110.01"),
+        state=OrderState.SUBMITTED,
+    )  # fmt: skip
+    (terms,) = changed_terms([], {"p": parent}, [dividend("0.25"), split("2")])
+    assert (terms.quantity, terms.stop_loss_price, terms.take_profit_price) == (
+        60,
+        Decimal("47.38"),
+        Decimal("55.01"),
+    )
 
 
 def test_a_worked_parent_grows_with_its_slices() -> None:
     parent, *slices = family("p", 60, 40, limit_price=Decimal("100.00"))
     orders = {one.client_order_id: one for one in (parent, *slices)}
     changed = changed_terms(
-        [shown("p-0", 120, "50.00"), shown("p-1", 80, "50.00")], orders, {"AAPL"}
+        [shown("p-0", 120, "50.00"), shown("p-1", 80, "50.00")], orders, [split("2")]
     )
     assert {one.client_order_id: one.quantity for one in changed} == {
         "p-0": 120,
         "p-1": 80,
         "p": 200,
     }
+
+
+async def test_an_exit_goes_through_with_its_position_and_gives_way_in_todays_shares(
+    ledger_url: str, directory: Path
+) -> None:
+    """61 bought, protected at 90: 91 at 59.73. Where 30 of them are to be sold, 61 stay protected."""
+    async with desk_on(SESSION, ledger_url, directory) as desk:
+        await reconcile(desk, None)
+        entry = order(
+            "q", 61, algo="none", order_type="market", limit_price=None, route_rule="URGENT"
+        )
+        stop = replace(
+            entry, client_order_id="q.stop", side="sell", order_type="stop", tif="gtc",
+            stop_price=Decimal("90.00"), attached_to="q", route_rule="STOP_LOSS",
+        )  # fmt: skip
+        plan_orders(desk.ledger, entry)
+        add_orders(desk.ledger, desk.held_lease, [stop])
+        orders = open_orders(desk.ledger, ACCOUNT)
+        await send(desk, orders, due_now(orders, desk.clock.now(), {}).due, desk.clock.now())
+        await follow(desk, desk.session.close)
+        assert (await reconcile(desk, None)).is_clean
+    async with later(ledger_url, directory) as desk:
+        assert (await reconcile(desk, None)).is_clean
+        orders = open_orders(desk.ledger, ACCOUNT)
+        protects = orders["q.stop"]
+        assert (protects.quantity, protects.stop_price) == (91, Decimal("59.73"))
+        sells = replace(
+            entry, client_order_id="r", side="sell", quantity=30, reduce_only=True,
+            due_at=desk.clock.now(), ends_at=desk.session.close, state=OrderState.NEW,
+        )  # fmt: skip
+        agenda = await make_room(desk, orders | {"r": sells}, Agenda([Due(sells, 30)], []))
+        assert [one.quantity for one in agenda.due] == [30]
+        assert open_orders(desk.ledger, ACCOUNT)["q.stop"].quantity == 61
+        assert (await reconcile(desk, None)).is_clean
 
 
 async def test_a_resting_order_is_carried_over_and_fills_in_its_new_terms(

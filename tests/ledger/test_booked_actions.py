@@ -26,13 +26,17 @@ from working_orders import (
 
 from orderworks.ledger.accounts import book_opening, booked_portfolio, open_account
 from orderworks.ledger.connection import Ledger
-from orderworks.ledger.corporate_actions import book_corporate_actions, change_terms
+from orderworks.ledger.corporate_actions import (
+    OrderTerms,
+    book_corporate_actions,
+    change_terms,
+    filled_through_splits,
+)
 from orderworks.ledger.facts import attributed_shares
 from orderworks.ledger.leases import Lease, give_back, take_lease
 from orderworks.ledger.movements import book
 from orderworks.model.corporate_action import ActionKind, AppliedAction
 from orderworks.model.errors import LeaseLost
-from orderworks.model.order import Replacement
 from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.state import OrderEvent
 
@@ -135,7 +139,7 @@ def test_an_open_order_is_changed_and_nothing_else_changes_it(ledger: Ledger) ->
     lease = open_books(ledger)
     plan_orders(ledger, *family("p", 60))
     send(ledger, lease, order("p-0", 60))
-    change_terms(ledger, [Replacement("p-0", 90, Decimal("66.70"))], at(5))
+    change_terms(ledger, [OrderTerms("p-0", 90, Decimal("66.70"))], at(5))
     found = ledger.execute(
         "SELECT quantity, limit_price, planned_quantity FROM orders WHERE client_order_id = 'p-0'"
     ).fetchone()
@@ -152,7 +156,7 @@ def test_an_order_that_is_not_open_is_not_changed(ledger: Ledger, name: str) -> 
     plan_orders(ledger, *family("p", 60))
     book(ledger, lease, happened("p-0", OrderEvent.WITHDRAW))
     with pytest.raises(errors.ForeignKeyViolation, match=f"order {name} is not open"):
-        change_terms(ledger, [Replacement(name, 90)], at(5))
+        change_terms(ledger, [OrderTerms(name, 90)], at(5))
 
 
 def test_each_strategy_holds_its_own_shares_through_splits(ledger: Ledger) -> None:
@@ -180,6 +184,22 @@ def test_each_strategy_holds_its_own_shares_through_splits(ledger: Ledger) -> No
         ("momentum", 35),
         ("value", 20),
     }
+
+
+def test_what_an_order_filled_counts_in_todays_shares_as_it_was_corrected(ledger: Ledger) -> None:
+    lease = open_books(ledger)
+    entries = family("p", 60, 20)
+    plan_orders(ledger, *entries)
+    send(ledger, lease, *entries[1:])
+    book(ledger, lease, [], [fill("1", "p-0", 60), fill("2", "p-1", 10)])
+    assert filled_through_splits(ledger, ACCOUNT, ["p-0", "p-1"]) == {}
+    book_corporate_actions(ledger, lease, [replace(SPLIT, at=at(20))])
+    book(ledger, lease, [], [fill("3", "p-0", 41, replaces="1"), fill("4", "p-1", 5, ts=at(30))])
+    assert filled_through_splits(ledger, ACCOUNT, ["p-0", "p-1"]) == {
+        "p-0": Fraction(123, 2),
+        "p-1": 20,
+    }
+    assert [one.holdings for one in attributed_shares(ledger, ACCOUNT)] == [81]
 
 
 # Any number of them -----------------------------------------------------------------------------

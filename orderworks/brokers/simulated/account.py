@@ -95,6 +95,7 @@ class ExchangeOrder:
             self.changed_at,
             self.limit_price,
             self.stop_price,
+            self.trail_amount,
         )
 
 

@@ -49,14 +49,17 @@ END $$;
 CREATE TRIGGER moves_the_books AFTER INSERT ON ledger.corporate_actions
     REFERENCING NEW TABLE AS booked FOR EACH STATEMENT EXECUTE FUNCTION ledger.book_corporate_actions();
 
--- What an action made of orders that rest at the broker. It is the broker's doing, so it is the one thing
--- that changes what was sent.
+-- What an action made of open orders: all their terms. Of those that rest at the broker it is the broker's
+-- doing, so it is the one thing beside a confirmed revision that changes what was sent.
 CREATE TABLE ledger.changed_terms (
     id              bigint GENERATED ALWAYS AS IDENTITY,
     client_order_id text NOT NULL,
     quantity        bigint NOT NULL CHECK (quantity > 0),
     limit_price     numeric CHECK (limit_price > 0),
     stop_price      numeric CHECK (stop_price > 0),
+    trail_amount    numeric CHECK (trail_amount > 0),
+    stop_loss_price numeric CHECK (stop_loss_price > 0),
+    take_profit_price numeric CHECK (take_profit_price > 0),
     at              timestamptz NOT NULL,       -- market time
     recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (client_order_id, id)
@@ -82,11 +85,10 @@ BEGIN
         RAISE EXCEPTION 'order % is not open, so a corporate action does not change it', stray
             USING ERRCODE = 'foreign_key_violation';
     END IF;
-    -- The trigger of a trailing stop is the broker's to move.
     UPDATE ledger.orders o SET
-        quantity = c.quantity,
-        limit_price = CASE WHEN o.order_type IN ('limit', 'stop_limit') THEN c.limit_price END,
-        stop_price = CASE WHEN o.order_type IN ('stop', 'stop_limit') THEN c.stop_price END
+        quantity = c.quantity, limit_price = c.limit_price, stop_price = c.stop_price,
+        trail_amount = c.trail_amount, stop_loss_price = c.stop_loss_price,
+        take_profit_price = c.take_profit_price
         FROM changed c WHERE o.client_order_id = c.client_order_id;
     RETURN NULL;
 END $$;
