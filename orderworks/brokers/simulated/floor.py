@@ -134,7 +134,10 @@ class Floor:
         if client_order_id in self._named:
             return self._named[client_order_id]
         named = self._record.orders_named(client_order_id)
-        return named[-1] if named else None
+        if not named:
+            return None
+        # Where it is on the floor, the very one that goes on filling.
+        return self.orders.get(named[-1].number, named[-1])
 
     def symbols_of_groups(self, groups: Sequence[str]) -> dict[str, str]:
         """Which symbol the orders of each group trade, of groups that there are."""
