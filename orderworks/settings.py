@@ -31,8 +31,14 @@ NOT_SETTINGS = frozenset(
 )
 """Environment names that are read elsewhere and are no keys of the settings file."""
 
+REGULATION_T = 2.0
+"""A margin account opens a position with half of what it is worth."""
+
 Percent = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+VolumeLimit = Annotated[Decimal, Field(gt=0, le=100)]
+Milliseconds = Annotated[float, Field(ge=0, le=3_600_000)]
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Symbols = frozenset[str]
 
@@ -43,13 +49,54 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class FixedBasisPointsSlippage(Section):
+    basis_points: NotNegative
+    volume_limit_pct: VolumeLimit
+
+
+class VolumeShareSlippage(Section):
+    price_impact: NotNegative
+    volume_limit_pct: VolumeLimit
+
+
+class SquareRootSlippage(Section):
+    coefficient: NotNegative
+
+
+class Slippage(Section):
+    """The model that is chosen, and the parameters of each."""
+
+    model: Literal["none", "fixed_basis_points", "volume_share", "square_root"]
+    fixed_basis_points: FixedBasisPointsSlippage
+    volume_share: VolumeShareSlippage
+    square_root: SquareRootSlippage
+
+
+class Latency(Section):
+    submit_ms: Milliseconds
+    ack_ms: Milliseconds
+    fill_ms: Milliseconds
+    cancel_ms: Milliseconds
+    jitter_ms: Milliseconds
+
+
 class SimulatedBroker(Section):
     account: str = Field(min_length=1)
+    account_type: Literal["margin", "cash"]
     cash: Money
     participation_cap_pct: Annotated[float, Field(gt=0, le=100)]
     commission: Literal["fixed", "tiered"]
     allow_short: bool
+    price_bands: bool
+    slippage: Slippage
+    latency: Latency
+    seed: int
     server: str
+
+    @property
+    def can_short(self) -> bool:
+        """Whether more may be sold than is held: never from a cash account."""
+        return self.allow_short and self.account_type == "margin"
 
     @field_validator("server")
     @classmethod
@@ -94,7 +141,13 @@ class Broker(Section):
     @property
     def allows_short(self) -> bool:
         """Whether the account may sell short, as far as settings decide it."""
-        return self.provider != "simulated" or self.simulated.allow_short
+        return self.provider != "simulated" or self.simulated.can_short
+
+    @property
+    def leverage(self) -> float:
+        """What may be held for each unit of equity when it is opened."""
+        is_cash = self.provider == "simulated" and self.simulated.account_type == "cash"
+        return 1.0 if is_cash else REGULATION_T
 
 
 class Execution(Section):

@@ -136,6 +136,43 @@ def test_a_fallback_that_nothing_uses_is_refused(own: Own) -> None:
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("simulated", "said"),
+    [
+        ("{account_type: portfolio}", "'broker.simulated.account_type' cannot be 'portfolio'"),
+        ("{slippage: {model: linear}}", "'broker.simulated.slippage.model' cannot be 'linear'"),
+        (
+            "{slippage: {volume_share: {volume_limit_pct: 0}}}",
+            "'broker.simulated.slippage.volume_share.volume_limit_pct' cannot be 0",
+        ),
+        (
+            "{slippage: {square_root: {coefficient: -1}}}",
+            "'broker.simulated.slippage.square_root.coefficient' cannot be -1",
+        ),
+        (
+            "{slippage: {fixed_basis_points: {basis_points: .inf}}}",
+            "'broker.simulated.slippage.fixed_basis_points.basis_points' cannot be inf",
+        ),
+        ("{latency: {ack_ms: -1}}", "'broker.simulated.latency.ack_ms' cannot be -1"),
+        ("{latency: {ping_ms: 1}}", "'broker.simulated.latency.ping_ms' is unknown"),
+        ("{price_bands: sometimes}", "'broker.simulated.price_bands' cannot be 'sometimes'"),
+        ("{seed: 0.5}", "'broker.simulated.seed' cannot be 0.5"),
+    ],
+)
+def test_terms_of_the_exchange_that_cannot_be(own: Own, simulated: str, said: str) -> None:
+    own(f"broker: {{simulated: {simulated}}}")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert said in str(refused.value)
+
+
+def test_a_cash_account_sells_nothing_short_and_lends_nothing() -> None:
+    margin = load_settings().broker
+    assert (margin.allows_short, margin.leverage) == (True, 2.0)
+    cash = load_settings(broker={"simulated": {"account_type": "cash"}}).broker
+    assert (cash.allows_short, cash.leverage) == (False, 1.0)
+
+
 def test_an_exchange_on_another_machine_is_refused() -> None:
     assert load_settings().broker.simulated.server == ""
     for address in ("127.0.0.1:4010", "localhost:4010"):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.fill import Fill
 from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
@@ -57,19 +58,22 @@ class BrokerOrder:
     ts: datetime
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
+    trail_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that the broker knows of the account, complete at ``at``.
 
-    ``orders`` and ``executions`` reach back to the start of the current session at least.
+    ``orders`` and ``executions`` reach back to the start of the current session at least,
+    ``corporate_actions`` to whatever the portfolio was moved by.
     """
 
     at: datetime
     portfolio: Portfolio
     orders: tuple[BrokerOrder, ...]
     executions: tuple[Fill, ...]
+    corporate_actions: tuple[AppliedAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def serve(
     from orderworks.brokers.simulated import server
     from orderworks.brokers.simulated.faulty import FaultyLine
     from orderworks.brokers.simulated.line import Line
-    from orderworks.desk.opening import exchange_terms
+    from orderworks.desk.exchange_terms import exchange_terms
     from orderworks.ledger.connection import database_url
     from orderworks.market.calendar import require_session
     from orderworks.market.replay import ReplayMarket

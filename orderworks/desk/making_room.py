@@ -1,6 +1,8 @@
 """Making room at the broker for what reduces a position: its exits give way before it is sent."""
 
 from datetime import datetime
+from fractions import Fraction
+from math import ceil
 
 from orderworks.desk.desk import Desk
 from orderworks.desk.protection import Holdings, Protected, room_to_make, within_position
@@ -8,6 +10,7 @@ from orderworks.desk.releasing import Agenda
 from orderworks.desk.reports import cancel
 from orderworks.desk.revising import revise
 from orderworks.ledger.accounts import booked_portfolio
+from orderworks.ledger.corporate_actions import filled_through_splits
 from orderworks.ledger.facts import attributed_shares
 from orderworks.ledger.movements import Revision
 from orderworks.ledger.orders import OrderMap, OrderRecord, orders_attached_to, orders_by_id
@@ -71,7 +74,17 @@ def _protected(desk: Desk, exits: list[OrderRecord]) -> list[Protected]:
     for one in orders_attached_to(desk.ledger, entries):
         attached.setdefault(str(one.attached_to), []).append(one)
     found = orders_by_id(desk.ledger, entries, parents_too=False)
-    return [Protected(found[name], tuple(own)) for name, own in attached.items()]
+    everything = [*found, *(one.client_order_id for own in attached.values() for one in own)]
+    through_splits = filled_through_splits(desk.ledger, desk.account, everything)
+
+    def filled(order: OrderRecord) -> Fraction:
+        return through_splits.get(order.client_order_id, Fraction(order.filled_quantity))
+
+    # A part of a share is never closed.
+    return [
+        Protected(found[name], tuple(own), int(filled(found[name])) - ceil(sum(map(filled, own))))
+        for name, own in attached.items()
+    ]
 
 
 def _holdings(desk: Desk) -> Holdings:

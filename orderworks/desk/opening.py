@@ -11,8 +11,8 @@ from orderworks.brokers.paper_stub import PaperStubBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.client import RemoteSimulatedBroker, market_time_at
 from orderworks.brokers.simulated.record import reached_by
-from orderworks.brokers.simulated.terms import Terms
 from orderworks.desk.desk import Desk, open_desk
+from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.ledger.runs import latest_run, unfinished_runs
 from orderworks.market.calendar import NEW_YORK, Session
@@ -98,18 +98,6 @@ async def open_desk_for(
     broker = _broker(settings, url, market, session, clock)
     async with open_desk(settings, url, session, market, broker, clock) as desk:
         yield desk
-
-
-def exchange_terms(settings: Settings) -> Terms:
-    """On which terms the simulated exchange serves its account."""
-    simulated = settings.broker.simulated
-    return Terms(
-        account=simulated.account,
-        opening_cash=simulated.cash,
-        participation_cap=simulated.participation_cap_pct / 100,
-        commission=simulated.commission,
-        allow_short=simulated.allow_short,
-    )
 
 
 def _reached(settings: Settings, url: str) -> datetime | None:

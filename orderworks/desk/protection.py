@@ -18,10 +18,15 @@ NOTHING_LEFT = "nothing is left of the position that it was to reduce"
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """An entry and the exits that were ever attached to it."""
+    """An entry and the exits that were ever attached to it.
+
+    Attributes:
+        open_shares: what the entry has filled and its exits have not closed, in today's shares.
+    """
 
     entry: OrderRecord
     exits: tuple[OrderRecord, ...]
+    open_shares: int
 
     @property
     def live(self) -> list[OrderRecord]:
@@ -31,8 +36,8 @@ class Protected:
     @property
     def shares(self) -> int:
         """What the exits may still close together."""
-        filled = self.entry.filled_quantity - sum(one.filled_quantity for one in self.exits)
-        return max(0, min(filled, max((one.remaining for one in self.live), default=0)))
+        resting = max((one.remaining for one in self.live), default=0)
+        return max(0, min(self.open_shares, resting))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from orderworks.brokers.adapter import Snapshot
 from orderworks.desk.booking import Booking, move
 from orderworks.desk.comparison import Break, absent, differences, evidence
+from orderworks.desk.corporate_actions import book_actions
 from orderworks.desk.desk import Desk
 from orderworks.desk.reports import record, take_reports
 from orderworks.desk.settling import retire_parents
@@ -67,7 +68,8 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     if not is_opened(desk.ledger, desk.account):
         book_opening(desk.ledger, snapshot.portfolio, desk.session.date, desk.clock.now())
     orders = _our_orders(desk, snapshot)
-    healed = await _book_evidence(desk, snapshot, orders)
+    healed = book_actions(desk, snapshot, orders)
+    healed += await _book_evidence(desk, snapshot, orders)
     missing = absent(snapshot, orders.values())
     if missing:
         await desk.clock.sleep_until(desk.clock.now() + SETTLE)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from orderworks.desk.desk import Desk
+from orderworks.market.corporate_actions import last_closes
 
 REBALANCE = "rebalance"
 """The strategy under which a rebalance's orders are booked."""
@@ -20,8 +21,7 @@ def signals_of_targets(desk: Desk, targets: pd.DataFrame) -> pd.DataFrame:
     quotes = desk.market.quotes_at(now, symbols)
     two_sided = (quotes["bid"] > 0) & (quotes["ask"] > 0)
     mid = ((quotes["bid"] + quotes["ask"]) / 2).where(two_sided)
-    daily = desk.market.daily_before(desk.session.date)
-    closes = daily.drop_duplicates("symbol", keep="last").set_index("symbol")["close"]
+    closes = last_closes(desk.market, desk.session.date)
     price = mid.fillna(pd.Series(closes.reindex(symbols).to_numpy())).fillna(1.0)
     weight = targets["weight"].to_numpy(np.float64)
     return pd.DataFrame(

@@ -13,11 +13,9 @@ from orderworks.ledger.controls import kill_reason
 from orderworks.ledger.facts import activity, attributed_shares, day_trades, planned_signals
 from orderworks.ledger.runs import Run
 from orderworks.market.calendar import NEW_YORK, previous_sessions
+from orderworks.market.corporate_actions import last_closes
 from orderworks.model.portfolio import Portfolio
 from orderworks.planning.risk.context import RiskContext, RiskLimits
-
-REGULATION_T = 2.0
-"""What may be held for each unit of equity when it is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,9 @@ def risk_context(desk: Desk, known_intents: frozenset[tuple[str, str]]) -> RiskC
         equity=valuation.equity,
         peak_equity=max(peak, valuation.equity),
         day_pnl=valuation.equity - start,
-        buying_power=max(0.0, REGULATION_T * valuation.equity - valuation.gross_exposure),
+        buying_power=max(
+            0.0, desk.settings.broker.leverage * valuation.equity - valuation.gross_exposure
+        ),
         gross_exposure=valuation.gross_exposure,
         net_exposure=valuation.net_exposure,
         orders_today=today.orders,
@@ -137,8 +137,7 @@ def _marks(desk: Desk, symbols: list[str], portfolio: Portfolio) -> dict[str, fl
     quotes = desk.market.quotes_at(desk.clock.now(), symbols).set_index("symbol")
     two_sided = (quotes["bid"] > 0) & (quotes["ask"] > 0)
     mids = ((quotes["bid"] + quotes["ask"]) / 2).where(two_sided)
-    daily = desk.market.daily_before(desk.session.date)
-    closes = daily.drop_duplicates("symbol", keep="last").set_index("symbol")["close"]
+    closes = last_closes(desk.market, desk.session.date)
     costs = pd.Series(
         {s: float(p.average_price) for s, p in portfolio.positions.items()}, dtype=float
     )

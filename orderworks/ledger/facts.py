@@ -1,10 +1,11 @@
 """What planning asks of the ledger about an account: a question each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from orderworks.ledger.connection import Ledger
+from orderworks.ledger.corporate_actions import held_through_splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,12 @@ class Activity:
 
 
 def attributed_shares(ledger: Ledger, account: str) -> list[Attributed]:
-    """What each strategy's own orders have filled and have still to fill.
+    """What each strategy's own orders have filled, in today's shares, and have still to fill.
 
     An exit only closes what another order opens: it has nothing of its own still to fill.
     """
-    return [
+    through_splits = held_through_splits(ledger, account)
+    rows = [
         Attributed(**row)
         for row in ledger.execute(
             "SELECT strategy, symbol, "
@@ -42,6 +44,10 @@ def attributed_shares(ledger: Ledger, account: str) -> list[Attributed]:
             "FROM orders WHERE account = %s AND parent_id IS NULL GROUP BY strategy, symbol",
             (account,),
         )
+    ]
+    return [
+        replace(row, holdings=through_splits.get((row.strategy, row.symbol), row.holdings))
+        for row in rows
     ]
 
 

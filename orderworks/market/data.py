@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from orderworks.market.halts import Halt
     from orderworks.market.tape import SymbolTape
+    from orderworks.model.corporate_action import CorporateAction
 
 
 class MarketData(Protocol):
@@ -64,7 +65,8 @@ class MarketData(Protocol):
         """Mean volume of each symbol over the last ``days`` sessions strictly before ``before``.
 
         Returns:
-            Shares, indexed by symbol in the order asked; NaN for one without a bar in them.
+            Shares as they are after the splits of ``before``, indexed by symbol in the order asked;
+            NaN for one without a bar in them.
         """
         ...
 
@@ -72,6 +74,8 @@ class MarketData(Protocol):
         self, symbols: Sequence[str], before: date, days: int = 20
     ) -> pd.Series[float]:
         """Sample standard deviation of the last ``days`` daily log returns, close to close.
+
+        A split is no return; a dividend is one.
 
         Returns:
             A fraction a day, indexed by symbol in the order asked; NaN with fewer than 2 returns.
@@ -89,6 +93,10 @@ class MarketData(Protocol):
         """
         ...
 
+    def corporate_actions(self, after: date, until: date) -> Sequence[CorporateAction]:
+        """The splits and cash dividends with after < ex-date <= until, in order."""
+        ...
+
 
 class RecordedMarket(MarketData, Protocol):
     """A market whose whole session is on record: what a simulated exchange matches against."""
@@ -99,4 +107,8 @@ class RecordedMarket(MarketData, Protocol):
 
     def halts(self, symbol: str) -> Sequence[Halt]:
         """From when until when ``symbol`` did not trade in the session."""
+        ...
+
+    def borrowable(self, day: date) -> Mapping[str, int]:
+        """How many shares can be borrowed on a day; a symbol that is not named: without limit."""
         ...

@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orderworks.market import files
+from orderworks.market.borrow import BORROW, Lendable, borrowable_on, read_borrow
 from orderworks.market.calendar import NEW_YORK, find_session
+from orderworks.market.corporate_actions import (
+    CORPORATE_ACTIONS,
+    actions_between,
+    in_todays_shares,
+    read_corporate_actions,
+)
 from orderworks.market.halts import HALTS, Halt, read_halts
 from orderworks.market.series import SymbolSeries
 from orderworks.market.tape import SymbolTape, microseconds, price_units
+from orderworks.model.corporate_action import CorporateAction
 from orderworks.model.errors import MarketDataError
 
 if TYPE_CHECKING:
@@ -29,7 +37,7 @@ class ReplayMarket:
 
     Args:
         directory: market data on disk: DATE/quotes.parquet, DATE/bars.parquet, daily.csv,
-            and where there were any DATE/halts.csv.
+            and where there were any DATE/halts.csv, corporate_actions.csv, borrow.csv.
         session: the session to replay.
 
     Raises:
@@ -138,6 +146,20 @@ class ReplayMarket:
     def _halts(self) -> dict[str, list[Halt]]:
         return read_halts(self.directory / self.session.isoformat() / HALTS)
 
+    def corporate_actions(self, after: date, until: date) -> list[CorporateAction]:
+        return actions_between(self._corporate_actions, after, until)
+
+    def borrowable(self, day: date) -> dict[str, int]:
+        return borrowable_on(self._borrow, day)
+
+    @cached_property
+    def _corporate_actions(self) -> list[CorporateAction]:
+        return read_corporate_actions(self.directory / CORPORATE_ACTIONS)
+
+    @cached_property
+    def _borrow(self) -> list[Lendable]:
+        return read_borrow(self.directory / BORROW)
+
     @cached_property
     def _quotes(self) -> SymbolSeries:
         frame = files.read_quotes(self.directory / self.session.isoformat() / files.QUOTES)
@@ -161,13 +183,15 @@ class ReplayMarket:
         return self._earlier_volumes[day]
 
     def _last_sessions(self, column: str, before: date, days: int) -> pd.DataFrame:
-        """``column`` of the daily bars: one row a session, one column a symbol."""
+        """``column`` of the daily bars, adjusted for splits: a row a session, a column a symbol."""
         if days < 1:
             raise ValueError(f"days must be positive, not {days}")
         daily = self.daily_before(before)
         latest = daily["date"].drop_duplicates().tail(days)
         recent = daily[daily["date"].isin(latest)]
-        return recent.pivot(index="date", columns="symbol", values=column)
+        values = recent.pivot(index="date", columns="symbol", values=column)
+        splits = self.corporate_actions(date.min, before)
+        return in_todays_shares(values, splits, are_prices=column != "volume")
 
 
 def _frame(series: SymbolSeries, symbol: str, rows: slice) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from orderworks.market.calendar import Session, require_session
 from orderworks.market.tape import SymbolTape, microseconds
+from orderworks.model.corporate_action import CorporateAction
 
 SESSION: Session = require_session(date(2026, 11, 20))
 BID, ASK, SIZE, ADV = 49.99, 50.01, 1_000_000, 10_000_000.0
@@ -50,6 +51,12 @@ class FlatMarket:
 
     def halts(self, symbol: str) -> list[tuple[datetime, datetime]]:
         return []
+
+    def corporate_actions(self, after: date, until: date) -> list[CorporateAction]:
+        return []
+
+    def borrowable(self, day: date) -> dict[str, int]:
+        return {}
 
     def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
         return pd.DataFrame(

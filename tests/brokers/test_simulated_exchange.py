@@ -189,6 +189,24 @@ def test_what_is_being_sold_cannot_be_sold_twice(opens: Opens, market: ReplayMar
     assert exchange.portfolio().positions["A"].quantity == 60
 
 
+def test_what_an_exit_sells_grows_with_an_entry_that_rested_when_the_process_ended(
+    opens: Opens, market: ReplayMarket
+) -> None:
+    first = opens(market, allow_short=False)
+    first.submit([order("A", "buy", 250, name="ow-entry")], at(1))
+    first.advance(at(2))
+    held = first.portfolio().positions["A"].quantity
+    first.close()
+    again = opens(market, allow_short=False)
+    stop = order("A", "sell", 250, name="ow-stop", stop="90", attached_to="ow-entry")
+    again.submit([stop], at(2))
+    again.advance(at(5))
+    assert held < again.portfolio().positions["A"].quantity == 250
+    (report,) = again.submit([order("A", "sell", 250 - held)], at(5))
+    assert report.reason is not None
+    assert "0 shares are held and not being sold" in report.reason
+
+
 def test_a_name_sent_twice_is_two_orders(exchange: SimulatedExchange, ledger_url: str) -> None:
     exchange.submit([order("A", "buy", 10, name="ow-twice")], at(1))
     exchange.submit([order("A", "buy", 10, name="ow-twice")], at(2))

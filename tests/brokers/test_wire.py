@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from orderworks.brokers.simulated.messages import (
     request_line,
 )
 from orderworks.brokers.simulated.wire import Malformed, decode, encode
+from orderworks.model.corporate_action import ActionKind, AppliedAction
 from orderworks.model.fill import Fill
 from orderworks.model.order import Order, OrderType, Replacement, Side, TimeInForce
 from orderworks.model.portfolio import Portfolio, Position
@@ -80,6 +82,11 @@ BROKER_ORDERS = st.builds(
     BrokerOrder, NAMES, NAMES, NAMES, NAMES, SHARES, SHARES, st.sampled_from(OrderState),
     st.none() | NAMES, MOMENTS, st.none() | PRICES, st.none() | PRICES,
 )  # fmt: skip
+RATIOS = st.fractions(0, 100).filter(bool)
+ACTIONS = st.builds(
+    AppliedAction, NAMES, st.dates(), NAMES, st.just(ActionKind.SPLIT), RATIOS, st.none(),
+    st.integers(-(10**9), 10**9), MONEY, MOMENTS,
+)  # fmt: skip
 PORTFOLIOS = st.builds(
     Portfolio, NAMES, MONEY,
     st.dictionaries(NAMES, st.builds(Position, NAMES, st.integers(-(10**9), 10**9), MONEY)),
@@ -102,7 +109,9 @@ REQUESTS: st.SearchStrategy[Request] = st.one_of(
 ANSWERS = st.builds(
     Answer, MOMENTS, several(REPORTS), st.none() | BROKER_ORDERS, st.none() | PORTFOLIOS,
     st.none()
-    | st.builds(Snapshot, MOMENTS, PORTFOLIOS, several(BROKER_ORDERS), several(FILLS)),
+    | st.builds(
+        Snapshot, MOMENTS, PORTFOLIOS, several(BROKER_ORDERS), several(FILLS), several(ACTIONS)
+    ),
 )  # fmt: skip
 
 
@@ -130,6 +139,12 @@ def test_a_time_travels_in_utc() -> None:
     assert decode(datetime, "2026-11-20T09:30:00-05:00") == there
     with pytest.raises(ValueError, match="must have a zone"):
         encode(there.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("text", ["1/0", "-1/2", "1/2/3", "1.5", "1e9", "", "/2", "²", 2])
+def test_a_ratio_that_is_none_is_refused(text: object) -> None:
+    with pytest.raises(Malformed, match="must be a ratio"):
+        decode(Fraction, text)
 
 
 GOOD = encode(

@@ -13,7 +13,8 @@ from working_orders import START
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.client import RemoteSimulatedBroker
 from orderworks.brokers.simulated.server import ExchangeServer, ServedExchange, opens_exchange
-from orderworks.desk.opening import Occasion, exchange_terms, open_desk_for
+from orderworks.desk.exchange_terms import exchange_terms
+from orderworks.desk.opening import Occasion, open_desk_for
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.market.synthetic import write_session

@@ -1,10 +1,13 @@
 """An account at the exchange and its orders, as the exchange has them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from orderworks.brokers.adapter import BrokerOrder
+from orderworks.brokers.simulated.margin import AccountType, Margin, margin
+from orderworks.brokers.simulated.matching.pools import PoolKey
 from orderworks.market.calendar import NEW_YORK, Session
 from orderworks.model.errors import SessionOver
 from orderworks.model.fill import Fill
@@ -26,7 +29,8 @@ class ExchangeOrder:
 
     From ``entry`` on it is what the matching engine keeps of an order: the number of the order
     that it is an exit of; when it came to its place in the book; whether it was triggered; the
-    best trade that a trailing stop has followed; the displayed shares ahead of it.
+    best trade that a trailing stop has followed; the displayed shares ahead of it; by how much what
+    it has filled would be more in today's shares.
     """
 
     number: int
@@ -57,10 +61,21 @@ class ExchangeOrder:
     triggered: bool = False
     watermark: Decimal | None = None
     queue_ahead: int | None = None
+    split_gain: int = 0
 
     @property
     def remaining(self) -> int:
         return self.quantity - self.filled_quantity
+
+    @property
+    def pool_key(self) -> PoolKey | None:
+        """What it shares its shares with: the other exits of its entry, or its group."""
+        return self.entry if self.entry is not None else self.oca_group
+
+    @property
+    def closable(self) -> int:
+        """What its exits may fill together: what it has filled, in today's shares."""
+        return self.filled_quantity + self.split_gain
 
     @property
     def is_live(self) -> bool:
@@ -80,6 +95,7 @@ class ExchangeOrder:
             self.changed_at,
             self.limit_price,
             self.stop_price,
+            self.trail_amount,
         )
 
 
@@ -106,6 +122,15 @@ class ExchangeAccount:
             cost = left * fill.price
         self.positions[fill.symbol] = (left, cost)
         self.cash += fill.cash_change
+
+    def margin(self, mark: Callable[[str], Decimal | None], account_type: AccountType) -> Margin:
+        """Equity against requirements; what has no mark yet is worth what it cost."""
+        held = {symbol: shares for symbol, (shares, _) in self.positions.items() if shares}
+        marks = {
+            symbol: mark(symbol) or self.positions[symbol][1] / shares
+            for symbol, shares in held.items()
+        }
+        return margin(self.cash, held, marks, account_type)
 
     def require_not_beyond(self, session: Session) -> None:
         """Raises SessionOver if the account has gone on to a later session than this."""

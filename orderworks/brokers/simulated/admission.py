@@ -1,141 +1,106 @@
 """What an order must pass to be received: the session, the security, its price, the account."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.account import ExchangeOrder
+from orderworks.brokers.simulated.borrow import ShortSales
+from orderworks.brokers.simulated.margin import largest_position
+from orderworks.brokers.simulated.order_rules import exit_refusal, price_refusal, time_refusal
+from orderworks.brokers.simulated.stakes import Stake, Stakes, requirement
 from orderworks.market.calendar import Session
-from orderworks.model.instrument import Instrument
 from orderworks.model.order import Order, Side
-
-INITIAL_MARGIN = Decimal("0.5")
-"""Regulation T: half of what a position is worth must be equity when it is opened."""
-
-PRICE_BAND = Decimal("0.20")
-"""A limit further through the market than this is taken for an error."""
-
-
-@dataclass(slots=True)
-class _Stake:
-    """What the account has in one symbol: shares held, and what resting orders buy and sell."""
-
-    price: Decimal
-    held: int = 0
-    buying: int = 0
-    selling: int = 0
-
-    @property
-    def largest(self) -> int:
-        """The largest position, long or short, that the resting orders can lead to."""
-        return max(abs(self.held + self.buying), abs(self.held - self.selling))
-
-    @property
-    def sellable(self) -> int:
-        """Shares held that no resting order sells already."""
-        return max(0, self.held - self.selling)
-
-    def add(self, side: Side, quantity: int) -> None:
-        if side is Side.BUY:
-            self.buying += quantity
-        else:
-            self.selling += quantity
 
 
 class Admission:
-    """Judges the orders of one batch, each on top of those that were admitted before it.
+    """Judges orders, each on top of all that the account has at stake by then.
+
+    Positions and orders are worth the mark, commissions not counted: what a fill costs beyond that
+    shows in the equity that later orders are judged by.
 
     Args:
         session: orders are received while it is open.
         symbols: what is traded.
-        allow_short: whether more may be sold than is held.
-        marks: symbol -> its mid, or None before its first quote.
-        account: cash and positions at this moment.
-        live: the orders that rest.
+        shorts: what may be sold short.
+        stakes: of the account, and the marks that it is valued at.
     """
 
     def __init__(
         self,
         session: Session,
         symbols: frozenset[str],
-        allow_short: bool,
-        marks: Mapping[str, Decimal | None],
-        account: ExchangeAccount,
-        live: Iterable[ExchangeOrder],
+        shorts: ShortSales,
+        stakes: Stakes,
     ) -> None:
         self._session = session
         self._symbols = symbols
-        self._allow_short = allow_short
-        self._marks = marks
-        self._stakes = {
-            symbol: _Stake(marks[symbol] or cost / quantity, held=quantity)
-            for symbol, (quantity, cost) in account.positions.items()
-            if quantity
-        }
-        self._equity = account.cash + sum(
-            (stake.held * stake.price for stake in self._stakes.values()), start=Decimal(0)
-        )
-        for order in live:
-            price = marks[order.symbol] or order.limit_price or Decimal(0)
-            self._stake(order.symbol, price).add(order.side, order.remaining)
-        self._committed = sum(
-            (stake.largest * stake.price for stake in self._stakes.values()), start=Decimal(0)
-        )
+        self._shorts = shorts
+        self._stakes = stakes
 
-    def refusal(self, order: Order, at: datetime) -> str | None:
-        """Why an order is not received at a market time; None where it is, and then it counts."""
-        if not self._session.open <= at < self._session.close:
-            return f"the market is closed at {at:%H:%M:%S} UTC"
+    def refusal(self, order: Order, entry: ExchangeOrder | None, at: datetime) -> str | None:
+        """Why an order is not received at a market time; None where it is.
+
+        Args:
+            entry: what it is attached to, as far as that is known.
+        """
+        reason = exit_refusal(order, entry) or time_refusal(order, at, self._session)
+        if reason is not None:
+            return reason
         if order.symbol not in self._symbols:
             return f"no such security: {order.symbol}"
-        mark = self._marks[order.symbol]
-        price = mark or order.limit_price
-        if price is None:
+        mark = self._stakes.mark(order.symbol)
+        named = order.limit_price or order.stop_price
+        if mark is None and named is None:
             return f"no quote for {order.symbol} yet"
-        return _price_refusal(order, mark) or self._account_refusal(order, price)
+        reason = price_refusal(order, mark)
+        if reason is not None:
+            return reason
+        self._stakes.settle()
+        stake = self._stakes.of(order.symbol)
+        if entry is not None:
+            # It undoes what its entry did, so it asks for no margin; but what the entry has filled
+            # may have been sold already, and is not sold once more.
+            return self._short_refusal(order, entry, stake)
+        price = mark or max(stake.price, named or Decimal(0))
+        return self._short_refusal(order, None, stake) or self._margin_refusal(order, stake, price)
 
-    def _stake(self, symbol: str, price: Decimal) -> _Stake:
-        stake = self._stakes.get(symbol)
-        if stake is None:
-            stake = self._stakes[symbol] = _Stake(price)
-        return stake
-
-    def _account_refusal(self, order: Order, price: Decimal) -> str | None:
-        stake = self._stake(order.symbol, price)
-        sells = order.side is Side.SELL
-        if sells and order.quantity > stake.sellable and not self._allow_short:
-            return (
-                f"short sale not permitted: {stake.sellable} shares are held and not being sold, "
-                f"{order.quantity} to sell"
-            )
-        before = stake.largest
-        stake.add(order.side, order.quantity)
-        opened = stake.largest - before
-        if not opened:
+    def _short_refusal(self, order: Order, entry: ExchangeOrder | None, stake: Stake) -> str | None:
+        if order.side is Side.BUY:
             return None
-        value = opened * price
-        if (self._committed + value) * INITIAL_MARGIN > self._equity:
-            stake.add(order.side, -order.quantity)
-            spare = max(Decimal(0), self._equity / INITIAL_MARGIN - self._committed)
-            affordable = order.quantity - opened + int(spare / price)
-            return f"insufficient equity: {affordable} shares are affordable"
-        self._committed += value
-        return None
+        added = self._added(order, entry)
+        return self._shorts.refusal(order.symbol, stake.held, stake.selling, added)
 
+    def _added(self, order: Order, entry: ExchangeOrder | None) -> int:
+        """What an order adds to its side: in a pool, only what goes beyond the largest in it."""
+        trades = order.quantity if entry is None else min(order.quantity, entry.closable)
+        key = order.oca_group if entry is None else entry.number
+        return max(0, trades - self._stakes.shared(order.symbol, order.side, key))
 
-def _price_refusal(order: Order, mark: Decimal | None) -> str | None:
-    limit = order.limit_price
-    if limit is None:
-        return None
-    tick = Instrument(order.symbol).tick_at(limit)
-    if limit % tick:
-        return f"limit {limit} is not a multiple of {tick}"
-    if mark is not None:
-        beyond = order.side.sign * (limit - mark) / mark
-        if beyond > PRICE_BAND:
+    def _margin_refusal(self, order: Order, stake: Stake, price: Decimal) -> str | None:
+        stakes, account_type = self._stakes, self._stakes.account_type
+        added = self._added(order, None)
+        buying, selling = stake.buying, stake.selling
+        now = (
+            stake.required
+            if price == stake.price
+            else requirement(stake.held, buying, selling, price, account_type)
+        )
+        if order.side is Side.BUY:
+            reached = stake.held + buying
+            buying += added
+        else:
+            reached = selling - stake.held
+            selling += added
+        then = requirement(stake.held, buying, selling, price, account_type)
+        if then <= now:
+            return None
+        if stakes.is_called:
             return (
-                f"limit {limit} is {100 * beyond:.0f} % through the market at {mark}, "
-                f"more than {100 * PRICE_BAND:.0f} %"
+                f"margin call: equity of {stakes.equity:.2f} is below the maintenance requirement "
+                f"of {stakes.maintained:.2f}; only orders that reduce a position are received"
             )
-    return None
+        budget = max(now, stakes.equity - (stakes.required - stake.required))
+        if then <= budget:
+            return None
+        room = largest_position(order.side.sign, price, budget, account_type) - reached
+        return f"insufficient equity: {order.quantity - added + room} shares are affordable"

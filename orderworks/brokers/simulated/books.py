@@ -8,7 +8,6 @@ from operator import attrgetter
 from orderworks.brokers.simulated.account import ExchangeOrder
 from orderworks.brokers.simulated.matching.book import Book
 from orderworks.brokers.simulated.matching.journal import Journal
-from orderworks.brokers.simulated.matching.pools import PoolKey
 from orderworks.brokers.simulated.matching.resting import Auction, Happening, Resting
 from orderworks.brokers.simulated.matching.rules import Rules
 from orderworks.brokers.simulated.tapes import Tapes
@@ -98,11 +97,11 @@ class Books:
     def _matchable(self, orders: Sequence[ExchangeOrder]) -> list[tuple[Book, Resting]]:
         """Orders as they match, in their pools, with their books, by time priority."""
         new = {order.number: _as_resting(order) for order in orders}
-        pooled = [order for order in orders if _pool_key(order) is not None]
+        pooled = [order for order in orders if order.pool_key is not None]
         if pooled:
             self._open_pools(pooled, new)
         for order in pooled:
-            pool = self.of(order.symbol).pool(_pool_key(order))
+            pool = self.of(order.symbol).pool(order.pool_key)
             if pool is not None:
                 pool.join(new[order.number])
         placed = []
@@ -114,12 +113,12 @@ class Books:
 
     def _open_pools(self, orders: Sequence[ExchangeOrder], new: Mapping[int, Resting]) -> None:
         """Opens the pools that are missing, with what other orders have filled of them already."""
-        missing = [one for one in orders if self.of(one.symbol).pool(_pool_key(one)) is None]
+        missing = [one for one in orders if self.of(one.symbol).pool(one.pool_key) is None]
         if not missing:
             return
         related = {order.number: order for order in [*self._related(missing), *missing]}
         for order in missing:
-            book, key = self.of(order.symbol), _pool_key(order)
+            book, key = self.of(order.symbol), order.pool_key
             if key is None or book.pool(key) is not None:
                 continue
             entry = None
@@ -129,12 +128,8 @@ class Books:
                 entry = new.get(order.entry) or book.orders.get(order.entry) or ended
             pool = book.open_pool(key, entry)
             for leg in related.values():
-                if _pool_key(leg) == key:
-                    pool.remember(leg.number, leg.quantity, leg.filled_quantity)
-
-
-def _pool_key(order: ExchangeOrder) -> PoolKey | None:
-    return order.entry if order.entry is not None else order.oca_group
+                if leg.pool_key == key:
+                    pool.remember(leg.number, leg.quantity + leg.split_gain, leg.closable)
 
 
 def _as_resting(order: ExchangeOrder) -> Resting:
@@ -147,6 +142,7 @@ def _as_resting(order: ExchangeOrder) -> Resting:
         arrived=microseconds(order.arrived_at or order.received_at),
         volume_at_arrival=order.volume_at_arrival,
         filled=order.filled_quantity,
+        split_gain=order.split_gain,
         until=None if order.good_till is None else microseconds(order.good_till),
         immediate=tif == TimeInForce.IOC,
         whole=tif == TimeInForce.FOK,

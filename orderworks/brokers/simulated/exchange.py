@@ -7,14 +7,18 @@ one call changed is committed before the call returns, so an answer is never ahe
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from math import ceil
 from operator import attrgetter
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.brokers.simulated.admission import Admission
+from orderworks.brokers.simulated.borrow import ShortSales
+from orderworks.brokers.simulated.corporate_actions import apply_actions
 from orderworks.brokers.simulated.floor import Floor
 from orderworks.brokers.simulated.latency import Leg
+from orderworks.brokers.simulated.margin import Margin
 from orderworks.brokers.simulated.market_rules import MarketRules
 from orderworks.brokers.simulated.matching.book import SESSION_ENDED, TIME_ENDED
 from orderworks.brokers.simulated.quiet import uncollected
@@ -23,6 +27,7 @@ from orderworks.brokers.simulated.replacing import remainder, replacement_refusa
 from orderworks.brokers.simulated.tapes import Tapes
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import NEW_YORK, Session, require_session
+from orderworks.market.corporate_actions import close_before
 from orderworks.market.data import RecordedMarket
 from orderworks.market.tape import microseconds
 from orderworks.model.order import Order, Replacement, TimeInForce
@@ -71,6 +76,9 @@ class SimulatedExchange:
             self._tapes,
             self._rules,
         )
+        self._shorts = ShortSales(terms.can_short, market.borrowable(session.date))
+        # They come into force as a session begins, and at no other time.
+        self._actions = tuple(record.corporate_actions())
 
     @property
     def now(self) -> datetime:
@@ -147,44 +155,66 @@ class SimulatedExchange:
         """Cash and positions."""
         return self._account.portfolio()
 
+    def margin(self) -> Margin:
+        """Equity, buying power and what the positions ask for, at this moment."""
+        return self._account.margin(self._floor.stakes.mark, self._terms.account_type)
+
     @uncollected()
     def snapshot(self) -> Snapshot:
-        """Everything of this session and of the one served before it, and what rests."""
+        """Everything of this session and of the one served before it, and what rests.
+
+        The corporate actions are all that were ever applied: how long ago the ledger saw the account
+        is not known here.
+        """
         self._record.require_open()
         return Snapshot(
             self._account.reached,
             self.portfolio(),
             tuple(order.as_broker_order() for order in self._floor.orders.values()),
             tuple(sorted(self._floor.fills, key=attrgetter("ts", "exec_id"))),
+            self._actions,
         )
 
     def close(self) -> None:
         self._record.close()
 
     def _begin_session(self) -> None:
-        """Opens a session that is later than the one served last: day orders ended with theirs."""
+        """Opens a session that is later than the one served last: day orders ended with theirs.
+
+        What issuers did since then comes into force, in the same commit as the account's having
+        come this far: so once.
+        """
         carried = self._record.live_orders()
-        opens = self._account.reached = self._session.open
+        opens, left = self._session.open, self._account.reached.astimezone(NEW_YORK).date()
+        self._account.reached = opens
+        staying = [order for order in carried if _outlasts(order, opens)]
+        applied = apply_actions(
+            self._market.corporate_actions(left, self._session.date),
+            self._account,
+            staying,
+            lambda action: close_before(self._market, action),
+            opens,
+        )
         for order in carried:
-            if _outlasts(order, opens):
-                # The tape of its first session is gone. What it took from that is all that is
-                # sure to have traded of the volume that its cap counts.
-                taken = ceil(order.filled_quantity / self._terms.participation_cap)
-                order.volume_at_arrival = (
-                    self._tapes.reel(order.symbol).volume(microseconds(opens)) - taken
-                )
-                order.arrived_at, order.queue_ahead = opens, None
-                continue
-            order.state = OrderState.EXPIRED
-            received_on = require_session(order.received_at.astimezone(NEW_YORK).date())
-            order.reason, order.changed_at = SESSION_ENDED, received_on.close
-            if order.good_till is not None:
-                order.reason, order.changed_at = TIME_ENDED, order.good_till
-        self._record.save(self._account, changed=carried, placed=carried)
+            if not _outlasts(order, opens):
+                order.state = OrderState.EXPIRED
+                received_on = require_session(order.received_at.astimezone(NEW_YORK).date())
+                order.reason, order.changed_at = SESSION_ENDED, received_on.close
+                if order.good_till is not None:
+                    order.reason, order.changed_at = TIME_ENDED, order.good_till
+        for order in staying:
+            # The tape of its first session is gone. What it took from that is all that is
+            # sure to have traded of the volume that its cap counts.
+            taken = ceil(order.filled_quantity / self._terms.participation_cap)
+            volume = self._tapes.reel(order.symbol).volume(microseconds(opens))
+            order.volume_at_arrival = volume - taken
+            order.arrived_at, order.queue_ahead = opens, None
+        for order, reason in applied.cancelled:
+            order.state, order.reason, order.changed_at = OrderState.CANCELLED, reason, opens
+        self._record.save(self._account, changed=carried, placed=carried, actions=applied.actions)
 
     def _refusals(self, orders: Sequence[Order]) -> _Refusal:
         """Why an order of a batch is not received, judged on top of those before it."""
-        admission = self._admission(self._floor.live.values())
         groups = {order.oca_group for order in orders if order.oca_group is not None}
         traded = self._floor.symbols_of_groups(sorted(groups))
         self._rules.learn(order.symbol for order in orders)
@@ -194,23 +224,14 @@ class SimulatedExchange:
                 symbol = traded.setdefault(order.oca_group, order.symbol)
                 if symbol != order.symbol:
                     return f"the orders of group {order.oca_group} trade {symbol}"
-            return (
-                exit_refusal(order, entry)
-                or admission.refusal(order, at)
-                or self._rules.refusal(order.symbol)
-            )
+            return self._admission.refusal(order, entry, at) or self._rules.refusal(order.symbol)
 
         return refusal
 
-    def _admission(self, live: Iterable[ExchangeOrder]) -> Admission:
-        return Admission(
-            self._session,
-            self._market.symbols,
-            self._terms.allow_short,
-            self._tapes.marks(self.now),
-            self._account,
-            live,
-        )
+    @cached_property
+    def _admission(self) -> Admission:
+        symbols, stakes = self._market.symbols, self._floor.stakes
+        return Admission(self._session, symbols, self._shorts, stakes)
 
     def _receive(self, order: Order, at: datetime, refusal: _Refusal) -> ExchangeOrder:
         self._account.orders += 1
@@ -245,7 +266,7 @@ class SimulatedExchange:
             entry=None if entry is None or reason is not None else entry.number,
             arrived_at=arrived,
         )
-        self._floor.receive(received)
+        self._floor.receive(received, entry)
         return received
 
     def _taking_effect(
@@ -272,23 +293,9 @@ class SimulatedExchange:
     def _remainder_refusal(
         self, order: ExchangeOrder, terms: Replacement, moment: datetime
     ) -> str | None:
-        others = [one for one in self._floor.live.values() if one.number != order.number]
-        asked = remainder(order, terms, self._terms.account)
-        return self._admission(others).refusal(asked, moment)
-
-
-def exit_refusal(order: Order, entry: ExchangeOrder | None) -> str | None:
-    """Why an order cannot be the exit of what it is attached to; None where it can."""
-    if order.attached_to is None:
-        return None
-    if entry is None or entry.state is OrderState.REJECTED:
-        return f"no order {order.attached_to} was received that this one could be an exit of"
-    if (entry.symbol, entry.side) != (order.symbol, order.side.opposite):
-        return (
-            f"an exit trades its entry's symbol back, and {order.attached_to} {entry.side}s "
-            f"{entry.symbol}"
-        )
-    return None
+        stakes, asked = self._floor.stakes, remainder(order, terms, self._terms.account)
+        with stakes.without(order):
+            return self._admission.refusal(asked, stakes.entry_of(order), moment)
 
 
 def _outlasts(order: ExchangeOrder, at: datetime) -> bool:

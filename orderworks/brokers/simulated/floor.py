@@ -20,6 +20,7 @@ from orderworks.brokers.simulated.market_rules import MarketRules
 from orderworks.brokers.simulated.matching.resting import Ending, Execution
 from orderworks.brokers.simulated.outbox import Outbox
 from orderworks.brokers.simulated.record import ExchangeRecord
+from orderworks.brokers.simulated.stakes import Stakes
 from orderworks.brokers.simulated.tapes import Tapes
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import Session
@@ -75,8 +76,12 @@ class Floor:
         self._outbox = Outbox()
         for number, report in record.reports_on_their_way():
             self._outbox.put(number, report)
+        self.stakes = Stakes(account, terms.account_type, tapes)
+        live = list(self.live.values())
+        exits = [order for order in live if order.entry is not None]
+        self.stakes.restore(live, self._related(exits) if exits else ())
         self.books = Books(tapes, rules.of, account.reached, self._related)
-        self.books.restore(list(self.live.values()))
+        self.books.restore(live)
         self.apply()
         if self._step.changed or self._step.placed:
             self._save()
@@ -88,12 +93,13 @@ class Floor:
             self.account.reached = until
             self.apply()
 
-    def receive(self, order: ExchangeOrder) -> None:
+    def receive(self, order: ExchangeOrder, entry: ExchangeOrder | None) -> None:
         """Takes in an order that the record does not have yet; a rejected one is only kept."""
         self._step.received[order.number] = self._named[order.client_order_id] = order
         self.orders[order.number] = order
         if order.is_live:
             self.live[order.number] = order
+            self.stakes.note(order, entry)
 
     def place(self, orders: Sequence[ExchangeOrder]) -> None:
         """Puts orders that were received into their books."""
@@ -121,13 +127,17 @@ class Floor:
         self._step.changed[order.number] = self._step.placed[order.number] = order
         self.answer(order, ReportKind.REPLACED, at, terms=terms)
         self.apply()
+        self.stakes.note(order)
 
     def newest(self, client_order_id: str) -> ExchangeOrder | None:
         """The newest order received under a name."""
         if client_order_id in self._named:
             return self._named[client_order_id]
         named = self._record.orders_named(client_order_id)
-        return named[-1] if named else None
+        if not named:
+            return None
+        # Where it is on the floor, the very one that goes on filling.
+        return self.orders.get(named[-1].number, named[-1])
 
     def symbols_of_groups(self, groups: Sequence[str]) -> dict[str, str]:
         """Which symbol the orders of each group trade, of groups that there are."""
@@ -143,8 +153,10 @@ class Floor:
                 self._trade(order, happening)
             else:
                 self._end(order, happening)
+            self.stakes.note(order)
         for order in self.books.write_places(self.orders):
             self._step.placed[order.number] = order
+            self.stakes.note(order)
 
     def answer(
         self,

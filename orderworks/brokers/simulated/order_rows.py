@@ -29,6 +29,7 @@ PROGRESS = {
 PLACE = {
     "quantity": "bigint",
     "limit_price": "numeric",
+    "trail_amount": "numeric",
     "volume_at_arrival": "bigint",
     "stop_price": "numeric",
     "arrived_at": "timestamptz",
@@ -36,7 +37,7 @@ PLACE = {
     "watermark": "numeric",
     "queue_ahead": "bigint",
 }
-"""What changes where an order comes to another place in its book, and its type."""
+"""What changes where an order comes to another place in its book, or a split moves it; its type."""
 
 _SIDES, _STATES = {str(one): one for one in Side}, {str(one): one for one in OrderState}
 

@@ -12,6 +12,7 @@ from psycopg.types.string import StrDumper
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.action_record import read_actions, write_actions
 from orderworks.brokers.simulated.fill_rows import insert_fills, read_fills
 from orderworks.brokers.simulated.order_rows import (
     PLACE,
@@ -22,10 +23,12 @@ from orderworks.brokers.simulated.order_rows import (
 )
 from orderworks.brokers.simulated.outbox import OnItsWay
 from orderworks.market.calendar import NEW_YORK, Session, previous_sessions, require_session
+from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
 
 _ACCOUNT_IN_USE = 0x0DE5_0002
+_SCHEMA_IN_THE_MAKING = 0x0DE5_0004
 _LOCK_WAIT_MS = 1_000
 """The server frees what a process held only some moments after that has ended."""
 
@@ -120,9 +123,10 @@ class ExchangeRecord:
         not have been seen, and must not look as if it had not.
         """
         row = self._connection.execute(
-            "SELECT max(changed_at) AS last FROM exchange.orders "
-            "WHERE account = %s AND changed_at < %s",
-            (self.account, session.open),
+            "SELECT greatest((SELECT max(changed_at) FROM exchange.orders "
+            "WHERE account = %(account)s AND changed_at < %(open)s), (SELECT max(ts) "
+            "FROM exchange.fills WHERE account = %(account)s AND ts < %(open)s)) AS last",
+            {"account": self.account, "open": session.open},
         ).fetchone()
         if row is None or row["last"] is None:
             return session.open
@@ -181,6 +185,10 @@ class ExchangeRecord:
         """The executions from a moment on, in order."""
         return self._fills("AND ts >= %s ORDER BY ts, exec_id", since)
 
+    def corporate_actions(self) -> list[AppliedAction]:
+        """Every corporate action that was applied to the account, in order."""
+        return read_actions(self._connection, self.account)
+
     def shares_since(self, since: datetime) -> int:
         """How many shares the account has traded from a moment on."""
         row = self._connection.execute(
@@ -198,6 +206,7 @@ class ExchangeRecord:
         placed: Sequence[ExchangeOrder] = (),
         fills: Sequence[tuple[int, Fill]] = (),
         on_their_way: Sequence[OnItsWay] = (),
+        actions: Sequence[AppliedAction] = (),
     ) -> None:
         """Commits one step of the exchange: what came in, what changed, what traded, how far it is.
 
@@ -210,10 +219,13 @@ class ExchangeRecord:
             placed: orders that it has and that have come to another place in their books.
             fills: executions with the number of their order.
             on_their_way: every report that has not reached the client.
+            actions: corporate actions that were applied.
         """
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 self._write(cursor, account, received, changed, placed, fills)
+                if actions:
+                    write_actions(cursor, account, actions)
                 if on_their_way or self._has_reports_on_their_way:
                     self._write_reports(cursor, on_their_way)
         except BaseException:
@@ -280,12 +292,22 @@ class ExchangeRecord:
 
 
 def create_schema(connection: psycopg.Connection[Any]) -> None:
-    """Makes the exchange's tables where they are missing."""
+    """Makes the exchange's tables where they are missing, one process at a time."""
+    if _is_made(connection):
+        return
+    with connection.transaction():
+        # IF NOT EXISTS is no guard against another who makes the same and has not committed it.
+        connection.execute("SET LOCAL lock_timeout = 0")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_IN_THE_MAKING,))
+        if not _is_made(connection):
+            connection.execute(Path(__file__).with_name("record.sql").read_bytes())
+
+
+def _is_made(connection: psycopg.Connection[Any]) -> bool:
     found = connection.execute(
-        "SELECT to_regclass('exchange.fills') IS NOT NULL AS found"
+        "SELECT to_regclass('exchange.corporate_actions') IS NOT NULL AS found"
     ).fetchone()
-    if found is None or not found["found"]:
-        connection.execute(Path(__file__).with_name("record.sql").read_bytes())
+    return found is not None and bool(found["found"])
 
 
 def reached_by(url: str, account: str) -> datetime | None:

@@ -49,6 +49,9 @@ CREATE INDEX IF NOT EXISTS exchange_orders_by_group
     ON exchange.orders (account, oca_group) WHERE oca_group IS NOT NULL;
 CREATE INDEX IF NOT EXISTS exchange_orders_by_name ON exchange.orders (account, client_order_id);
 
+-- By how much filled_quantity is more in today's shares: after a split, what exits may fill together.
+ALTER TABLE exchange.orders ADD COLUMN IF NOT EXISTS split_gain bigint NOT NULL DEFAULT 0;
+
 CREATE TABLE IF NOT EXISTS exchange.fills (
     account         text NOT NULL,
     exec_id         text NOT NULL,
@@ -80,4 +83,20 @@ CREATE TABLE IF NOT EXISTS exchange.reports_on_their_way (
     exec_id  text,
     said_at  timestamptz NOT NULL,
     PRIMARY KEY (account, place)
+);
+
+-- What issuers did to their shares, as the account was moved by it: once each.
+CREATE TABLE IF NOT EXISTS exchange.corporate_actions (
+    account         text NOT NULL REFERENCES exchange.accounts,
+    action_id       text NOT NULL,
+    ex_date         date NOT NULL,
+    symbol          text NOT NULL,
+    kind            text NOT NULL,
+    new_shares      bigint,             -- of a split: so many for old_shares
+    old_shares      bigint,
+    amount          numeric,            -- of a dividend: money a share
+    quantity_change bigint NOT NULL,
+    cash_change     numeric NOT NULL,
+    at              timestamptz NOT NULL,
+    PRIMARY KEY (account, ex_date, symbol, kind)
 );

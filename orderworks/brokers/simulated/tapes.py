@@ -1,8 +1,7 @@
-"""The tapes that the exchange trades along, and the mark of each symbol at one moment."""
+"""The tapes that the exchange trades along, and what a share is worth at one moment."""
 
-from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from orderworks.brokers.simulated.matching.reel import Reel
 from orderworks.market.calendar import Session
@@ -10,19 +9,14 @@ from orderworks.market.data import RecordedMarket
 from orderworks.market.tape import dollars, microseconds
 
 
-class Marks(dict[str, Decimal | None]):
-    """The mark of each symbol at one moment, None before its first; worked out when asked for.
+class Mark(NamedTuple):
+    """What a share is worth, None where that is not known, and until when that stands.
 
     It is the mid of the last quote, and where there are only bars the last trade's price.
     """
 
-    def __init__(self, reel: Callable[[str], Reel], at: int) -> None:
-        self._reel = reel
-        self._at = at
-
-    def __missing__(self, symbol: str) -> Decimal | None:
-        self[symbol] = mark = _mark(self._reel(symbol), self._at)
-        return mark
+    price: Decimal | None
+    until: int
 
 
 class Tapes:
@@ -32,8 +26,7 @@ class Tapes:
         self._market = market
         self._session_open = microseconds(session.open)
         self._reels: dict[str, Reel] = {}
-        self._marked_at: datetime | None = None
-        self._marks = Marks(self.reel, self._session_open)
+        self._marks: dict[str, tuple[int, Mark]] = {}
 
     def reel(self, symbol: str) -> Reel:
         """A symbol's tape."""
@@ -42,16 +35,19 @@ class Tapes:
             reel = self._reels[symbol] = Reel(self._market.arrays(symbol), self._session_open)
         return reel
 
-    def marks(self, at: datetime) -> Marks:
-        """The marks at a moment; one batch after another asks for the same."""
-        if at != self._marked_at:
-            self._marked_at, self._marks = at, Marks(self.reel, microseconds(at))
-        return self._marks
+    def mark(self, symbol: str, at: int) -> Mark:
+        """What a share is worth at a time of the tape."""
+        since, known = self._marks.get(symbol, (at, None))
+        if known is None or not since <= at < known.until:
+            known = _mark(self.reel(symbol), at)
+            self._marks[symbol] = at, known
+        return known
 
 
-def _mark(reel: Reel, at: int) -> Decimal | None:
+def _mark(reel: Reel, at: int) -> Mark:
+    until = reel.next_change(at)
     if not reel.is_quoted:
         last = reel.last_trade(at)
-        return None if last is None else dollars(last)
+        return Mark(None if last is None else dollars(last), until)
     bid, ask, _, _ = reel.quote(at)
-    return dollars(bid + ask) / 2 if bid and ask else None
+    return Mark(dollars(bid + ask) / 2 if bid and ask else None, until)

@@ -1,7 +1,7 @@
 """Values as JSON and back, by their types alone: a new field of a word of the model needs no code.
 
-Decimals travel as text, times as ISO 8601 in UTC, dataclasses as objects without what is None.
-What comes in is checked to the letter: nothing is built from a value that does not fit its type.
+Decimals and ratios travel as text, times as ISO 8601 in UTC, dataclasses as objects without what is
+None. What comes in is checked to the letter: nothing is built from a value that does not fit its type.
 """
 
 import types
@@ -10,6 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from fractions import Fraction
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -60,7 +61,7 @@ def _encoder(kind: type) -> Callable[[Any], Any]:
         return lambda value: value.value
     if kind in (str, int, float, bool, types.NoneType):
         return lambda value: value
-    if kind is Decimal:
+    if kind in (Decimal, Fraction):
         return str
     if kind is datetime:
         return _instant_out
@@ -147,6 +148,15 @@ def _exact(data: Any) -> Decimal:
     return value
 
 
+def _ratio(data: Any) -> Fraction:
+    parts = data.split("/") if isinstance(data, str) and len(data) <= DECIMAL_DIGITS else []
+    if not (1 <= len(parts) <= 2 and all(one.isascii() and one.isdigit() for one in parts)):
+        raise Malformed(f"must be a ratio written as 2 or 3/2, not {_shown(data)}")
+    if len(parts) == 2 and not int(parts[1]):
+        raise Malformed(f"must be a ratio that does not divide by 0, not {_shown(data)}")
+    return Fraction(data)
+
+
 def _instant(data: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(data) if isinstance(data, str) else None
@@ -172,6 +182,7 @@ _PLAIN: dict[Any, Callable[[Any], Any]] = {
     bool: _truth,
     float: _measure,
     Decimal: _exact,
+    Fraction: _ratio,
     datetime: _instant,
     date: _day,
 }

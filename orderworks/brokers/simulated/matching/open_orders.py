@@ -112,7 +112,7 @@ class OpenOrders:
                 self._place(order)
         self._changed(order)
         if order.pool is not None:
-            order.pool.quantities[number] = quantity
+            order.pool.quantities[number] = quantity + order.split_gain
             self._unsettled.append(order.pool)
         self.settle(ts)
 

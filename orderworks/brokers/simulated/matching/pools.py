@@ -16,6 +16,8 @@ PoolKey = str | int
 class Pool:
     """The shares that orders share: those that an entry has filled, or those of a group's largest.
 
+    Counted in today's shares: a split changes what was filled before it.
+
     Attributes:
         entry: the order whose exits these are; None for a plain group.
         filled: what its orders, ended ones too, have filled together.
@@ -32,13 +34,13 @@ class Pool:
     def available(self) -> int:
         """Shares that its orders may still fill; none while the entry has filled none."""
         if self.entry is not None:
-            return self.entry.filled - self.filled
+            return self.entry.closable - self.filled
         return max(self.quantities.values(), default=0) - self.filled
 
     def join(self, order: Resting) -> None:
         order.pool = self
         self.members[order.number] = order
-        self.quantities[order.number] = order.quantity
+        self.quantities[order.number] = order.quantity + order.split_gain
 
     def remember(self, number: int, quantity: int, filled: int) -> None:
         """Counts what one of its orders had filled before it was looked at, open or ended."""

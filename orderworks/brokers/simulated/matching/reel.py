@@ -78,6 +78,12 @@ class Reel:
             tape.ask_size.item(row),
         )
 
+    def next_change(self, at: int) -> int:
+        """When the quote that stood at a time, or without quotes the last trade, is followed."""
+        ts = self._tape.quote_ts if self.is_quoted else self._tape.bar_ts
+        row = _behind(ts, at)
+        return ts.item(row) if row < len(ts) else NEVER
+
     def volume(self, at: int) -> int:
         """Shares traded up to and including a time."""
         return self._volumes.item(_behind(self._tape.bar_ts, at))

@@ -42,6 +42,7 @@ class Resting:
         arrived: when it came to where it is now: to the exchange, or by its trigger, by its
             entry's first fill, or by a correction to the end of its queue.
         volume_at_arrival: the shares of the tape from which on the participation cap counts.
+        split_gain: by how much what it has filled would be more in today's shares.
         until: the last time at which it may trade; None where only the session's end ends it.
         immediate: it ends with the first bar that it may trade in, or at ``until``.
         whole: it fills in one execution or not at all.
@@ -62,6 +63,7 @@ class Resting:
     arrived: int
     volume_at_arrival: int
     filled: int = 0
+    split_gain: int = 0
     until: int | None = None
     immediate: bool = False
     whole: bool = False
@@ -80,6 +82,11 @@ class Resting:
     @property
     def remaining(self) -> int:
         return self.quantity - self.filled
+
+    @property
+    def closable(self) -> int:
+        """What its exits may fill together: what it has filled, in today's shares."""
+        return self.filled + self.split_gain
 
     @property
     def waits_for_trigger(self) -> bool:
