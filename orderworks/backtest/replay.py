@@ -14,7 +14,7 @@ from orderworks.backtest.batches import Batch, batches_of, judged
 from orderworks.backtest.trading import SessionTraded, trade_session
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.desk.desk import open_desk
-from orderworks.desk.opening import exchange_terms
+from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.handoffs.check import check
 from orderworks.handoffs.table_file import TableFile
 from orderworks.ledger.temporary import temporary_database
