@@ -53,9 +53,11 @@ DAILY_QUALITY = (
 )
 
 
-# An exit is to close what it was hit for, at its own price: what it did not close was not missed, and
-# the quote of when its entry was sent is not its arrival.
+# An exit is to close what it was hit for, at its own price: what it did not close was not missed, the
+# quote of when its entry was sent is not its arrival, and the market that it met began when it was hit.
 _OF_EXIT = {
+    "released_at": "CASE WHEN parent.attached_to IS NULL THEN parent.released_at "
+    "ELSE parent.first_fill_at END AS released_at",
     "quantity": "CASE WHEN parent.attached_to IS NULL THEN parent.quantity "
     "ELSE parent.filled_quantity END AS quantity",
     **{
