@@ -71,10 +71,7 @@ def family(name: str, *quantities: int, **changes: Any) -> list[OrderRecord]:
 
 def row(record: OrderRecord) -> tuple[Any, ...]:
     """The order as a row of a plan."""
-    values = {"stop_loss_price": None, "route_saw": "{}"}
-    return tuple(
-        values[name] if name in values else getattr(record, name) for name in ORDER_COLUMNS
-    )
+    return tuple("{}" if name == "route_saw" else getattr(record, name) for name in ORDER_COLUMNS)
 
 
 def open_books(ledger: Ledger, account: str = ACCOUNT, cash: Decimal = CASH) -> Lease:
@@ -88,7 +85,7 @@ def open_books(ledger: Ledger, account: str = ACCOUNT, cash: Decimal = CASH) -> 
 
 def plan_of(orders: Sequence[OrderRecord], inputs_hash: str = "ab" * 32) -> Plan:
     """A plan that holds orders and nothing else."""
-    more = ("attached_to", "remainder", "cross_at")
+    more = ("attached_to", "remainder", "cross_at", "good_till", "take_profit_price")
     rows = [(*row(one), *(getattr(one, name) for name in more)) for one in orders]
     names = (*ORDER_COLUMNS, *more)
     return Plan(inputs_hash, at(0), at(300), {}, {}, by_column(names, rows))

@@ -26,7 +26,7 @@ def with_curves(
     parent follows today's volume anyway, and only its plan is even.
     """
     routed, curves = routed.copy(), {}
-    algos = routed["algo"].to_numpy(object)
+    algos = routed["algo"].to_numpy(object, copy=True)
     for algo, curve_of in CURVES.items():
         for place in np.flatnonzero(algos == algo).tolist():
             own = own_horizon(routed, place, window)
@@ -41,7 +41,8 @@ def with_curves(
                     routed["symbol"].iloc[place],
                     algo.upper(),
                 )
-                routed.loc[place, "algo"] = Algo.TWAP.value
+                algos[place] = Algo.TWAP.value
+    routed["algo"] = algos
     return routed, curves
 
 

@@ -24,6 +24,7 @@ def exits_of(entry: OrderRecord, parent: OrderRecord, run_key: str) -> list[Orde
             side=side,
             order_type=kind.order_type.value,
             tif=TimeInForce.GTC.value,
+            good_till=None,
             algo=Algo.NONE.value,
             route_rule=kind.route_rule,
             decision_price=getattr(parent, kind.price),

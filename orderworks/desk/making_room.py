@@ -5,10 +5,11 @@ from fractions import Fraction
 from math import ceil
 
 from orderworks.desk.desk import Desk
-from orderworks.desk.protection import Holdings, Protected, room_to_make, within_position
+from orderworks.desk.protection import Protected, room_to_make, within_position
 from orderworks.desk.releasing import Agenda
 from orderworks.desk.reports import cancel
 from orderworks.desk.revising import revise
+from orderworks.desk.stakes import Holdings
 from orderworks.ledger.accounts import booked_portfolio
 from orderworks.ledger.corporate_actions import filled_through_splits
 from orderworks.ledger.facts import attributed_shares
@@ -89,10 +90,7 @@ def _protected(desk: Desk, exits: list[OrderRecord]) -> list[Protected]:
 
 def _holdings(desk: Desk) -> Holdings:
     held = booked_portfolio(desk.ledger, desk.account).positions
-    return Holdings(
-        {symbol: position.quantity for symbol, position in held.items()},
-        {
-            (one.strategy, one.symbol): one.holdings
-            for one in attributed_shares(desk.ledger, desk.account)
-        },
-    )
+    own: dict[str, dict[str, int]] = {}
+    for one in attributed_shares(desk.ledger, desk.account):
+        own.setdefault(one.symbol, {})[one.strategy] = one.holdings
+    return Holdings({symbol: position.quantity for symbol, position in held.items()}, own)

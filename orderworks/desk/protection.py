@@ -6,9 +6,9 @@ reduces the position is sent, the exits give way by as much, oldest entry first.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from orderworks.desk.releasing import Agenda, Due
+from orderworks.desk.stakes import Holdings, Stake
 from orderworks.ledger.orders import OrderRecord
 from orderworks.model.order import Replacement, Side
 from orderworks.model.state import AT_BROKER
@@ -34,34 +34,24 @@ class Protected:
         return [one for one in self.exits if one.state in AT_BROKER]
 
     @property
+    def unclosed(self) -> int:
+        """What the entry has filled and no exit has closed."""
+        return max(0, self.open_shares)
+
+    @property
     def shares(self) -> int:
         """What the exits may still close together."""
-        resting = max((one.remaining for one in self.live), default=0)
-        return max(0, min(self.open_shares, resting))
+        return min(self.unclosed, max((one.remaining for one in self.live), default=0))
 
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """Signed shares: of the account by symbol, and of each strategy's own orders."""
-
-    account: Mapping[str, int]
-    own: Mapping[tuple[str, str], int]
-
-    def closable(self, order: OrderRecord) -> tuple[int, str | None]:
-        """The shares that an order could close, and whose: its strategy's, or (None) the account's.
-
-        A strategy that holds nothing itself closes what the account holds, as a rebalance does.
-        """
-        held = -Side(order.side).sign
-        own = held * self.own.get((order.strategy, order.symbol), 0)
-        if own > 0:
-            return own, order.strategy
-        return max(0, held * self.account.get(order.symbol, 0)), None
+    @property
+    def closed_by(self) -> tuple[str, str]:
+        """The symbol, and the side that closes what the entry opens."""
+        return self.entry.symbol, Side(self.entry.side).opposite.value
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What must be done with exits before reducing orders may be sent."""
+    """What must be done with exits before reducing orders may be sent; each is named once."""
 
     cancel: list[str]
     replace: list[Replacement]
@@ -79,36 +69,31 @@ def room_to_make(
         closing: orders of the other side than the entries, due or at the broker: parents and
             orders that are not sliced.
     """
-    room = Room([], [])
-    keyed = [
-        (order, held, owner)
-        for order in closing
-        for held, owner in [holdings.closable(order)]
+    stakes: dict[tuple[str, str], Stake] = {}
+    for order in closing:
+        stake = _stake(stakes, order, holdings)
+        owner = stake.owner_of(order.strategy)
         # What opens a position beside those of other strategies closes none of them.
-        if order.reduce_only or owner is not None
-    ]
-
-    def key(one: tuple[OrderRecord, int, str | None]) -> tuple[str, str, str]:
-        return one[0].symbol, one[0].side, one[2] or ""
-
-    for (symbol, side, owner), group in groupby(sorted(keyed, key=key), key):
-        orders = list(group)
-        held = orders[0][1]
-        left = max(0, held - sum(order.remaining for order, _, _ in orders))
-        covers = [
-            one
-            for one in protected
-            if one.live
-            and one.entry.symbol == symbol
-            and one.entry.side != side
-            and owner in ("", one.entry.strategy)
-        ]
-        excess = sum(one.shares for one in covers) - left
-        for one in sorted(covers, key=lambda cover: (cover.entry.due_at, cover.entry.slice_index)):
-            cut = min(excess, one.shares)
-            if cut > 0:
-                excess -= cut
-                _shrink(room, one, one.shares - cut)
+        if order.reduce_only or owner is not None:
+            stake.close(owner, order.remaining)
+    giving_way = []
+    for one in protected:
+        found = stakes.get(one.closed_by)
+        if found is None or not one.live:
+            continue
+        if found.is_closed_for(one.entry.strategy):
+            giving_way.append((found, one))
+        else:
+            found.take(one.entry.strategy, one.shares)
+    room = Room([], [])
+    # The oldest give way first: what is left is given to the newest first.
+    giving_way.sort(key=lambda pair: (pair[1].entry.due_at, pair[1].entry.slice_index))
+    for stake, one in reversed(giving_way):
+        strategy = one.entry.strategy
+        kept = min(one.shares, stake.free(strategy))
+        stake.take(strategy, kept)
+        if kept < one.shares:
+            _shrink(room, one, kept)
     return room
 
 
@@ -118,47 +103,90 @@ def within_position(
     protected: Sequence[Protected],
     holdings: Holdings,
 ) -> Agenda:
-    """The agenda with reducing orders cut to what they can still reduce.
+    """The agenda with what reduces a position cut to what can still be reduced.
 
-    An exit may have filled since they were planned: then there is less to close, or nothing.
+    An exit may have filled since reducing orders were planned: then there is less to close, or
+    nothing. An exit that goes out after its entry has filled protects what those leave.
 
     Args:
         orders: the open orders of the account.
     """
-    if not any(one.order.reduce_only for one in agenda.due):
-        return agenda
-    free: dict[tuple[str, str, str | None], int] = {}
-    working = [o for o in orders if o.reaches_broker and not o.is_exit and o.state in AT_BROKER]
-    due, idle = [], list(agenda.idle)
+    of_entry = {one.entry.client_order_id: one for one in protected if one.unclosed}
+    late = {
+        one.order.client_order_id: of_entry[one.order.attached_to]
+        for one in agenda.due
+        if one.order.attached_to in of_entry
+    }
+    stakes: dict[tuple[str, str], Stake] = {}
     for one in agenda.due:
-        order = one.order
-        if not order.reduce_only:
-            due.append(one)
+        if one.order.reduce_only or one.order.client_order_id in late:
+            _stake(stakes, one.order, holdings)
+    if not stakes:
+        return agenda
+    for order in orders:
+        stake = stakes.get((order.symbol, order.side))
+        if stake is None or order.is_exit or not order.reaches_broker:
             continue
-        held, owner = holdings.closable(order)
-        key = (order.symbol, order.side, owner)
-        if key not in free:
-            resting = sum(
-                other.remaining
-                for other in working
-                if (other.symbol, other.side) == (order.symbol, order.side)
-                and owner in (None, other.strategy)
-            )
-            covered = sum(
-                cover.shares
-                for cover in protected
-                if cover.entry.symbol == order.symbol
-                and cover.entry.side != order.side
-                and owner in (None, cover.entry.strategy)
-            )
-            free[key] = max(0, held - resting - covered)
-        quantity = min(one.quantity, free[key])
-        free[key] -= quantity
+        if order.state in AT_BROKER and order.reduce_only:
+            stake.close(stake.owner_of(order.strategy), order.remaining)
+        elif order.state in AT_BROKER:
+            # What opens leaves the account less to close as well.
+            stake.take(order.strategy, order.remaining)
+    for cover in protected:
+        if cover.closed_by in stakes:
+            stakes[cover.closed_by].take(cover.entry.strategy, cover.shares)
+    granted = {
+        place: _granted(stakes[one.order.symbol, one.order.side], one)
+        for place, one in enumerate(agenda.due)
+        if one.order.reduce_only
+    }
+    granted |= _late_exits(agenda, late, stakes)
+    due, idle = [], list(agenda.idle)
+    for place, one in enumerate(agenda.due):
+        quantity = granted.get(place, one.quantity)
         if quantity > 0:
-            due.append(Due(order, quantity))
+            due.append(Due(one.order, quantity))
         else:
-            idle.append((order, NOTHING_LEFT))
+            idle.append((one.order, NOTHING_LEFT))
     return Agenda(due, idle)
+
+
+def _stake(stakes: dict[tuple[str, str], Stake], order: OrderRecord, holdings: Holdings) -> Stake:
+    key = order.symbol, order.side
+    if key not in stakes:
+        stakes[key] = holdings.stake(*key)
+    return stakes[key]
+
+
+def _granted(stake: Stake, due: Due) -> int:
+    """What a reducing order may close, which is then spoken for."""
+    owner = stake.owner_of(due.order.strategy)
+    quantity = min(due.quantity, stake.free(owner))
+    stake.close(owner, quantity)
+    return quantity
+
+
+def _late_exits(
+    agenda: Agenda, late: Mapping[str, Protected], stakes: Mapping[tuple[str, str], Stake]
+) -> dict[int, int]:
+    """By place, how large an exit is that closes less than its entry has filled."""
+    kept: dict[str, int] = {}
+    cut = {}
+    for place, one in enumerate(agenda.due):
+        cover = late.get(one.order.client_order_id)
+        if cover is None:
+            continue
+        entry = cover.entry
+        if entry.client_order_id not in kept:
+            # Those that rest already share what they cover with it.
+            free = stakes[cover.closed_by].free(entry.strategy)
+            shares = cover.shares if cover.live else min(cover.unclosed, free)
+            kept[entry.client_order_id] = shares
+            if not cover.live:
+                stakes[cover.closed_by].take(entry.strategy, shares)
+        if kept[entry.client_order_id] < cover.unclosed:
+            cut[place] = min(one.quantity, kept[entry.client_order_id])
+    return cut
 
 
 def _shrink(room: Room, protected: Protected, shares: int) -> None:

@@ -210,7 +210,7 @@ _ADDED = (
     *("client_order_id", "account", "run_id", "parent_id", "slice_index", "strategy", "symbol"),
     *("side", "planned_quantity", "quantity", "order_type", "limit_price", "stop_price", "tif"),
     *("algo", "due_at", "ends_at", "route_rule", "decision_price", "signal_ts", "attached_to"),
-    *("oca_group", "remainder", "reduce_only"),
+    *("oca_group", "remainder", "reduce_only", "good_till"),
 )
 
 

@@ -95,7 +95,7 @@ class Order:
             largest of them is.
         attached_to: the client_order_id of the entry that this order is an exit of. It rests from
             the entry's first fill on and never fills more than the entry has; the exits of one
-            entry share its group.
+            entry are a group.
 
     Raises:
         ValueError: naming the field that cannot be.

@@ -42,7 +42,7 @@ def place_of(slice_index: int | None) -> str:
 
 
 def exits(schedule: Schedule, account: str, run_key: str) -> pd.DataFrame:
-    """One row an exit, behind all others; none for entries that state no exit price.
+    """One row an exit, stops before targets; none for entries that state no exit price.
 
     An exit trades its entry's symbol back. It goes out with the entry, to rest at the broker until
     one of them ends; the exits of one entry share a group. An order that turns a position round has
@@ -52,14 +52,10 @@ def exits(schedule: Schedule, account: str, run_key: str) -> pd.DataFrame:
         A table with the columns of ``schedule.parents`` that an order has, and attached_to,
         oca_group, stop_price and limit_price (on the tick grid, never worse than asked).
     """
-    parents = schedule.parents
-    stated = np.zeros(len(parents), dtype=bool)
-    for kind in EXIT_KINDS:
-        if kind.price in parents:
-            stated |= parents[kind.price].notna().to_numpy()
+    parents, children = schedule.parents, schedule.children
+    stated = parents[[kind.price for kind in EXIT_KINDS]].notna().any(axis=1).to_numpy()
     if not stated.any():
         return pd.DataFrame()
-    children = schedule.children
     entries = children[stated[children["parent"].to_numpy()]]
     return pd.concat(
         [_of_kind(kind, schedule, entries, account, run_key) for kind in EXIT_KINDS],

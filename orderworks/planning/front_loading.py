@@ -27,16 +27,16 @@ def front_loaded(
 ) -> Trajectory | None:
     """The trades of each slice over a part of a trading day; None where the market is not known.
 
-    The impact is that of Almgren and Chriss, section 4.2: each share of 1 % of the daily volume,
+    The impact is that of Almgren and Chriss's numerical example: each 1 % of the daily volume,
     traded in a day, moves the price by a spread for the time of the trade (eta), each 10 % for
-    good (gamma), and a trade costs half a spread whatever its size (epsilon).
+    good (gamma), and a trade costs half a spread a share (epsilon).
 
     Args:
         days: the horizon as a fraction of a session.
         risk_aversion: per unit of money; 0 is an even pace.
     """
     mid, spread = (market.bid + market.ask) / 2, market.ask - market.bid
-    known = (market.adv, market.daily_volatility, spread)
+    known = (market.bid, market.adv, market.daily_volatility, spread)
     if not all(math.isfinite(number) and number > 0 for number in known):
         return None
     return almgren_chriss(

@@ -112,6 +112,26 @@ def test_where_one_bar_reaches_both_exits_the_stop_comes_first() -> None:
     assert fills(played(book)) == [(1, 1, 20, 100), (3, 2, 20, 95)]
 
 
+def test_exits_that_were_made_smaller_close_no_more_together() -> None:
+    """What one of them leaves of its entry is another order's to close."""
+    quotes = [(1, 99, 101, 50, 50), (3, 105, 106, 50, 50), (5, 90, 91, 50, 50)]
+    trades = [
+        (1, 99, 101, 90),
+        (3, 105, 105, 90),
+        (4, 105, 105, 90),
+        (5, 90, 91, 90),
+        (6, 90, 91, 90),
+    ]
+    book = book_of(recorded(quotes, trades))
+    bracketed(book, buy(1, 20, limit=101), sell(2, 20, limit=105), sell(3, 20, stop=95))
+    happened = played(book, until=2)
+    book.replace(2, 12, 105, None, 2)
+    book.replace(3, 12, None, 95, 2)
+    happened += played(book)
+    assert fills(happened) == [(1, 1, 20, 101), (2, 3, 12, 105)]
+    assert ends(happened) == [(3, 3, "CANCELLED", FILLED)]
+
+
 # Whatever happens -------------------------------------------------------------------------------
 
 ACTIONS = st.lists(
@@ -169,13 +189,18 @@ def test_quantity_is_conserved_through_fills_cancels_and_replaces(
         assert not book.orders
         filled = Counter[int]()
         ended = Counter[int]()
-        largest = max(quantity, *(terms[0] for _, _, terms in actions if terms), 0)
+
+        def largest(*numbers: int) -> int:
+            """The most that any of some orders ever was to fill."""
+            asked = [terms[0] for _, number, terms in actions if terms and number in numbers]
+            return max([quantity, *asked])
+
         for one in happened:
             assert not ended[one.number]
             if isinstance(one, Execution):
                 filled[one.number] += one.quantity
-                assert filled[2] + filled[3] <= filled[1]
-                assert filled[4] + filled[5] <= largest
+                assert filled[2] + filled[3] <= min(filled[1], largest(2, 3))
+                assert filled[4] + filled[5] <= largest(4, 5)
             else:
                 ended[one.number] += 1
         for order in orders:

@@ -215,6 +215,46 @@ def test_an_entry_carries_a_stop_on_the_losing_side() -> None:
     assert np.isnan(orders["stop_loss_price"].iloc[2])
 
 
+@pytest.mark.parametrize(
+    ("held", "wanted", "reduces", "protected"),
+    [
+        (0, 10, False, True),
+        (0, -10, False, True),
+        (10, 30, False, True),
+        (-10, -30, False, True),
+        (30, 10, True, False),
+        (-30, -10, True, False),
+        (30, 0, True, False),
+        # It turns the position round: what it closes is not to be protected.
+        (30, -10, False, False),
+        (-30, 10, False, False),
+    ],
+)
+def test_only_what_opens_is_protected_and_what_only_closes_reduces(
+    held: int, wanted: int, reduces: bool, protected: bool
+) -> None:
+    direction = "flat" if wanted == 0 else "long" if wanted > 0 else "short"
+    sign = 1 if wanted > 0 else -1
+    signal = {
+        "direction": direction,
+        "quantity": abs(wanted) or np.nan,
+        "take_profit_price": 100.0 + sign * 5,
+    }
+    own = [
+        {"holdings": held},
+        {"open_remaining": held},
+        {"own_holdings": held, "own_open_remaining": 0, "holdings": -7},
+    ]
+    for order in sized(*(signal | one for one in own)).orders.to_dict("records"):
+        assert order["reduce_only"] == reduces
+        exits = [order["stop_loss_price"], order["take_profit_price"]]
+        assert exits == (
+            [100 - sign * 2, 100 + sign * 5]
+            if protected
+            else pytest.approx([np.nan] * 2, nan_ok=True)
+        )
+
+
 def test_what_later_steps_need_is_carried() -> None:
     order = sized({"order_type": "limit", "limit_price": 99.5, "tif": "gtc"}).orders.iloc[0]
     assert (order["order_type"], order["limit_price"], order["tif"]) == ("limit", 99.5, "gtc")

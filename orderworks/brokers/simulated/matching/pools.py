@@ -14,7 +14,7 @@ PoolKey = str | int
 
 @dataclass(slots=True, eq=False)
 class Pool:
-    """The shares that orders share: those that an entry has filled, or those of a group's largest.
+    """The shares that orders share: those of the largest, and of exits no more than their entry's.
 
     Counted in today's shares: a split changes what was filled before it.
 
@@ -31,11 +31,15 @@ class Pool:
     members: dict[int, Resting] = field(default_factory=dict)
 
     @property
+    def largest(self) -> int:
+        """What its orders may fill together, of an entry's exits whatever that has filled."""
+        return max(self.quantities.values(), default=0)
+
+    @property
     def available(self) -> int:
         """Shares that its orders may still fill; none while the entry has filled none."""
-        if self.entry is not None:
-            return self.entry.closable - self.filled
-        return max(self.quantities.values(), default=0) - self.filled
+        shares = self.largest if self.entry is None else min(self.largest, self.entry.closable)
+        return shares - self.filled
 
     def join(self, order: Resting) -> None:
         order.pool = self
@@ -49,8 +53,7 @@ class Pool:
 
     def reason_to_end(self) -> str | None:
         """Why none of its orders will trade again; None while one may."""
-        if self.entry is None:
-            return None if self.available > 0 else GROUP_FILLED
-        if not self.entry.ended or self.available > 0:
-            return None
-        return ENTRY_CLOSED if self.entry.filled else ENTRY_UNFILLED
+        entry = self.entry
+        if entry is not None and entry.ended and self.filled >= entry.closable:
+            return ENTRY_CLOSED if entry.filled else ENTRY_UNFILLED
+        return GROUP_FILLED if self.filled >= self.largest else None
