@@ -96,11 +96,6 @@ def priced(symbol: str, offset: int | None) -> str | None:
     return None if offset is None else str(Decimal(SYMBOLS[symbol] + offset) / 100)
 
 
-def asked(symbol: str, side: str, quantity: int, terms: dict[str, Any], **more: Any) -> Order:
-    prices = {name: priced(symbol, terms[name]) for name in ("limit", "stop") if name in terms}
-    return order(symbol, side, quantity, **(terms | prices | more))
-
-
 class Interleaved(RuleBasedStateMachine):
     """One account at the exchange, and what has been asked for in it."""
 
@@ -120,6 +115,7 @@ class Interleaved(RuleBasedStateMachine):
         self.groups: dict[str, list[str]] = {}
         self.together: dict[str, tuple[int, int]] = {}
         self.second = 0.0
+        self.names = (f"ow-{number}" for number in count(1))
 
     @initialize(
         latencies=st.sampled_from([Latencies(), SLOW]),
@@ -142,13 +138,15 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule(symbol=st.sampled_from([*SYMBOLS]), side=SIDES, quantity=SHARES, terms=TERMS)
     def submit(self, symbol: str, side: str, quantity: int, terms: dict[str, Any]) -> None:
-        self.send([asked(symbol, side, quantity, terms)])
+        self.send([self.asked(symbol, side, quantity, terms)])
 
     @rule(symbol=st.sampled_from([*SYMBOLS]), side=SIDES, legs=EXITS)
     def submit_group(self, symbol: str, side: str, legs: list[tuple[int, dict[str, Any]]]) -> None:
         """Some legs of a group: a new one, or one that there is."""
         name = f"{symbol}-{side}-{len(self.groups) % 3}"
-        sent = [asked(symbol, side, quantity, terms, oca_group=name) for quantity, terms in legs]
+        sent = [
+            self.asked(symbol, side, quantity, terms, oca_group=name) for quantity, terms in legs
+        ]
         self.groups.setdefault(name, []).extend(one.client_order_id for one in sent)
         self.send(sent)
 
@@ -156,7 +154,7 @@ class Interleaved(RuleBasedStateMachine):
     def submit_bracket(
         self, symbol: str, side: str, quantity: int, terms: dict[str, Any], exits: list[Any]
     ) -> None:
-        entry = asked(symbol, side, quantity, terms)
+        entry = self.asked(symbol, side, quantity, terms)
         self.send([entry, *self.exits_of(entry, exits)])
 
     @precondition(lambda self: self.sent)
@@ -207,10 +205,16 @@ class Interleaved(RuleBasedStateMachine):
         finally:
             self.exchange.close()
 
+    def asked(
+        self, symbol: str, side: str, quantity: int, terms: dict[str, Any], **more: Any
+    ) -> Order:
+        prices = {name: priced(symbol, terms[name]) for name in ("limit", "stop") if name in terms}
+        return order(symbol, side, quantity, name=next(self.names), **(terms | prices | more))
+
     def exits_of(self, entry: Order, exits: list[tuple[int, dict[str, Any]]]) -> list[Order]:
         name = entry.client_order_id
         sent = [
-            asked(entry.symbol, entry.side.opposite, quantity, terms, attached_to=name)
+            self.asked(entry.symbol, entry.side.opposite, quantity, terms, attached_to=name)
             for quantity, terms in exits
         ]
         self.groups.setdefault(name, []).extend(one.client_order_id for one in sent)

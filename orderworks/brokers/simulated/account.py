@@ -142,13 +142,13 @@ class ExchangeAccount:
             )
 
     def portfolio(self) -> Portfolio:
-        """Cash and the positions other than zero."""
+        """Cash and the positions other than zero, by symbol."""
         return Portfolio(
             self.account,
             self.cash,
             {
                 symbol: Position(symbol, quantity, cost / quantity)
-                for symbol, (quantity, cost) in self.positions.items()
+                for symbol, (quantity, cost) in sorted(self.positions.items())
                 if quantity
             },
         )
