@@ -41,11 +41,14 @@ async def cancel_everything(desk: Desk, reason: str) -> int:
 def withdraw_overdue(desk: Desk) -> None:
     """Gives up the orders that were not sent before their horizon ended, and closes their parents.
 
-    A run that died for good leaves them behind, and planning nets against whatever is open.
+    A run that died for good leaves them behind, and planning nets against whatever is open. An exit
+    is not given up: its entry may have filled, and the next wave sees to it.
     """
     orders = open_orders(desk.ledger, desk.account)
     now = desk.clock.now()
-    overdue = {name: order for name, order in orders.items() if order.ends_at <= now}
+    overdue = {
+        name: order for name, order in orders.items() if order.ends_at <= now and not order.is_exit
+    }
     withdraw_unsent(desk, overdue, "its horizon ended before it could be sent")
     retire_parents(desk, orders)
 
