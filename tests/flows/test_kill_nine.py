@@ -24,12 +24,10 @@ PATIENCE_SECONDS = 60
 
 # At the second passing of a point of a wave slices rest at the exchange and more are to come.
 POINTS = [
-    f"{CrashPoint.PLAN_BEFORE_FREEZE}:1",
     f"{CrashPoint.PLAN_FROZEN}:1",
     f"{CrashPoint.CANCEL_ANSWERED}:1",
     f"{CrashPoint.SEND_PERMITTED}:2",
     f"{CrashPoint.EXCHANGE_RECORDED}:2",
-    f"{CrashPoint.SEND_ANSWERED}:2",
     f"{CrashPoint.MARKET_MOVED}:2",
     f"{CrashPoint.RUN_BEFORE_DONE}:1",
 ]

@@ -133,36 +133,44 @@ async def test_after_the_opening_auction_nothing_is_planned_for_it(
     assert rows(ledger, "SELECT 1 FROM orders") == []
 
 
-@pytest.mark.parametrize("algo", ["pov", "is", "vwap"])
-async def test_every_algorithm_works_its_parent(ledger: Ledger, trade: Trade, algo: str) -> None:
-    await trade(asks("worked", algo=algo, quantity=900, slices=6))
-    (parent,) = rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL")
-    assert parent["algo"] == algo
-    assert parent["state"] == "FILLED", parent["reason"]
+async def test_every_algorithm_works_its_parent(ledger: Ledger, trade: Trade) -> None:
+    algorithms = ("twap", "vwap", "pov", "is")
+    await trade(*(asks(algo, algo=algo, quantity=300, slices=6) for algo in algorithms))
+    parents = rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL")
+    assert {one["strategy"]: one["algo"] for one in parents} == {one: one for one in algorithms}
+    assert {one["state"] for one in parents} == {"FILLED"}
 
 
-@pytest.mark.parametrize("remainder", ["keep", "reprice", "cancel", "sweep"])
+REMAINDERS: dict[str, tuple[set[str], set[str]]] = {
+    "keep": ({"SUBMITTED", "PARTIALLY_FILLED", "FILLED"}, set()),
+    "cancel": ({"CANCELLED", "FILLED"}, set()),
+    "reprice": ({"SUBMITTED", "PARTIALLY_FILLED", "FILLED"}, {"it follows the near touch"}),
+    "sweep": ({"CANCELLED", "FILLED"}, {"what is left of it crosses the spread"}),
+}
+"""What an order may be when its horizon is over, and why it was given other terms until then."""
+
+
 async def test_a_rest_becomes_what_its_order_asks(
-    ledger: Ledger, trade: Trade, unprotected: None, remainder: str
+    ledger: Ledger, trade: Trade, unprotected: None
 ) -> None:
-    # More than the symbol trades meanwhile, at the near touch.
-    patient = asks("patient", "WIDE", quantity=200, price=20.0, strength=0.3, remainder=remainder)
-    await trade(patient)
-    (order,) = rows(ledger, "SELECT * FROM orders")
-    revisions = rows(ledger, "SELECT reason FROM revision_attempts")
-    reasons = {row["reason"] for row in revisions}
-    assert order["revision"] <= len(revisions)
-    if remainder == "keep":
-        assert order["state"] in ("SUBMITTED", "PARTIALLY_FILLED", "FILLED")
-        assert not reasons
-    elif remainder == "cancel":
-        assert order["state"] in ("CANCELLED", "FILLED")
-        assert not reasons
-    elif remainder == "reprice":
-        assert reasons <= {"it follows the near touch"}
-    else:
-        assert order["state"] in ("CANCELLED", "FILLED")
-        assert reasons <= {"what is left of it crosses the spread"}
+    # Together more than the symbol trades meanwhile, at the near touch.
+    await trade(
+        *(
+            asks(name, "WIDE", quantity=50, price=20.0, strength=0.3, remainder=name)
+            for name in REMAINDERS
+        )
+    )
+    reasons: dict[str, set[str]] = {name: set() for name in REMAINDERS}
+    for row in rows(
+        ledger,
+        "SELECT strategy, a.reason FROM revision_attempts a JOIN orders USING (client_order_id)",
+    ):
+        reasons[row["strategy"]].add(row["reason"])
+    assert any(reasons.values()), "nothing rested for long enough"
+    for order in rows(ledger, "SELECT * FROM orders"):
+        states, why = REMAINDERS[order["strategy"]]
+        assert order["state"] in states, order
+        assert reasons[order["strategy"]] <= why, order
 
 
 # What protects a position ----------------------------------------------------------------------
