@@ -28,7 +28,7 @@ async def make_room(desk: Desk, orders: OrderMap, agenda: Agenda) -> Agenda:
     """
     closing = _closing(orders, desk.clock.now())
     exits = [one for one in orders.values() if one.is_exit and one.state not in TERMINAL]
-    if not exits and not any(one.order.reduce_only for one in agenda.due):
+    if not _is_contested(closing, exits, agenda):
         return agenda
     room = room_to_make(closing, _protected(desk, exits), _holdings(desk))
     if room:
@@ -43,6 +43,16 @@ async def make_room(desk: Desk, orders: OrderMap, agenda: Agenda) -> Agenda:
         )
     # What the broker did meanwhile counts: an exit may have filled instead of giving way.
     return within_position(agenda, orders.values(), _protected(desk, exits), _holdings(desk))
+
+
+def _is_contested(closing: list[OrderRecord], exits: list[OrderRecord], agenda: Agenda) -> bool:
+    """Whether anything closes beside an exit, or an exit goes out after its entry."""
+    sides = {(one.symbol, one.side) for one in exits}
+    going = {one.order.client_order_id for one in agenda.due}
+    return any((one.symbol, one.side) in sides for one in closing) or any(
+        one.order.reduce_only or (one.order.is_exit and one.order.attached_to not in going)
+        for one in agenda.due
+    )
 
 
 def with_entries(desk: Desk, orders: OrderMap) -> OrderMap:

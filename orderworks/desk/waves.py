@@ -172,8 +172,4 @@ async def _hold(desk: Desk, run: Run, ends_at: datetime) -> bool:
 
 def _is_done(desk: Desk, run: Run, ends_at: datetime) -> bool:
     """Whether the run's own orders need no more work."""
-    return not has_work(
-        desk.ledger,
-        run.run_id,
-        over=desk.clock.now() >= ends_at,
-    )
+    return not has_work(desk.ledger, run.run_id, over=desk.clock.now() >= ends_at)
