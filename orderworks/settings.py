@@ -210,6 +210,10 @@ class Validation(Section):
     max_quarantined_pct: Annotated[float, Field(ge=0, le=100)]
 
 
+class Reconciliation(Section):
+    lock: Literal["symbol", "account"]
+
+
 class Quality(Section):
     alert_slippage_bps: Positive
     alert_latency_ms: Positive
@@ -232,6 +236,7 @@ class Settings(BaseSettings):
     market: Market
     risk: Risk
     validation: Validation
+    reconciliation: Reconciliation
     quality: Quality
     lease: Lease
 

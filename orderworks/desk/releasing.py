@@ -139,7 +139,7 @@ def leftovers(orders: OrderMap, now: datetime) -> list[str]:
             continue
         replaced = any(c.state is OrderState.NEW and c.due_at <= now for c in children)
         if replaced or _is_given_up(parent, now):
-            names += [c.client_order_id for c in children if c.state in AT_BROKER]
+            names += [c.client_order_id for c in children if c.state in AT_BROKER and not c.held]
     return names + [
         order.client_order_id
         for order in orders.values()
@@ -147,6 +147,7 @@ def leftovers(orders: OrderMap, now: datetime) -> list[str]:
         and order.reaches_broker
         and not order.is_exit
         and order.state in AT_BROKER
+        and not order.held
         and _is_given_up(order, now)
     ]
 

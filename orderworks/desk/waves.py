@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from orderworks.desk.booking import UNCONFIRMED, Booking, move
 from orderworks.desk.desk import POLL_SECONDS, Desk
 from orderworks.desk.ending import withdraw_unsent
+from orderworks.desk.locks import locks_of, unlocked
 from orderworks.desk.making_room import make_room, with_entries
 from orderworks.desk.participation import volume_targets
 from orderworks.desk.reconciliation import reconcile
@@ -76,6 +77,9 @@ async def waves(desk: Desk, run: Run) -> AsyncIterator[Wave]:
             return
         due_at = desk.clock.now()
         following = _next_moment(desk, due_at) or ends_at
+        if number:
+            # After the last wave the run reconciles itself.
+            await reconcile(desk, run)
         yield Wave(number, due_at, max(due_at, min(following, ends_at)))
         number += 1
         after_the_end += due_at >= ends_at
@@ -126,7 +130,7 @@ async def _work(desk: Desk, wave: Wave) -> WaveResult:
 
 
 def _any_unconfirmed(orders: OrderMap) -> bool:
-    return any(order.state in UNCONFIRMED for order in orders.values())
+    return any(order.state in UNCONFIRMED and not order.held for order in orders.values())
 
 
 async def _settle_unconfirmed(desk: Desk) -> OrderMap:
@@ -145,6 +149,7 @@ async def _send_due(desk: Desk, orders: OrderMap, wave: Wave) -> Sent:
         withdraw_unsent(desk, orders, f"the session closed at {desk.session.close:%H:%M} UTC")
         return Sent(0, 0)
     agenda = due_now(orders, now, volume_targets(desk, orders, now))
+    agenda = unlocked(agenda, locks_of(desk))
     agenda = await make_room(desk, orders, agenda)
     booking = Booking()
     for child, reason in agenda.idle:
