@@ -167,6 +167,8 @@ class Execution(Section):
     remainder: Literal["keep", "reprice", "cancel", "sweep"]
     reprice_seconds: Positive
     pov_participation_pct: Annotated[float, Field(gt=0, le=100)]
+    missed_wave: Literal["catch_up", "shrink", "skip"]
+    catch_up_participation_pct: Annotated[float, Field(gt=0, le=100)]
     is_risk_aversion: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     start_after_open_seconds: Annotated[float, Field(ge=0)]
     rest_overnight: bool

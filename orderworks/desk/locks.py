@@ -1,7 +1,7 @@
 """What breaks lock: nothing is sent of a symbol, or of the account, whose books are in doubt."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from orderworks.desk.desk import Desk
@@ -43,4 +43,4 @@ def locks_of(desk: Desk) -> Locks:
 def unlocked(agenda: Agenda, locks: Locks) -> Agenda:
     """The agenda without what is locked: that waits, for as long as its horizon lasts."""
     due = [one for one in agenda.due if locks.reason(one.order.symbol) is None]
-    return Agenda(due, agenda.idle)
+    return replace(agenda, due=due)
