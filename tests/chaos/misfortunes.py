@@ -1,0 +1,107 @@
+"""What goes wrong in a world, and where: drawn from its seed, so that it goes wrong again there.
+
+A misfortune is drawn at each place that a process comes to, from the seed, the process, the place and
+how often it was there before. No clock on a wall has a part in it.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from orderworks.brokers.simulated.faults import Fault, everywhere
+from orderworks.brokers.simulated.latency import Latencies
+from orderworks.brokers.simulated.messages import Message
+
+
+class Misfortune(StrEnum):
+    """What can befall a process at a place."""
+
+    CRASH = "crash"  # it dies as by kill -9
+    DATABASE_RESTART = "database restart"  # every connection of every process is gone
+    PAUSE = "pause"  # it stops, its lease runs out, and another worker takes the account over
+    WAKE = "wake"  # while it works, a worker that was paused goes on, and believes to be the first
+    LEASE_RAN_OUT = "lease ran out"  # it stopped for too long, and nobody has taken over yet
+    KILL_SWITCH = "kill switch"  # a person stops the account
+
+
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """What may go wrong in one world, and how often.
+
+    Attributes:
+        rates: the probability of each misfortune at each place.
+        far: whether the exchange is a process of its own.
+        misfortunes: after so many of them nothing goes wrong any more.
+        batch: how many orders are sent, and reports booked, in one transaction.
+        person_cancels: whether who throws the kill switch gives up the orders as well.
+    """
+
+    seed: int
+    rates: dict[Misfortune, float]
+    line_rate: float
+    latencies: Latencies
+    far: bool
+    misfortunes: int
+    batch: int
+    person_cancels: bool
+
+    @property
+    def line(self) -> dict[Message, dict[Fault, float]]:
+        """The rates of what befalls the messages of its workers."""
+        rates = everywhere(self.seed, self.line_rate).rates
+        # An order that arrives twice is two: no client can undo it, and no sound line does it.
+        rates[Message.SUBMIT].pop(Fault.DUPLICATE_REQUEST)
+        return rates
+
+
+def climate(seed: int) -> Climate:
+    """The climate of a seed's world."""
+    draws = random.Random(f"{seed}:climate")  # noqa: S311 - the same seed must draw the same
+    far = draws.random() < 0.6
+    often = {
+        Misfortune.CRASH: (0.004, 0.02, 0.06),
+        Misfortune.DATABASE_RESTART: (0.0, 0.004, 0.01),
+        Misfortune.PAUSE: (0.004, 0.02) if far else (0.0,),
+        Misfortune.WAKE: (0.01, 0.1),
+        Misfortune.LEASE_RAN_OUT: (0.0, 0.004),
+        Misfortune.KILL_SWITCH: (0.0, 0.0, 0.006),
+    }
+    rates = {misfortune: draws.choice(choices) for misfortune, choices in often.items()}
+    slow = draws.random() < 0.5
+    milliseconds = [draws.choice((0, 20, 400, 2_500)) if slow else 0 for _ in range(5)]
+    return Climate(
+        seed,
+        rates,
+        line_rate=draws.choice((0.0, 0.02, 0.05)),
+        latencies=Latencies(*(timedelta(milliseconds=one) for one in milliseconds)),
+        far=far,
+        misfortunes=draws.randint(1, 8),
+        batch=draws.choice((1, 2, 2_500)),
+        person_cancels=draws.random() < 0.3,
+    )
+
+
+class Stream:
+    """The misfortunes of a world as they come, until there were as many as its climate has."""
+
+    def __init__(self, climate: Climate) -> None:
+        self._climate = climate
+        self._visits: Counter[tuple[str, str]] = Counter()
+        self.left = climate.misfortunes
+
+    def at(self, process: str, place: str, possible: Iterable[Misfortune]) -> Misfortune | None:
+        """What befalls a process at a place, of what is possible there."""
+        self._visits[process, place] += 1
+        if not self.left:
+            return None
+        source = f"{self._climate.seed}:{process}:{place}:{self._visits[process, place]}"
+        drawn = random.Random(source).random()  # noqa: S311
+        for misfortune in possible:
+            drawn -= self._climate.rates[misfortune]
+            if drawn < 0:
+                self.left -= misfortune is not Misfortune.WAKE
+                return misfortune
+        return None
