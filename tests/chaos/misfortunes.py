@@ -27,6 +27,10 @@ class Misfortune(StrEnum):
     KILL_SWITCH = "kill switch"  # a person stops the account
 
 
+RARITY = {"before a commit": 4.0, "committed": 4.0}
+"""Places that there are so many of that only one in so many counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Climate:
     """What may go wrong in one world, and how often.
@@ -34,6 +38,7 @@ class Climate:
     Attributes:
         rates: the probability of each misfortune at each place.
         far: whether the exchange is a process of its own.
+        begins_after: nothing goes wrong at so many places that the world comes to first.
         misfortunes: after so many of them nothing goes wrong any more.
         batch: how many orders are sent, and reports booked, in one transaction.
         person_cancels: whether who throws the kill switch gives up the orders as well.
@@ -44,6 +49,7 @@ class Climate:
     line_rate: float
     latencies: Latencies
     far: bool
+    begins_after: int
     misfortunes: int
     batch: int
     person_cancels: bool
@@ -62,12 +68,12 @@ def climate(seed: int) -> Climate:
     draws = random.Random(f"{seed}:climate")  # noqa: S311 - the same seed must draw the same
     far = draws.random() < 0.6
     often = {
-        Misfortune.CRASH: (0.004, 0.02, 0.06),
-        Misfortune.DATABASE_RESTART: (0.0, 0.004, 0.01),
-        Misfortune.PAUSE: (0.004, 0.02) if far else (0.0,),
-        Misfortune.WAKE: (0.01, 0.1),
-        Misfortune.LEASE_RAN_OUT: (0.0, 0.004),
-        Misfortune.KILL_SWITCH: (0.0, 0.0, 0.006),
+        Misfortune.CRASH: (0.01, 0.03, 0.1),
+        Misfortune.DATABASE_RESTART: (0.0, 0.01, 0.02),
+        Misfortune.PAUSE: (0.01, 0.04) if far else (0.0,),
+        Misfortune.WAKE: (0.02, 0.2),
+        Misfortune.LEASE_RAN_OUT: (0.0, 0.01),
+        Misfortune.KILL_SWITCH: (0.0, 0.0, 0.01),
     }
     rates = {misfortune: draws.choice(choices) for misfortune, choices in often.items()}
     slow = draws.random() < 0.5
@@ -78,7 +84,8 @@ def climate(seed: int) -> Climate:
         line_rate=draws.choice((0.0, 0.02, 0.05)),
         latencies=Latencies(*(timedelta(milliseconds=one) for one in milliseconds)),
         far=far,
-        misfortunes=draws.randint(1, 8),
+        begins_after=draws.randrange(200),
+        misfortunes=draws.randint(1, 10),
         batch=draws.choice((1, 2, 2_500)),
         person_cancels=draws.random() < 0.3,
     )
@@ -90,15 +97,17 @@ class Stream:
     def __init__(self, climate: Climate) -> None:
         self._climate = climate
         self._visits: Counter[tuple[str, str]] = Counter()
+        self._to_pass = climate.begins_after
         self.left = climate.misfortunes
 
     def at(self, process: str, place: str, possible: Iterable[Misfortune]) -> Misfortune | None:
         """What befalls a process at a place, of what is possible there."""
         self._visits[process, place] += 1
-        if not self.left:
+        self._to_pass -= 1
+        if not self.left or self._to_pass >= 0:
             return None
         source = f"{self._climate.seed}:{process}:{place}:{self._visits[process, place]}"
-        drawn = random.Random(source).random()  # noqa: S311
+        drawn = random.Random(source).random() * RARITY.get(place, 1.0)  # noqa: S311
         for misfortune in possible:
             drawn -= self._climate.rates[misfortune]
             if drawn < 0:

@@ -80,6 +80,16 @@ class Process:
             _running.reset(token)
 
 
+@contextmanager
+def outside() -> Iterator[None]:
+    """What is done inside is done by none of the processes."""
+    token = _running.set(None)
+    try:
+        yield
+    finally:
+        _running.reset(token)
+
+
 class Worker(Process):
     """A process with work of its own, which another may have to wait for."""
 

@@ -29,9 +29,6 @@ from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import BooksDiffer, BrokerError, OrdersUnsettled
 from orderworks.settings import load_settings
 
-PATIENCE = 30
-"""How often a worker begins again."""
-
 SETTINGS = load_settings(lease={"ttl_seconds": 3_600.0})
 """Leases end when a misfortune says so, not because a machine is slow."""
 
@@ -43,7 +40,7 @@ class Job:
     Attributes:
         rates: of the faults of its line.
         far: the exchange, where that is a process of its own; else the worker opens its own.
-        is_patient: whether it begins again when the broker makes it fail.
+        patience: how often it begins again when the broker makes it fail.
         gives_up: whether it is to cancel everything first.
         tell: takes what it does for the story.
         count: takes what befalls its messages.
@@ -54,7 +51,7 @@ class Job:
     terms: Terms
     rates: dict[Message, dict[Fault, float]]
     far: FarExchange | None
-    is_patient: bool
+    patience: int
     gives_up: bool
     tell: Callable[[Process, str], None]
     count: Counter[str]
@@ -71,14 +68,12 @@ async def work(worker: Worker, number: int, job: Job) -> bool:
     broker = _broker(worker, number, job, clock)
     async with open_desk(SETTINGS, ground.url, DAY, ground.market, broker, clock) as desk:
         run = _planned(desk, job.seed)
-        for _ in range(PATIENCE):
+        for _ in range(job.patience):
             try:
                 return await _work_run(worker, desk, run, job)
             except (BrokerError, OrdersUnsettled, BooksDiffer) as error:
-                if not job.is_patient:
-                    raise
                 job.tell(worker, f"begins again after {type(error).__name__}")
-    return False
+        return await _work_run(worker, desk, run, job)
 
 
 async def _work_run(worker: Worker, desk: Desk, run: Run, job: Job) -> bool:

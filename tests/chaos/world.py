@@ -11,7 +11,7 @@ import psycopg
 from chaos.far_exchange import FarExchange
 from chaos.ground import DAY, Ground
 from chaos.misfortunes import Misfortune, Stream, climate
-from chaos.processes import Process, Worker, watched_connections
+from chaos.processes import Process, Worker, outside, watched_connections
 from chaos.verdict import Verdict, judge
 from chaos.work import Job, work
 from synthetic_day import OPENING_CASH
@@ -22,14 +22,19 @@ from orderworks.brokers.simulated.terms import Terms
 from orderworks.desk import reports, submission
 from orderworks.ledger.controls import resume, throw_kill_switch
 from orderworks.model.errors import (
+    BooksDiffer,
     BrokerError,
     KillSwitchThrown,
     LeaseLost,
     LedgerUnavailable,
     OrdersUnsettled,
+    PlanConflict,
 )
 
-MISHAPS = (BrokerError, OrdersUnsettled, KillSwitchThrown, LeaseLost, LedgerUnavailable)
+MISHAPS = (
+    *(BrokerError, BooksDiffer, OrdersUnsettled, PlanConflict),
+    *(KillSwitchThrown, LeaseLost, LedgerUnavailable),
+)
 """What a worker may end with while misfortunes come; any other error is a failure of the world."""
 
 CUT_OFF = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -37,6 +42,9 @@ CUT_OFF = (psycopg.OperationalError, psycopg.InterfaceError)
 
 FOR_GOOD = 100
 """In every so many-th seed the database's server itself is restarted."""
+
+PATIENCE, CALM_PATIENCE = 30, 2
+"""How often a worker begins again; in calm, after what others have left broken."""
 
 WORKERS = 30
 """So many workers take one another's place; then it is calm."""
@@ -122,7 +130,7 @@ class World:
             self._terms,
             {} if self._is_calm else self._climate.line,
             self._far,
-            is_patient=not self._is_calm,
+            patience=CALM_PATIENCE if self._is_calm else PATIENCE,
             gives_up=self._gives_up,
             tell=self._tell,
             count=self.befell,
@@ -184,7 +192,8 @@ class World:
             case Misfortune.CRASH:
                 process.die()
             case Misfortune.DATABASE_RESTART:
-                self._ground.cut_everyone(for_good=self._seed % FOR_GOOD == 0)
+                with outside():
+                    self._ground.cut_everyone(for_good=self._seed % FOR_GOOD == 0)
             case Misfortune.LEASE_RAN_OUT:
                 self._end_lease()
             case Misfortune.KILL_SWITCH:
