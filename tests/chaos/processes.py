@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any
 from unittest.mock import patch
 
 import psycopg
@@ -146,20 +146,9 @@ class _InTurn(ThreadPoolExecutor):
 
 
 class _Connection(psycopg.Connection[Any]):
-    """A connection of the process that opened it, which comes to a place before and after a commit."""
+    """A connection of a process, which comes to a place before and after each commit."""
 
     process: Process
-
-    @classmethod
-    def connect(cls, *args: Any, **kwargs: Any) -> Self:
-        process = _running.get()
-        if process is None:
-            return super().connect(*args, **kwargs)
-        process.require_alive()
-        connection = super().connect(*args, **kwargs)
-        connection.process = process
-        process.opened(connection)
-        return connection
 
     @contextmanager
     def transaction(self, *args: Any, **kwargs: Any) -> Iterator[psycopg.Transaction]:
@@ -172,8 +161,19 @@ class _Connection(psycopg.Connection[Any]):
             self.process.comes_to("committed")
 
 
+def _connect(*args: Any, **kwargs: Any) -> psycopg.Connection[Any]:
+    process = _running.get()
+    if process is None:
+        return psycopg.Connection.connect(*args, **kwargs)
+    process.require_alive()
+    connection = _Connection.connect(*args, **kwargs)
+    connection.process = process
+    process.opened(connection)
+    return connection
+
+
 @contextmanager
 def watched_connections() -> Iterator[None]:
     """The connections that are opened inside belong to the processes that open them."""
-    with patch.object(psycopg, "connect", _Connection.connect):
+    with patch.object(psycopg, "connect", _connect):
         yield
