@@ -11,7 +11,6 @@ from chaos.ground import write_market
 from chaos.misfortunes import Misfortune
 from chaos.spread import outcomes
 from chaos.world import Outcome
-
 from orderworks.brokers.simulated.faults import Fault
 
 COLUMNS: dict[str, tuple[str, ...]] = {

@@ -6,24 +6,26 @@ is made again by the next question, one that was taken over is not. As ``Exchang
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 
 import psycopg
-from chaos.processes import Died, Process
 
+from chaos.misfortunes import ANSWERED, ON_ITS_WAY
+from chaos.processes import Died, Process
 from orderworks.brokers.simulated.exchange import SimulatedExchange
 from orderworks.brokers.simulated.faults import FaultPlan
 from orderworks.brokers.simulated.faulty import FaultyLine
 from orderworks.brokers.simulated.messages import MESSAGE_OF, Answer, Hello, Request
 from orderworks.brokers.simulated.server import ServedExchange
 from orderworks.model.clock import Clock
-from orderworks.model.errors import BrokerError, Disconnected
+from orderworks.model.errors import BrokerError, Disconnected, Unanswered
 
 
 class FarExchange:
     """The exchange's process: when it has died, another stands in its place for the next request."""
 
-    def __init__(self, opens: Callable[[], SimulatedExchange], begins: Callable[[], Process]) -> None:
+    def __init__(
+        self, opens: Callable[[], SimulatedExchange], begins: Callable[[], Process]
+    ) -> None:
         self.owner: FarLine | None = None
         self._opens = opens
         self._begins = begins
@@ -44,10 +46,13 @@ class FarExchange:
         except psycopg.Error as error:
             raise BrokerError("the exchange cannot be reached: it did not start") from error
 
-    async def close(self) -> None:
-        if self._served is not None:
-            with suppress(Died):
-                await self._served.close()
+    def require_owner(self, line: "FarLine") -> None:
+        """Raises BrokerError where the account is another's by now, or the line broke."""
+        if self.owner is None:
+            raise Disconnected("the line to the far exchange broke")
+        if self.owner is not line:
+            line.taken_over()
+            raise BrokerError("the far exchange refused: another client took the account over")
 
 
 class FarLine:
@@ -70,14 +75,21 @@ class FarLine:
             raise BrokerError(f"{self.name} is not connected; connect first")
         try:
             if not self._is_connected:
-                welcome = await self._faulty.ask(self._hello)
-                self._is_connected = True
+                welcome = await self._connect(self._hello)
                 if isinstance(request, Hello):
                     return welcome
             return await self._faulty.ask(request)
         except Disconnected:
             self._hang_up()
             raise
+
+    async def _connect(self, hello: Hello) -> Answer:
+        try:
+            welcome = await self._faulty.ask(hello)
+        except Unanswered as silence:
+            raise BrokerError(f"{self.name} cannot be reached") from silence
+        self._is_connected = True
+        return welcome
 
     async def close(self) -> None:
         self.taken_over()
@@ -106,17 +118,12 @@ class _Arrival:
 
     async def ask(self, request: Request) -> Answer:
         message = MESSAGE_OF[type(request)]
-        self._worker.comes_to(f"the message {message} is on its way")
-        owner = self._exchange.owner
+        self._worker.comes_to(ON_ITS_WAY.format(message))
         if isinstance(request, Hello):
             self._exchange.owner = self._line
-        elif owner is None:
-            raise Disconnected(f"the line to {self.name} broke before {message} arrived")
-        elif owner is not self._line:
-            self._line.taken_over()
-            raise BrokerError(f"{self.name} refused: another client took the account over")
+        self._exchange.require_owner(self._line)
         answer = await self._exchange.ask(request)
-        self._worker.comes_to(f"the answer to {message} is on its way")
+        self._worker.comes_to(ANSWERED.format(message))
         return answer
 
     async def close(self) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from chaos.orders import LISTINGS
 from working_orders import SESSION
 
+from chaos.orders import LISTINGS
 from orderworks.brokers.simulated.record import create_schema
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.embedded import EmbeddedServer

@@ -14,6 +14,11 @@ from enum import StrEnum
 from orderworks.brokers.simulated.faults import Fault, everywhere
 from orderworks.brokers.simulated.latency import Latencies
 from orderworks.brokers.simulated.messages import Message
+from orderworks.model.crash_points import CrashPoint
+
+ON_ITS_WAY = "the message {} is on its way"
+ANSWERED = "the answer to {} is on its way"
+"""The places before and after a message arrives at a far exchange."""
 
 
 class Misfortune(StrEnum):
@@ -27,8 +32,24 @@ class Misfortune(StrEnum):
     KILL_SWITCH = "kill switch"  # a person stops the account
 
 
-RARITY = {"before a commit": 4.0, "committed": 4.0}
-"""Places that there are so many of that only one in so many counts."""
+WEIGHTS = {
+    # There are many of them.
+    "before a commit": 0.25,
+    "committed": 0.25,
+    # Where it is not known whether an order has left, or arrived: what an order sent twice comes of.
+    **dict.fromkeys(
+        (
+            CrashPoint.SEND_PERMITTED,
+            CrashPoint.EXCHANGE_BEFORE_RECORD,
+            CrashPoint.EXCHANGE_RECORDED,
+            CrashPoint.SEND_ANSWERED,
+            ON_ITS_WAY.format(Message.SUBMIT),
+            ANSWERED.format(Message.SUBMIT),
+        ),
+        5.0,
+    ),
+}
+"""How much oftener than elsewhere something goes wrong at a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +81,9 @@ class Climate:
         rates = everywhere(self.seed, self.line_rate).rates
         # An order that arrives twice is two: no client can undo it, and no sound line does it.
         rates[Message.SUBMIT].pop(Fault.DUPLICATE_REQUEST)
+        # Few messages carry orders, and all depends on them.
+        for fault in rates[Message.SUBMIT]:
+            rates[Message.SUBMIT][fault] *= 3
         return rates
 
 
@@ -107,7 +131,7 @@ class Stream:
         if not self.left or self._to_pass >= 0:
             return None
         source = f"{self._climate.seed}:{process}:{place}:{self._visits[process, place]}"
-        drawn = random.Random(source).random() * RARITY.get(place, 1.0)  # noqa: S311
+        drawn = random.Random(source).random() / WEIGHTS.get(place, 1.0)  # noqa: S311
         for misfortune in possible:
             drawn -= self._climate.rates[misfortune]
             if drawn < 0:

@@ -95,12 +95,15 @@ def bracket(name: str, draws: Draws) -> list[OrderRecord]:
         limit_price=None,
         route_rule="URGENT",
     )
-    group = f"oca-{name}"
     of_exits = {
-        **{"algo": "none", "side": "sell", "tif": "gtc", "symbol": symbol, "strategy": name},
-        **{"attached_to": name, "oca_group": group, "due_at": at(0)},
+        "algo": "none",
+        "side": "sell",
+        "tif": "gtc",
+        "symbol": symbol,
+        "attached_to": name,
+        "oca_group": f"oca-{name}",
+        "due_at": at(0),
     }
-    entry.strategy = name
     close_by = Decimal(draws.choice((1, 2, 20))) / 10
     stop = order(
         f"{name}.stop",
@@ -124,7 +127,6 @@ def bracket(name: str, draws: Draws) -> list[OrderRecord]:
         algo="none",
         side="sell",
         symbol=symbol,
-        strategy=name,
         order_type="market",
         limit_price=None,
         route_rule="URGENT",

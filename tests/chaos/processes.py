@@ -93,7 +93,9 @@ def outside() -> Iterator[None]:
 class Worker(Process):
     """A process with work of its own, which another may have to wait for."""
 
-    def __init__(self, name: str, meets: Meets, work: Callable[["Worker"], Coroutine[Any, Any, None]]):
+    def __init__(
+        self, name: str, meets: Meets, work: Callable[["Worker"], Coroutine[Any, Any, None]]
+    ):
         super().__init__(name, meets)
         self.ended: BaseException | None = None
         self.is_done = False

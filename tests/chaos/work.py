@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from working_orders import ACCOUNT, RUN_KEY, SESSION, START, plan_of
+
 from chaos.far_exchange import FarExchange, FarLine
 from chaos.ground import DAY, Ground
 from chaos.orders import days_orders
 from chaos.processes import Process, Worker
-from working_orders import ACCOUNT, RUN_KEY, SESSION, START, plan_of
-
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.faults import Fate, Fault, FaultPlan

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from unittest.mock import patch
 
 import psycopg
+from synthetic_day import OPENING_CASH
+from working_orders import ACCOUNT
+
 from chaos.far_exchange import FarExchange
 from chaos.ground import DAY, Ground
 from chaos.misfortunes import Misfortune, Stream, climate
 from chaos.processes import Process, Worker, outside, watched_connections
 from chaos.verdict import Verdict, judge
 from chaos.work import Job, work
-from synthetic_day import OPENING_CASH
-from working_orders import ACCOUNT
-
 from orderworks.brokers.simulated.server import opens_exchange
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.desk import reports, submission
@@ -70,7 +70,8 @@ def live(seed: int, ground: Ground) -> Outcome:
         try:
             verdict = world.live()
         except Exception as error:  # noqa: BLE001 - whatever a worker ended with is told
-            verdict = Verdict(wrong=[f"{type(error).__name__}: {error}"])
+            verdict = judge(ground.ledger)
+            verdict.wrong.insert(0, f"{type(error).__name__}: {error}")
     return Outcome(seed, verdict, world.befell, world.story)
 
 
@@ -155,9 +156,9 @@ class World:
         self._tell(worker, "ended" + (f" with {type(error).__name__}" if error else ""))
         # Whoever comes next finds nothing of it left, as after a while on a real day.
         self._ground.wait_for_ends(worker.backends)
-        if worker.is_alive and error is not None:
-            if self._is_calm or not isinstance(error, (*MISHAPS, *CUT_OFF)):
-                self._failure = self._failure or error
+        is_mishap = isinstance(error, (*MISHAPS, *CUT_OFF)) and not self._is_calm
+        if worker.is_alive and not is_mishap:
+            self._failure = self._failure or error
 
     def _wake(self) -> None:
         worker = self._paused.pop()
