@@ -30,6 +30,8 @@ SETTINGS = {
     "full_page_writes": "off",
     # What sorts a table anew, or knows more of it, at any moment would be another story each time.
     "autovacuum": "off",
+    # All of it is looked through for each table that is emptied.
+    "shared_buffers": "'16MB'",
 }
 
 
@@ -98,7 +100,8 @@ def own_ground(market: Path) -> Iterator[Ground]:
         with psycopg.connect(url, autocommit=True) as connection:
             for name, value in SETTINGS.items():
                 connection.execute(f"ALTER SYSTEM SET {name} = {value}".encode())
-            connection.execute("SELECT pg_reload_conf()")
+        server.stop()
+        server.start()
         ground = Ground(
             url, ReplayMarket(market, SESSION), open_ledger(url), lambda: _restart(server, home)
         )

@@ -58,6 +58,7 @@ class Climate:
 
     Attributes:
         rates: the probability of each misfortune at each place.
+        refuses: whether orders are refused on their way.
         far: whether the exchange is a process of its own.
         begins_after: nothing goes wrong at so many places that the world comes to first.
         misfortunes: after so many of them nothing goes wrong any more.
@@ -68,6 +69,7 @@ class Climate:
     seed: int
     rates: dict[Misfortune, float]
     line_rate: float
+    refuses: bool
     latencies: Latencies
     far: bool
     begins_after: int
@@ -84,6 +86,9 @@ class Climate:
         # Few messages carry orders, and all depends on them.
         for fault in rates[Message.SUBMIT]:
             rates[Message.SUBMIT][fault] *= 3
+        # A refusal that is held back until its order was sent again is taken for the newer one's:
+        # reports do not say which sending they answer. So a line does the one or the other.
+        rates[Message.SUBMIT].pop(Fault.HOLD_BACK if self.refuses else Fault.REJECT)
         return rates
 
 
@@ -106,6 +111,7 @@ def climate(seed: int) -> Climate:
         seed,
         rates,
         line_rate=draws.choice((0.0, 0.02, 0.05)),
+        refuses=draws.random() < 0.3,
         latencies=Latencies(*(timedelta(milliseconds=one) for one in milliseconds)),
         far=far,
         begins_after=draws.randrange(200),
