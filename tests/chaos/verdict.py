@@ -18,6 +18,8 @@ RECORD = (
 )
 """What happened: at the exchange, and in the ledger."""
 
+LONGEST = 200
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -65,8 +67,14 @@ def judge(ledger: Ledger) -> Verdict:
     try:
         require_sound_books(ledger)
     except AssertionError as unsound:
-        verdict.wrong.append(f"the books: {str(unsound).partition(chr(10))[0] or repr(unsound)}")
+        verdict.wrong.append(f"the books: {in_short(unsound)}")
     return verdict
+
+
+def in_short(error: BaseException) -> str:
+    """What an error is and says, on one line that can be read."""
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
 
 
 def _lost(ours: dict[str, object], theirs: dict[str, object] | None) -> list[str]:

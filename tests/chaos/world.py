@@ -15,7 +15,7 @@ from chaos.far_exchange import FarExchange
 from chaos.ground import DAY, Ground
 from chaos.misfortunes import Misfortune, Stream, climate
 from chaos.processes import Process, Worker, outside, watched_connections
-from chaos.verdict import Verdict, judge
+from chaos.verdict import Verdict, in_short, judge
 from chaos.work import Job, work
 from orderworks.brokers.simulated.server import opens_exchange
 from orderworks.brokers.simulated.terms import Terms
@@ -71,7 +71,7 @@ def live(seed: int, ground: Ground) -> Outcome:
             verdict = world.live()
         except Exception as error:  # noqa: BLE001 - whatever a worker ended with is told
             verdict = judge(ground.ledger)
-            verdict.wrong.insert(0, f"{type(error).__name__}: {error}")
+            verdict.wrong.insert(0, in_short(error))
     return Outcome(seed, verdict, world.befell, world.story)
 
 
