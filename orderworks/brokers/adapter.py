@@ -31,7 +31,8 @@ class ReportKind(StrEnum):
 class Report:
     """One thing that a broker said about one order, at a market time.
 
-    ``fill`` comes with FILLED only, ``terms`` with REPLACED only: what the order is now.
+    ``fill`` comes with FILLED only, ``terms`` with REPLACED only: what the order is now. ``proven`` is
+    what a complete snapshot shows; what a line brings may be about an earlier sending of the order.
     """
 
     kind: ReportKind
@@ -41,6 +42,7 @@ class Report:
     reason: str | None = None
     fill: Fill | None = None
     terms: Replacement | None = None
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,11 +164,22 @@ def _book_event(
         return
     if order.state in TERMINAL:
         return
+    if event is OrderEvent.REJECT and order.attempts > 1 and not report.proven:
+        _doubt_refusal(booking, order, report)
+        return
     if event is not OrderEvent.REJECT:
         confirm(booking, order, orders, report.ts)
     if event is OrderEvent.REPLACE and report.terms is not None and _has_terms(order, report.terms):
         return
     move(booking, order, event, report.ts, report.reason, report.terms)
+
+
+def _doubt_refusal(booking: Booking, order: OrderRecord, report: Report) -> None:
+    """It may be a late answer to a sending before: what became of the latest a snapshot must show."""
+    if order.state is not OrderState.UNKNOWN:
+        said = report.reason or "no reason"
+        why = f"a refusal ({said}) came for one of its {order.attempts} sendings"
+        move(booking, order, OrderEvent.SILENCE, report.ts, why)
 
 
 def _has_terms(order: OrderRecord, terms: Replacement) -> bool:

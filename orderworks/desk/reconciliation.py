@@ -107,7 +107,7 @@ def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -
     at = desk.clock.now()
     record_reconciliation(
         desk.ledger,
-        desk.account,
+        desk.held_lease,
         run.run_id if run else None,
         at,
         healed,

@@ -1,12 +1,16 @@
 """Named places at which a test may kill the process, as a power failure would.
 
 They stand at every durable step and on both sides of every message, and do nothing unless
-``ORDERWORKS_CRASH_AT=NAME`` or ``NAME:N`` (at the N-th time) is set.
+``ORDERWORKS_CRASH_AT=NAME`` or ``NAME:N`` (at the N-th time) is set, or a simulation says what
+happens there.
 """
 
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 
 VARIABLE = "ORDERWORKS_CRASH_AT"
@@ -40,7 +44,21 @@ class CrashPoint(StrEnum):
 
 
 def crash_point(point: CrashPoint) -> None:
-    """Dies here, if that was asked for."""
+    """What happens here happens: nothing, unless it was asked for."""
+    _happens.get()(point)
+
+
+@contextmanager
+def at_crash_points(happens: Callable[[CrashPoint], None]) -> Iterator[None]:
+    """In this context, and in the tasks and threads begun in it, ``happens`` is what happens there."""
+    token = _happens.set(happens)
+    try:
+        yield
+    finally:
+        _happens.reset(token)
+
+
+def _die_where_asked(point: CrashPoint) -> None:
     asked = os.environ.get(VARIABLE)
     if asked is None:
         return
@@ -49,3 +67,8 @@ def crash_point(point: CrashPoint) -> None:
         _passed[name] += 1
         if _passed[name] == int(occurrence or 1):
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+_happens: ContextVar[Callable[[CrashPoint], None]] = ContextVar(
+    "at_crash_points", default=_die_where_asked
+)

@@ -44,6 +44,23 @@ def steps(booking: Booking, name: str) -> list[str]:
     return [event.event.value for event in booking.events if event.client_order_id == name]
 
 
+# A refusal of an order that was sent again ---------------------------------------------------------
+
+
+def test_a_refusal_of_an_order_that_was_sent_again_is_only_believed_where_a_snapshot_shows_it() -> (
+    None
+):
+    """It may be the late answer to the first sending, while the second rests at the broker."""
+    for state in (S.PENDING, S.SUBMITTED):
+        orders = worked(10, state=state)
+        orders["p-0"].attempts = 2
+        late = said(K.REJECTED, "p-0", reason="no margin")
+        assert steps(book_reports([late, late], orders), "p-0") == ["SILENCE"]
+        assert orders["p-0"].state is S.UNKNOWN
+        assert steps(book_reports([replace(late, proven=True)], orders), "p-0") == ["REJECT"]
+        assert orders["p-0"].state is S.REJECTED
+
+
 # Any history, in any order ---------------------------------------------------------------------
 
 
