@@ -1,0 +1,133 @@
+"""A worker that does what a run does, without Prefect; forked from this file when it is run.
+
+It is started with the same words each time, as a scheduler would, and derives what is left to do.
+"""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from forking import fork_each
+from scenarios import SCENARIOS, Occasion, Scenario
+from synthetic_day import SESSION
+
+from orderworks.brokers.adapter import BrokerAdapter
+from orderworks.brokers.simulated.adapter import SimulatedBroker
+from orderworks.brokers.simulated.faults import FaultPlan
+from orderworks.brokers.simulated.faulty import FaultyBroker
+from orderworks.brokers.simulated.record import reached_by
+from orderworks.desk.desk import Desk, open_desk
+from orderworks.desk.ending import cancel_everything, close_session
+from orderworks.desk.exchange_terms import exchange_terms
+from orderworks.desk.kill_switch import throw
+from orderworks.desk.plan import fingerprint, plan_of
+from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.scheduling import schedule_routed
+from orderworks.desk.steps import gate_sized, route_gated, size_signals, take_stock
+from orderworks.desk.summary import summary_of
+from orderworks.desk.valuation import value_account
+from orderworks.desk.waves import waves, work_wave
+from orderworks.ledger.controls import kill_reason
+from orderworks.ledger.runs import Run, find_run, finish_run, freeze_plan, start_run
+from orderworks.market.calendar import require_session
+from orderworks.market.replay import ReplayMarket
+from orderworks.model.clock import ReplayClock
+from orderworks.settings import load_settings
+
+PATIENCE_SECONDS = 20
+"""How long the database may take to see that a worker is dead."""
+
+REASON = "somebody threw the switch"
+
+DAY = require_session(SESSION)
+
+
+@cache
+def market_of(directory: str) -> ReplayMarket:
+    return ReplayMarket(Path(directory), SESSION)
+
+
+async def live(scenario: Scenario, url: str, market: ReplayMarket) -> None:
+    """The runs of a day in their order, and its end."""
+    settings = load_settings()
+    terms = exchange_terms(settings)
+    clock = ReplayClock(max(DAY.open, reached_by(url, terms.account) or DAY.open))
+    broker: BrokerAdapter = SimulatedBroker(url, market, DAY, terms, clock)
+    if scenario.lost:
+        broker = FaultyBroker(broker, FaultPlan(0, script=scenario.lost), clock)
+    async with open_desk(settings, url, DAY, market, broker, clock) as desk:
+        killed_at = scenario.killed_at and datetime.combine(SESSION, scenario.killed_at, UTC)
+        for occasion in scenario.runs:
+            if kill_reason(desk.ledger, desk.account) is None:
+                await trade(desk, occasion, killed_at or DAY.close)
+        if killed_at:
+            throw(settings, REASON)
+            await desk.wait_for_account(PATIENCE_SECONDS)
+            await take_stock(desk, None)
+            await cancel_everything(desk, REASON)
+            await require_clean(desk, None)
+        await desk.wait_for_account(PATIENCE_SECONDS)
+        await take_stock(desk, None)
+        await close_session(desk)
+        await require_clean(desk, None)
+
+
+async def trade(desk: Desk, occasion: Occasion, until: datetime) -> None:
+    """One run, from wherever it was left, up to a market time."""
+    settings = desk.settings.model_dump(mode="json")
+    run = start_run(desk.ledger, desk.account, occasion.run_key, occasion.kind, DAY.date, settings)
+    if run.state == "DONE":
+        return
+    await desk.wait_for_account(PATIENCE_SECONDS)
+    await take_stock(desk, run)
+    if not run.is_planned:
+        await desk.clock.sleep_until(occasion.begins_at)
+        run = await plan(desk, run, signals_of(occasion))
+    async for wave in waves(desk, run):
+        if wave.due_at >= until:
+            return
+        await work_wave(desk, wave)
+    await require_clean(desk, run)
+    finish_run(desk.ledger, run, "DONE", summary_of(desk, run))
+
+
+async def plan(desk: Desk, run: Run, signals: pd.DataFrame) -> Run:
+    sized = size_signals(desk, signals, value_account(desk))
+    gated = await gate_sized(desk, run, sized.orders)
+    routed = route_gated(desk, gated.accepted)
+    scheduled = schedule_routed(desk, run.run_key, routed)
+    inputs = fingerprint(run.kind, run.session, signals)
+    planned = plan_of(desk.account, inputs, signals, sized, gated, scheduled)
+    freeze_plan(desk.ledger, run, planned)
+    return find_run(desk.ledger, run.account, run.run_key) or run
+
+
+def signals_of(occasion: Occasion) -> pd.DataFrame:
+    """The signals as they come out of their suite."""
+    signals = pd.DataFrame(occasion.signals)
+    signals.insert(0, "row", range(2, 2 + len(signals)))
+    return signals.assign(ts=pd.to_datetime(signals["ts"], utc=True))
+
+
+async def require_clean(desk: Desk, run: Run | None) -> None:
+    reconciled = await reconcile(desk, run)
+    assert reconciled.is_clean, reconciled.breaks
+
+
+def serve(out: str, err: str, directory: str) -> None:
+    """Works a scenario for each name that is read, each time in another process."""
+    market = market_of(directory)
+    # Read once, here.
+    market.quotes_at(DAY.open, sorted(market.symbols))
+
+    def work(name: str, url: str) -> None:
+        asyncio.run(live(SCENARIOS[name], url, market))
+
+    fork_each(work, out, err)
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])
