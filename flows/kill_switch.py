@@ -1,4 +1,4 @@
-"""The kill switch: nothing more is sent, and what rests is cancelled."""
+"""The kill switch: nothing more is sent, what rests is cancelled, and if asked what is held is closed."""
 
 import logging
 from datetime import date
@@ -6,12 +6,20 @@ from datetime import date
 from prefect import flow
 from prefect.client.schemas import State
 
-from flows.framing import framed
+from flows.framing import Framed, framed
 from orderworks.desk.kill_switch import throw
+from orderworks.desk.waves import waves
+from orderworks.ledger.controls import refuse_while_killed
+from orderworks.model.clock import WallClock
+from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 from tasks.cancel_resting import cancel_resting
-from tasks.measure_quality import emit_alerts
+from tasks.commit_plan import commit_plan
+from tasks.measure_quality import emit_alerts, measure_quality
+from tasks.plan_flattening import plan_flattening
+from tasks.reconcile_books import reconcile_books
 from tasks.take_account import take_account
+from tasks.work_wave import work_wave
 
 log = logging.getLogger("orderworks.flows")
 
@@ -19,6 +27,7 @@ log = logging.getLogger("orderworks.flows")
 @flow(name="kill-switch", persist_result=False)
 async def kill_switch(
     reason: str,
+    flatten: bool = False,
     session: date | None = None,
     market: str | None = None,
     broker: str | None = None,
@@ -27,12 +36,13 @@ async def kill_switch(
 
     Args:
         reason: why; kept with the switch.
+        flatten: whether to close every position at the market, once what rests is cancelled.
         session: the trading day; that of the latest replay, or today in New York, if not given.
         market: a directory of recorded quotes to replay; that of the latest run if not given.
         broker: simulated, ibkr or paper_stub; as set if not given.
     """
     settings = load_settings(**({"broker": {"provider": broker}} if broker else {}))
-    throw(settings, reason)
+    throw(settings, reason, flatten=flatten)
     log.warning("killed: %s; nothing is sent until 'orderworks resume'", reason)
     async with framed("kill-switch", session, None, market, broker, plans=False) as frame:
         if frame.desk is not None:
@@ -42,4 +52,26 @@ async def kill_switch(
             emit_alerts(desk)
             frame.message = f"{cancelled} resting orders cancelled"
         frame.message = f"killed: {reason}; {frame.message}"
+    if flatten and frame.desk is not None:
+        at = f":{WallClock().now():%Y-%m-%dT%H:%M:%S.%f}"
+        async with framed(FLATTEN, session, None, market, broker, key_suffix=at) as closing:
+            if closing.desk is not None:
+                await close_positions(closing)
+        frame.message += f"; flattening: {closing.message}"
     return frame.state
+
+
+async def close_positions(frame: Framed) -> None:
+    """Plan a market order for each position; then work the waves, reconcile, measure."""
+    desk, run = frame.entered
+    refuse_while_killed(desk.ledger, desk.account, flattens=True)
+    if not run.is_planned:
+        async with desk.planning_turn():
+            run = await commit_plan(desk, run, await plan_flattening(desk, run))
+
+    async for wave in waves(desk, run):
+        await work_wave(desk, wave)
+
+    await reconcile_books(desk, run)
+    await measure_quality(desk, run)
+    frame.summarise()

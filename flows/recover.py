@@ -6,8 +6,10 @@ from prefect.states import Completed, Failed
 
 from flows.daily import trade
 from flows.framing import framed
+from flows.kill_switch import close_positions
 from orderworks.desk.opening import Occasion, unfinished
 from orderworks.model.errors import OrderworksError
+from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 from tasks.pull_signals import pull_signals
 
@@ -37,6 +39,8 @@ async def recover(broker: str | None = None) -> State:
 async def _take_up(left: Occasion, broker: str | None) -> str:
     market = str(left.market) if left.market else None
     async with framed(left.kind, left.session, left.run_key, market, broker) as frame:
-        if frame.desk is not None:
+        if frame.desk is not None and left.kind == FLATTEN:
+            await close_positions(frame)
+        elif frame.desk is not None:
             await trade(frame, None, pull_signals, frame.desk.clock.now())
     return frame.message

@@ -101,12 +101,22 @@ def recover(broker: Broker = None) -> None:
 
 def kill(
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the switch.")],
+    flatten: Annotated[
+        bool, typer.Option("--flatten", help="Close every position at the market, too.")
+    ] = False,
     session: Session = None,
     market: Market = None,
     broker: Broker = None,
 ) -> None:
     """Throw the kill switch: nothing more is sent, and what rests is cancelled."""
-    finish("kill-switch", reason=reason, session=session, market=market, broker=broker)
+    finish(
+        "kill-switch",
+        reason=reason,
+        flatten=flatten,
+        session=session,
+        market=market,
+        broker=broker,
+    )
 
 
 def resume(

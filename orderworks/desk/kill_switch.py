@@ -11,15 +11,17 @@ from orderworks.model.errors import InputError
 from orderworks.settings import Settings, home_directory
 
 
-def throw(settings: Settings, reason: str) -> None:
+def throw(settings: Settings, reason: str, *, flatten: bool = False) -> None:
     """Stops all sending for the account from the moment that this returns.
+
+    With ``flatten``, but for the orders that close its positions.
 
     An account that never traded is stopped as well, but has no alerts yet.
     """
     account = settings.broker.account
     now = WallClock().now()
     with open_ledger(database_url(home_directory())) as ledger:
-        controls.throw_kill_switch(ledger, account, reason)
+        controls.throw_kill_switch(ledger, account, reason, flatten=flatten)
         crash_point(CrashPoint.KILL_THROWN)
         if account not in known_accounts(ledger):
             return
@@ -32,7 +34,7 @@ def throw(settings: Settings, reason: str) -> None:
                     cause=f"kill:{now.isoformat()}",
                     message=f"kill switch thrown at {now.astimezone(NEW_YORK):%H:%M:%S}: {reason}",
                     at=now,
-                    payload={"reason": reason},
+                    payload={"reason": reason, "flatten": flatten},
                 )
             ],
         )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.corporate_actions import held_through_splits
+from orderworks.model.order import WHOLE_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Activity:
 def attributed_shares(ledger: Ledger, account: str) -> list[Attributed]:
     """What each strategy's own orders have filled, in today's shares, and have still to fill.
 
-    An exit only closes what another order opens: it has nothing of its own still to fill.
+    An exit only closes what another order opens: it has nothing of its own still to fill. What was
+    traded for the whole account is no strategy's.
     """
     through_splits = held_through_splits(ledger, account)
     rows = [
@@ -45,10 +47,11 @@ def attributed_shares(ledger: Ledger, account: str) -> list[Attributed]:
             (account,),
         )
     ]
-    return [
+    own = [
         replace(row, holdings=through_splits.get((row.strategy, row.symbol), row.holdings))
         for row in rows
     ]
+    return [replace(row, holdings=0) if row.strategy in WHOLE_ACCOUNT else row for row in own]
 
 
 def activity(ledger: Ledger, account: str, session: date, since: datetime) -> Activity:

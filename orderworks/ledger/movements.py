@@ -94,7 +94,7 @@ def permit(
     """
     with ledger.transaction():
         require_lease(ledger, lease)
-        require_not_killed(ledger, lease.account)
+        require_not_killed(ledger, lease.account, [r.client_order_id for r in releases])
         waiting = ledger.execute(RELEASE, {"at": at, **_all_columns_of(releases, _RELEASED)})
         if waiting.rowcount != len(releases):
             raise IllegalTransition(
@@ -126,7 +126,7 @@ def permit_revisions(
     """
     with ledger.transaction():
         require_lease(ledger, lease)
-        require_not_killed(ledger, lease.account)
+        require_not_killed(ledger, lease.account, [r.terms.client_order_id for r in revisions])
         copy_rows(
             ledger,
             "revision_attempts",

@@ -5,6 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+FLATTEN_RULE = "FLATTEN"
+"""The route of the orders that close what is held after a kill: a killed account may send no others."""
+
+REBALANCE, FLATTEN = "rebalance", "flatten"
+WHOLE_ACCOUNT = frozenset({REBALANCE, FLATTEN})
+"""The strategies under which what concerns the whole account is traded: they hold nothing themselves."""
+
 
 class Side(StrEnum):
     """Which way an order trades."""

@@ -58,6 +58,9 @@ class OrderEvent(StrEnum):
     CORRECT = "CORRECT"  # a correction took back some of what was filled
     BUST = "BUST"  # nothing that was filled is left
     WITHDRAW = "WITHDRAW"  # given up before it was sent
+    HOLD = "HOLD"  # in doubt: nothing is done with it until evidence comes or a person decides
+    ADOPT = "ADOPT"  # a person says that the broker has it
+    ABANDON = "ABANDON"  # a person says that the broker does not have it, or no longer
 
 
 _S, _E = OrderState, OrderEvent
@@ -94,6 +97,15 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.UNKNOWN, _E.ACKNOWLEDGE): _S.SUBMITTED,
     (_S.UNKNOWN, _E.REJECT): _S.REJECTED,
     (_S.UNKNOWN, _E.ABSENCE): _S.NEW,
+    (_S.NEW, _E.REPLACE): _S.NEW,  # of a parent whose first slices were missed and are skipped
+    (_S.UNKNOWN, _E.HOLD): _S.UNKNOWN,
+    (_S.UNKNOWN, _E.ADOPT): _S.SUBMITTED,
+    (_S.UNKNOWN, _E.ABANDON): _S.CANCELLED,
+    **{
+        (state, event): to_state
+        for state in (_S.SUBMITTED, _S.PARTIALLY_FILLED)
+        for event, to_state in ((_E.HOLD, state), (_E.ADOPT, state), (_E.ABANDON, _S.CANCELLED))
+    },
     # Late fills: the broker's execution stands whatever we believed; an alert goes with it.
     (_S.CANCELLED, _E.FILL): _S.CANCELLED,
     (_S.CANCELLED, _E.COMPLETE): _S.FILLED,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from orderworks.model.order import Algo, OrderType, Remainder, TimeInForce
+from orderworks.model.order import FLATTEN_RULE, Algo, OrderType, Remainder, TimeInForce
 from orderworks.planning.pricing import PriceRule, limit_prices, on_grid
 
 STOP_TYPES = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
@@ -68,7 +68,7 @@ STOP_LOSS = Route("STOP_LOSS", OrderType.STOP, Algo.NONE, PriceRule.GIVEN)
 TAKE_PROFIT = Route("TAKE_PROFIT", OrderType.LIMIT, Algo.NONE, PriceRule.GIVEN)
 """How an entry's exits are placed."""
 
-FLATTEN = Route("FLATTEN", OrderType.MARKET, Algo.NONE, PriceRule.NONE)
+FLATTEN = Route(FLATTEN_RULE, OrderType.MARKET, Algo.NONE, PriceRule.NONE)
 """How a position is closed when the kill switch is thrown with ``--flatten``."""
 
 PRICE_RULE_OF = {

@@ -32,7 +32,7 @@ NEVER = (
             CrashPoint.CANCEL_ANSWERED,
             CrashPoint.CANCEL_BOOKED,
         ),
-        _but("TWAP", "cancel and replace", "kill switch"),
+        _but("TWAP", "cancel and replace", "flatten"),
         "everything fills before it would have to give way",
     ),
     Never(
@@ -63,12 +63,7 @@ NEVER = (
         _but("lost messages"),
         "only where a worker was killed before can an order have been permitted and not sent",
     ),
-    Never((CrashPoint.KILL_THROWN,), _but("kill switch"), "nobody throws the switch"),
-    Never(
-        (CrashPoint.RUN_BEFORE_DONE, CrashPoint.RUN_DONE),
-        frozenset({"kill switch"}),
-        "the run is given up",
-    ),
+    Never((CrashPoint.KILL_THROWN,), _but("flatten"), "nobody throws the switch"),
 )
 
 Pair = tuple[str, CrashPoint]

@@ -42,14 +42,15 @@ class Scenario:
     Attributes:
         trades: by symbol, the shares that are bought and sold in all.
         settings: what differs from the tests' own.
-        killed_at: when (UTC) the kill switch is thrown; what is left of the runs is given up then.
+        flattened_at: when (UTC) the kill switch is thrown: what is left of the runs is given up, and
+            what is held is closed.
         lost: what befalls the messages of each worker on their way to the exchange and back.
     """
 
     runs: tuple[Occasion, ...]
     trades: Mapping[str, tuple[int, int]]
     settings: Mapping[str, str] = field(default_factory=dict)
-    killed_at: time | None = None
+    flattened_at: time | None = None
     lost: tuple[Scripted, ...] = ()
 
 
@@ -112,16 +113,16 @@ SCENARIOS: Mapping[str, Scenario] = {
         {"SLIM": (36, 0), "THIN": (60, 0)},
         UNPROTECTED | EARLY_SWEEP | PASSIVE,
     ),
-    # After the first of three slices, while an order and an exit rest.
-    "kill switch": Scenario(
+    # The switch is thrown after the first of three slices, while an order and an exit rest.
+    "flatten": Scenario(
         (
             daily(
                 signal("ACME", quantity=900, **SLICED),
                 signal("RUSH", quantity=600, limit_price=OUT_OF_REACH),
             ),
         ),
-        {"ACME": (300, 0)},
-        killed_at=time(14, 36),
+        {"ACME": (300, 300)},
+        flattened_at=time(14, 36),
     ),
     "lost messages": Scenario(
         (daily(signal("ACME", quantity=900, **SLICED)),),

@@ -18,7 +18,7 @@ ALWAYS = {
     ("TWAP", CrashPoint.SWEEP_PLANNED),
     ("bracket", CrashPoint.EXCHANGE_RECORDED),
     ("cancel and replace", CrashPoint.EXCHANGE_REPLACED),
-    ("kill switch", CrashPoint.KILL_THROWN),
+    ("flatten", CrashPoint.KILL_THROWN),
     ("lost messages", CrashPoint.ABSENCE_BOOKED),
 }
 """What is looked at in every run of the tests; the others by ``-m matrix``."""

@@ -5,8 +5,8 @@ It is started with the same words each time, as a scheduler would, and derives w
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +22,7 @@ from orderworks.brokers.simulated.record import reached_by
 from orderworks.desk.desk import Desk, open_desk
 from orderworks.desk.ending import cancel_everything, close_session
 from orderworks.desk.exchange_terms import exchange_terms
+from orderworks.desk.flattening import flattening_plan
 from orderworks.desk.kill_switch import throw
 from orderworks.desk.plan import fingerprint, plan_of
 from orderworks.desk.reconciliation import reconcile
@@ -31,23 +32,27 @@ from orderworks.desk.summary import summary_of
 from orderworks.desk.valuation import value_account
 from orderworks.desk.waves import waves, work_wave
 from orderworks.ledger.controls import kill_reason
-from orderworks.ledger.runs import Run, find_run, finish_run, freeze_plan, start_run
+from orderworks.ledger.runs import (
+    Plan,
+    Run,
+    find_run,
+    finish_run,
+    freeze_plan,
+    start_run,
+    unfinished_runs,
+)
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import ReplayClock
+from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 
 PATIENCE_SECONDS = 20
-"""How long the database may take to see that a worker is dead."""
-
-REASON = "somebody threw the switch"
+"""How long the database may take to see that the worker before is dead."""
 
 DAY = require_session(SESSION)
 
-
-@cache
-def market_of(directory: str) -> ReplayMarket:
-    return ReplayMarket(Path(directory), SESSION)
+Planning = Callable[[Desk, Run], Awaitable[Plan]]
 
 
 async def live(scenario: Scenario, url: str, market: ReplayMarket) -> None:
@@ -59,33 +64,61 @@ async def live(scenario: Scenario, url: str, market: ReplayMarket) -> None:
     if scenario.lost:
         broker = FaultyBroker(broker, FaultPlan(0, script=scenario.lost), clock)
     async with open_desk(settings, url, DAY, market, broker, clock) as desk:
-        killed_at = scenario.killed_at and datetime.combine(SESSION, scenario.killed_at, UTC)
+        until = datetime.combine(SESSION, scenario.flattened_at or DAY.close.time(), UTC)
         for occasion in scenario.runs:
+            # Where the switch is on a run is refused.
             if kill_reason(desk.ledger, desk.account) is None:
-                await trade(desk, occasion, killed_at or DAY.close)
-        if killed_at:
-            throw(settings, REASON)
-            await desk.wait_for_account(PATIENCE_SECONDS)
-            await take_stock(desk, None)
-            await cancel_everything(desk, REASON)
-            await require_clean(desk, None)
-        await desk.wait_for_account(PATIENCE_SECONDS)
-        await take_stock(desk, None)
+                await trade(desk, occasion, until)
+        if scenario.flattened_at:
+            await flatten(desk)
+        await take_account(desk, None)
         await close_session(desk)
         await require_clean(desk, None)
 
 
 async def trade(desk: Desk, occasion: Occasion, until: datetime) -> None:
-    """One run, from wherever it was left, up to a market time."""
+    """A run that trades signals, worked up to a market time."""
+
+    async def plan(desk: Desk, run: Run) -> Plan:
+        await desk.clock.sleep_until(occasion.begins_at)
+        signals = signals_of(occasion)
+        sized = size_signals(desk, signals, value_account(desk))
+        gated = await gate_sized(desk, run, sized.orders)
+        scheduled = schedule_routed(desk, run.run_key, route_gated(desk, gated.accepted))
+        inputs = fingerprint(run.kind, run.session, signals)
+        return plan_of(desk.account, inputs, signals, sized, gated, scheduled)
+
+    await go_through(desk, occasion.kind, occasion.run_key, plan, until)
+
+
+async def flatten(desk: Desk) -> None:
+    """The kill switch with all that it asks for; what was planned for it before is gone on with first."""
+
+    async def plan(desk: Desk, run: Run) -> Plan:
+        return (await flattening_plan(desk, run))[0]
+
+    for left in unfinished_runs(desk.ledger, desk.account):
+        if left.kind == FLATTEN:
+            await go_through(desk, FLATTEN, left.run_key, plan, DAY.close)
+    reason = "somebody threw the switch"
+    throw(desk.settings, reason, flatten=True)
+    await take_account(desk, None)
+    await cancel_everything(desk, reason)
+    await require_clean(desk, None)
+    at = desk.clock.now()
+    await go_through(desk, FLATTEN, f"{FLATTEN}:{SESSION}T{at:%H:%M:%S}", plan, DAY.close)
+
+
+async def go_through(desk: Desk, kind: str, run_key: str, plan: Planning, until: datetime) -> None:
+    """A run, from wherever it was left."""
     settings = desk.settings.model_dump(mode="json")
-    run = start_run(desk.ledger, desk.account, occasion.run_key, occasion.kind, DAY.date, settings)
+    run = start_run(desk.ledger, desk.account, run_key, kind, SESSION, settings)
     if run.state == "DONE":
         return
-    await desk.wait_for_account(PATIENCE_SECONDS)
-    await take_stock(desk, run)
+    await take_account(desk, run)
     if not run.is_planned:
-        await desk.clock.sleep_until(occasion.begins_at)
-        run = await plan(desk, run, signals_of(occasion))
+        freeze_plan(desk.ledger, run, await plan(desk, run))
+        run = find_run(desk.ledger, desk.account, run_key) or run
     async for wave in waves(desk, run):
         if wave.due_at >= until:
             return
@@ -94,15 +127,14 @@ async def trade(desk: Desk, occasion: Occasion, until: datetime) -> None:
     finish_run(desk.ledger, run, "DONE", summary_of(desk, run))
 
 
-async def plan(desk: Desk, run: Run, signals: pd.DataFrame) -> Run:
-    sized = size_signals(desk, signals, value_account(desk))
-    gated = await gate_sized(desk, run, sized.orders)
-    routed = route_gated(desk, gated.accepted)
-    scheduled = schedule_routed(desk, run.run_key, routed)
-    inputs = fingerprint(run.kind, run.session, signals)
-    planned = plan_of(desk.account, inputs, signals, sized, gated, scheduled)
-    freeze_plan(desk.ledger, run, planned)
-    return find_run(desk.ledger, run.account, run.run_key) or run
+async def take_account(desk: Desk, run: Run | None) -> None:
+    await desk.wait_for_account(PATIENCE_SECONDS)
+    await take_stock(desk, run)
+
+
+async def require_clean(desk: Desk, run: Run | None) -> None:
+    reconciled = await reconcile(desk, run)
+    assert reconciled.is_clean, reconciled.breaks
 
 
 def signals_of(occasion: Occasion) -> pd.DataFrame:
@@ -112,14 +144,9 @@ def signals_of(occasion: Occasion) -> pd.DataFrame:
     return signals.assign(ts=pd.to_datetime(signals["ts"], utc=True))
 
 
-async def require_clean(desk: Desk, run: Run | None) -> None:
-    reconciled = await reconcile(desk, run)
-    assert reconciled.is_clean, reconciled.breaks
-
-
 def serve(out: str, err: str, directory: str) -> None:
     """Works a scenario for each name that is read, each time in another process."""
-    market = market_of(directory)
+    market = ReplayMarket(Path(directory), SESSION)
     # Read once, here.
     market.quotes_at(DAY.open, sorted(market.symbols))
 

@@ -28,7 +28,9 @@ from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.controls import (
     EVERY_ACCOUNT,
+    Killed,
     kill_reason,
+    kill_switch,
     require_not_killed,
     resume,
     throw_kill_switch,
@@ -302,23 +304,47 @@ def test_no_send_is_permitted_once_the_switch_is_thrown(
         resume(ledger, ACCOUNT, "a test")
     with ThreadPoolExecutor(1) as threads:
         with ledger.transaction():
-            require_not_killed(ledger, ACCOUNT)
+            require_not_killed(ledger, ACCOUNT, [])
             thrown: Future[None] = threads.submit(throw_kill_switch, other, ACCOUNT, "stop")
             wait_for_a_waiter(ledger)
             assert not thrown.done()
         thrown.result(PATIENCE)
     with ledger.transaction(), pytest.raises(KillSwitchThrown):
-        require_not_killed(ledger, ACCOUNT)
+        require_not_killed(ledger, ACCOUNT, [])
+
+
+def test_a_killed_account_that_is_to_be_flattened_sends_what_flattens_it_and_nothing_else(
+    ledger: Ledger,
+) -> None:
+    lease = open_books(ledger)
+    closing = order("q", 10, algo="none", route_rule="FLATTEN")
+    plan_orders(ledger, order("p", 10), order("p-0", 10), closing)
+    throw_kill_switch(ledger, ACCOUNT, "the model is wrong", flatten=True)
+    for orders in ([order("p-0", 10)], [order("p-0", 10), closing]):
+        with pytest.raises(KillSwitchThrown):
+            send(ledger, lease, *orders)
+    send(ledger, lease, closing)
+    assert (state_of(ledger, "q"), state_of(ledger, "p-0")) == ("PENDING", "NEW")
+
+    # Thrown again it is still to be flattened; another switch that is not, stops that as well.
+    throw_kill_switch(ledger, ACCOUNT, "and again")
+    assert kill_switch(ledger, ACCOUNT) == Killed("and again", flatten=True)
+    throw_kill_switch(ledger, EVERY_ACCOUNT, "the exchange is wrong")
+    assert kill_switch(ledger, ACCOUNT) == Killed("and again", flatten=False)
+    resume(ledger, EVERY_ACCOUNT, "it was not")
+    resume(ledger, ACCOUNT, "it is right now")
+    throw_kill_switch(ledger, ACCOUNT, "only stop")
+    assert kill_switch(ledger, ACCOUNT) == Killed("only stop", flatten=False)
 
 
 def test_workers_of_several_accounts_do_not_wait_for_each_other(
     ledger: Ledger, other: Ledger
 ) -> None:
     with ledger.transaction():
-        require_not_killed(ledger, ACCOUNT)
+        require_not_killed(ledger, ACCOUNT, [])
         with other.transaction():
             other.execute("SET LOCAL lock_timeout = '2s'")
-            require_not_killed(other, "SIM-2")
+            require_not_killed(other, "SIM-2", [])
 
 
 def test_the_switch_needs_a_reason(ledger: Ledger) -> None:

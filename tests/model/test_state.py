@@ -83,7 +83,9 @@ def test_silence_is_never_taken_for_an_end() -> None:
 
 def test_only_proven_absence_makes_an_order_sendable_again() -> None:
     back_to_new = {pair for pair, after in TRANSITIONS.items() if after is OrderState.NEW}
-    assert back_to_new == {(OrderState.UNKNOWN, OrderEvent.ABSENCE)}
+    # A parent that is made smaller before its first slice has not been sent.
+    smaller = (OrderState.NEW, OrderEvent.REPLACE)
+    assert back_to_new == {(OrderState.UNKNOWN, OrderEvent.ABSENCE), smaller}
 
 
 def test_states_at_the_broker_are_neither_new_nor_terminal() -> None:

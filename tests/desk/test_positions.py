@@ -1,0 +1,41 @@
+"""Whose shares a signal's target is netted against."""
+
+import pandas as pd
+import pytest
+from working_orders import fill, happened, order, plan_orders, send
+
+from orderworks.desk.desk import Desk
+from orderworks.desk.positions import with_positions
+from orderworks.ledger.movements import book
+from orderworks.ledger.orders import OrderRecord
+from orderworks.model.order import Side
+from orderworks.model.state import OrderEvent, OrderState
+
+
+def traded(desk: Desk, name: str, strategy: str, side: str, quantity: int) -> None:
+    """An order of a strategy that has filled whole."""
+    plain = {"strategy": strategy, "side": side, "algo": "none"}
+    one: OrderRecord = order(name, quantity, **plain)
+    plan_orders(desk.ledger, one, run_key=name)
+    lease = desk.held_lease
+    send(desk.ledger, lease, one)
+    events = happened(name, OrderEvent.ACKNOWLEDGE, OrderEvent.COMPLETE, start=OrderState.PENDING)
+    book(desk.ledger, lease, events, [fill(f"x{name}", name, quantity, side=Side(side))])
+
+
+def netted(desk: Desk, *strategies: str) -> list[int]:
+    signals = pd.DataFrame({"strategy": strategies, "symbol": "AAPL"})
+    return [int(shares) for shares in with_positions(desk, signals)["own_holdings"]]
+
+
+@pytest.mark.parametrize("account_wide", ["rebalance", "flatten"])
+async def test_what_was_sold_for_the_whole_account_is_not_owed_to_the_next_strategy(
+    desk: Desk, account_wide: str
+) -> None:
+    """Else a strategy whose shares are gone would sell them a second time, short."""
+    traded(desk, "a", "trend", "buy", 300)
+    traded(desk, "b", account_wide, "sell", 300)
+    assert netted(desk, "trend") == [0]
+    traded(desk, "c", account_wide, "buy", 500)
+    assert netted(desk, "trend") == [500]
+    assert netted(desk, "carry", "trend") == [200, 300]
