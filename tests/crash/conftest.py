@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from forking import Forks
-from lives import Lives, Record, recorded
+from lives import Lives, Unhurt, recorded
 from synthetic_day import SESSION, write_market
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -30,13 +30,13 @@ def lives(workers: Forks, ledger_url: str) -> Lives:
 
 
 @pytest.fixture(scope="session")
-def unhurt(workers: Forks, fresh_database: Database) -> Callable[[str], Record]:
-    """What the exchange has on record of a scenario where nobody kills the worker."""
+def unhurt(workers: Forks, fresh_database: Database) -> Callable[[str], Unhurt]:
+    """What comes of each scenario where nobody kills the worker."""
 
     @cache
-    def of(scenario: str) -> Record:
+    def of(scenario: str) -> Unhurt:
         with fresh_database() as url:
-            Lives(workers, url).finish(scenario)
-            return recorded(url)
+            passed = Lives(workers, url).passed(scenario)
+            return Unhurt(recorded(url), passed)
 
     return of

@@ -5,16 +5,18 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from forking import Forks
+from forking import Ended, Forks
 from judging import require_sound_books, rows
 from scenarios import SCENARIOS
 from synthetic_day import variables
 
 from orderworks.ledger.connection import open_ledger
-from orderworks.model.crash_points import VARIABLE
+from orderworks.model.crash_points import VARIABLE, CrashPoint
 
 NO_HOME = Path("/nonexistent")
 """Where a worker whose ledger is named has nothing to look for."""
+NOTING = "NOTE_CRASH_POINTS"
+"""Where this is set a worker says which points it passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +28,26 @@ class Lives:
 
     def die(self, scenario: str, point: str) -> None:
         """A life that must end by a kill at ``point``, or ``point:N``."""
-        assert self.ends_by_itself(scenario, point) is False, f"{point} was not reached"
+        assert not self.ends_by_itself(scenario, point), f"{point} was not reached"
 
     def finish(self, scenario: str) -> None:
         """A life that nobody ends."""
-        assert self.ends_by_itself(scenario, None)
+        assert self._live(scenario, {}).status == 0
 
-    def ends_by_itself(self, scenario: str, point: str | None) -> bool:
+    def ends_by_itself(self, scenario: str, point: str) -> bool:
         """Whether a life ends well before it comes to the point; ending any other way is an error."""
-        asked = {} if point is None else {VARIABLE: point}
+        return self._live(scenario, {VARIABLE: point}).status == 0
+
+    def passed(self, scenario: str) -> frozenset[CrashPoint]:
+        """Every point that a life passes which nobody ends."""
+        said = self._live(scenario, {NOTING: "yes"}).out
+        return frozenset(CrashPoint(name) for name in said.split())
+
+    def _live(self, scenario: str, asked: dict[str, str]) -> Ended:
         in_force = variables(self.url, NO_HOME) | SCENARIOS[scenario].settings | asked
         ended = self.workers.run(scenario, self.url, environment=in_force)
         assert ended.status in (0, -signal.SIGKILL), ended.err
-        return ended.status == 0
+        return ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,14 @@ class Record:
     orders: tuple[str, ...]
     filled: dict[str, int]
     trades: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unhurt:
+    """What comes of a scenario in which nobody kills the worker, and the points that it passes."""
+
+    record: Record
+    passed: frozenset[CrashPoint]
 
 
 def recorded(url: str) -> Record:

@@ -4,6 +4,7 @@ It is started with the same words each time, as a scheduler would, and derives w
 """
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 from forking import fork_each
+from lives import NOTING
 from scenarios import SCENARIOS, Occasion, Scenario
 from synthetic_day import SESSION
 
@@ -29,6 +31,7 @@ from orderworks.desk.reconciliation import reconcile
 from orderworks.desk.scheduling import schedule_routed
 from orderworks.desk.steps import gate_sized, route_gated, size_signals, take_stock
 from orderworks.desk.summary import summary_of
+from orderworks.desk.timing import too_late
 from orderworks.desk.valuation import value_account
 from orderworks.desk.waves import waves, work_wave
 from orderworks.ledger.controls import kill_reason
@@ -44,6 +47,7 @@ from orderworks.ledger.runs import (
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import ReplayClock
+from orderworks.model.crash_points import crash_point
 from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 
@@ -117,6 +121,8 @@ async def go_through(desk: Desk, kind: str, run_key: str, plan: Planning, until:
         return
     await take_account(desk, run)
     if not run.is_planned:
+        if too_late(desk):
+            return
         freeze_plan(desk.ledger, run, await plan(desk, run))
         run = find_run(desk.ledger, desk.account, run_key) or run
     async for wave in waves(desk, run):
@@ -144,6 +150,13 @@ def signals_of(occasion: Occasion) -> pd.DataFrame:
     return signals.assign(ts=pd.to_datetime(signals["ts"], utc=True))
 
 
+def note_crash_points() -> None:
+    """Instead of dying at a point, this process writes its name to its output."""
+    for module in list(sys.modules.values()):
+        if getattr(module, "crash_point", None) is crash_point:
+            vars(module)["crash_point"] = lambda point: print(point, flush=True)
+
+
 def serve(out: str, err: str, directory: str) -> None:
     """Works a scenario for each name that is read, each time in another process."""
     market = ReplayMarket(Path(directory), SESSION)
@@ -151,6 +164,8 @@ def serve(out: str, err: str, directory: str) -> None:
     market.quotes_at(DAY.open, sorted(market.symbols))
 
     def work(name: str, url: str) -> None:
+        if NOTING in os.environ:
+            note_crash_points()
         asyncio.run(live(SCENARIOS[name], url, market))
 
     fork_each(work, out, err)
