@@ -40,6 +40,7 @@ from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import ReplayClock
 from orderworks.model.errors import BrokerError
+from orderworks.model.fill import Fill
 from orderworks.model.state import TERMINAL, OrderState
 from orderworks.settings import load_settings
 
@@ -228,11 +229,11 @@ class OrdersAndBroker(RuleBasedStateMachine):
     def end(self, data: st.DataObject, state: OrderState) -> None:
         self.broker.end(data.draw(st.sampled_from(self._live())), state)
 
-    @precondition(lambda self: self.broker.standing())
+    @precondition(lambda self: self._correctable())
     @rule(data=st.data())
     def correct(self, data: st.DataObject) -> None:
         """To fewer shares or none; to more only of an order that rests."""
-        old = data.draw(st.sampled_from(self.broker.standing()))
+        old = data.draw(st.sampled_from(self._correctable()))
         theirs = self.broker.orders[old.client_order_id]
         left = theirs.quantity - theirs.filled_quantity if theirs.state in LIVE else 0
         quantity = data.draw(st.integers(0, old.quantity + left))
@@ -349,6 +350,11 @@ class OrdersAndBroker(RuleBasedStateMachine):
 
     def _live(self) -> list[str]:
         return [name for name, one in self.broker.orders.items() if one.state in LIVE]
+
+    def _correctable(self) -> list[Fill]:
+        """A correction is only corrected when it was heard: it alone tells what it has replaced."""
+        unheard = [report.fill for report in self.broker.said]
+        return [one for one in self.broker.standing() if not one.replaces or one not in unheard]
 
     def _late(self) -> list[str]:
         return [name for name in self.broker.under_way if self.believed[name].states == UNCONFIRMED]
