@@ -18,7 +18,7 @@ from tasks.commit_plan import commit_plan
 from tasks.measure_quality import emit_alerts, measure_quality
 from tasks.plan_flattening import plan_flattening
 from tasks.reconcile_books import reconcile_books
-from tasks.take_account import take_account
+from tasks.take_account import stop_worker
 from tasks.work_wave import work_wave
 
 log = logging.getLogger("orderworks.flows")
@@ -46,8 +46,9 @@ async def kill_switch(
     log.warning("killed: %s; nothing is sent until 'orderworks resume'", reason)
     async with framed("kill-switch", session, None, market, broker, plans=False) as frame:
         if frame.desk is not None:
-            desk, _ = frame.entered
-            await take_account(desk)
+            desk, run = frame.entered
+            await stop_worker(desk)
+            await reconcile_books(desk, run)
             cancelled = await cancel_resting(desk, "the kill switch was thrown")
             emit_alerts(desk)
             frame.message = f"{cancelled} resting orders cancelled"

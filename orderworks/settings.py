@@ -167,6 +167,8 @@ class Execution(Section):
     remainder: Literal["keep", "reprice", "cancel", "sweep"]
     reprice_seconds: Positive
     pov_participation_pct: Annotated[float, Field(gt=0, le=100)]
+    missed_wave: Literal["catch_up", "shrink", "skip"]
+    catch_up_participation_pct: Annotated[float, Field(gt=0, le=100)]
     is_risk_aversion: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     start_after_open_seconds: Annotated[float, Field(ge=0)]
     rest_overnight: bool
@@ -210,6 +212,10 @@ class Validation(Section):
     max_quarantined_pct: Annotated[float, Field(ge=0, le=100)]
 
 
+class Reconciliation(Section):
+    lock: Literal["symbol", "account"]
+
+
 class Quality(Section):
     alert_slippage_bps: Positive
     alert_latency_ms: Positive
@@ -232,6 +238,7 @@ class Settings(BaseSettings):
     market: Market
     risk: Risk
     validation: Validation
+    reconciliation: Reconciliation
     quality: Quality
     lease: Lease
 

@@ -115,6 +115,9 @@ def orders(
         bool | None,
         typer.Option("--parents/--children", help="Only what was planned, or what brokers see."),
     ] = None,
+    held: Annotated[
+        bool, typer.Option("--held", help="Only those that wait for your decision, and why.")
+    ] = False,
     account: AccountOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -131,6 +134,7 @@ def orders(
             states=state or None,
             session=session,
             parents=parents,
+            held=held,
         )
     states = " or ".join(state or ())
     scope = scope_of(account, run=run_key, symbol=symbol, state=states, session=session)

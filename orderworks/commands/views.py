@@ -123,10 +123,12 @@ COMPARED = View(
 BREAKS = View(
     "break",
     {
+        "id": "no.",
         "kind": "kind",
         "subject": "subject",
         "ours": "ours",
         "theirs": "theirs",
+        "symbol": "locks",
         "found_at": "found",
         "resolved_at": "resolved",
         "resolution": "resolution",

@@ -116,6 +116,8 @@ def move(
         EventRecord(order.client_order_id, event, order.state, to_state, at, reason, terms)
     )
     order.state = to_state
+    if event not in REFUSALS:
+        order.held = event is OrderEvent.HOLD
     if terms is not None:
         order.quantity, order.revision = terms.quantity, order.revision + 1
         order.limit_price, order.stop_price = terms.limit_price, terms.stop_price
@@ -139,7 +141,7 @@ def confirm(
             )
         )
         move(booking, order, OrderEvent.SEND, at)
-    if order.state in UNCONFIRMED:
+    if order.state in UNCONFIRMED or order.held:
         move(booking, order, OrderEvent.ACKNOWLEDGE, at)
     parent = _parent(order, orders)
     if parent is not None and parent.state is OrderState.NEW:

@@ -15,7 +15,7 @@ from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
 from orderworks.ledger.orders import OrderRecord
 from orderworks.model.order import OrderType, Replacement
 from orderworks.model.portfolio import Portfolio
-from orderworks.model.state import TERMINAL, OrderState
+from orderworks.model.state import AT_BROKER, TERMINAL, OrderState
 
 
 class BreakKind(StrEnum):
@@ -34,12 +34,13 @@ class BreakKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One difference: its kind, what it is about, and both sides of it."""
+    """One difference: its kind, what it is about, both sides of it, and the symbol, if it has one."""
 
     kind: BreakKind
     subject: str
     ours: str
     theirs: str
+    symbol: str | None = None
 
 
 REPORT_OF_STATE = {
@@ -60,7 +61,8 @@ def evidence(
     """What a snapshot says of the ledger's orders, as reports in an order that can be booked.
 
     Executions come before the ends of orders, so that an order ends with what it filled; new terms
-    come before executions, so that these fit into it.
+    come before executions, so that these fit into it. One that is held is acknowledged where it is
+    shown, once: it is there after all.
 
     Args:
         orders: every order of ours that the snapshot may be about, by client_order_id.
@@ -78,6 +80,7 @@ def evidence(
         for terms in asked.get(theirs.client_order_id, ())
         if _shows(theirs, terms)
     ]
+    received = Counter(theirs.client_order_id for theirs in snapshot.orders)
     executions = [
         Report(ReportKind.FILLED, fill.client_order_id, fill.ts, fill=fill)
         for fill in snapshot.executions
@@ -94,7 +97,10 @@ def evidence(
         for theirs in snapshot.orders
         if theirs.client_order_id in orders
         and orders[theirs.client_order_id].state not in TERMINAL
-        and orders[theirs.client_order_id].state is not theirs.state
+        and (
+            orders[theirs.client_order_id].state is not theirs.state
+            or (orders[theirs.client_order_id].held and received[theirs.client_order_id] == 1)
+        )
         and theirs.state in REPORT_OF_STATE
     ]
     acknowledgements = [r for r in states if r.kind is ReportKind.ACKNOWLEDGED]
@@ -111,14 +117,18 @@ def _shows(theirs: BrokerOrder, terms: Replacement) -> bool:
 
 
 def absent(snapshot: Snapshot, orders: Iterable[OrderRecord]) -> list[OrderRecord]:
-    """The orders of unconfirmed fate that a complete snapshot does not show."""
+    """The orders that the broker has, or may have, and that a complete snapshot does not show.
+
+    One that is held is looked for no more: a person decides on it.
+    """
     shown = {theirs.client_order_id for theirs in snapshot.orders}
     shown |= {fill.client_order_id for fill in snapshot.executions}
     return [
         order
         for order in orders
         if order.reaches_broker
-        and order.state in (OrderState.PENDING, OrderState.UNKNOWN)
+        and order.state in AT_BROKER
+        and not order.held
         and order.client_order_id not in shown
     ]
 
@@ -138,21 +148,33 @@ def differences(
     breaks = [b for theirs in snapshot.orders for b in _order_breaks(theirs, orders)]
     received = Counter(theirs.client_order_id for theirs in snapshot.orders)
     breaks += [
-        Break(BreakKind.TWO_ORDERS, name, "1 order", f"{count} orders")
+        Break(BreakKind.TWO_ORDERS, name, "1 order", f"{count} orders", orders[name].symbol)
         for name, count in sorted(received.items())
         if count > 1 and name in orders
     ]
     breaks += [
-        Break(BreakKind.MISSING_FILL, fill.exec_id, "not booked", f"{fill.quantity} @ {fill.price}")
+        Break(
+            BreakKind.MISSING_FILL,
+            fill.exec_id,
+            "not booked",
+            f"{fill.quantity} @ {fill.price}",
+            fill.symbol,
+        )
         for fill in snapshot.executions
         if fill.exec_id not in booked_executions
     ]
     shown = set(received)
     breaks += [
-        Break(BreakKind.WRONG_STATE, order.client_order_id, order.state.value, "not shown")
+        Break(
+            BreakKind.WRONG_STATE,
+            order.client_order_id,
+            order.state.value,
+            "not shown",
+            order.symbol,
+        )
         for order in orders.values()
         if order.reaches_broker
-        and order.state in (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
+        and (order.is_live or order.held)
         and order.client_order_id not in shown
     ]
     return breaks + _portfolio_breaks(booked, snapshot.portfolio)
@@ -163,10 +185,12 @@ def _order_breaks(theirs: BrokerOrder, orders: Mapping[str, OrderRecord]) -> lis
     ours = orders.get(name)
     if ours is None:
         kind = BreakKind.UNKNOWN_ORDER if name.startswith("ow-") else BreakKind.FOREIGN_ORDER
-        return [Break(kind, name or theirs.broker_order_id, "none", f"{theirs.state}")]
+        subject = name or theirs.broker_order_id
+        return [Break(kind, subject, "none", f"{theirs.state}", theirs.symbol)]
     breaks = []
     if ours.state is not theirs.state:
-        breaks.append(Break(BreakKind.WRONG_STATE, name, ours.state.value, theirs.state.value))
+        states = ours.state.value, theirs.state.value
+        breaks.append(Break(BreakKind.WRONG_STATE, name, *states, ours.symbol))
     if (ours.quantity, ours.filled_quantity) != (theirs.quantity, theirs.filled_quantity):
         breaks.append(
             Break(
@@ -174,6 +198,7 @@ def _order_breaks(theirs: BrokerOrder, orders: Mapping[str, OrderRecord]) -> lis
                 name,
                 f"{ours.filled_quantity} of {ours.quantity}",
                 f"{theirs.filled_quantity} of {theirs.quantity}",
+                ours.symbol,
             )
         )
     # The stop of a trailing stop moves at the broker's.
@@ -187,7 +212,8 @@ def _order_breaks(theirs: BrokerOrder, orders: Mapping[str, OrderRecord]) -> lis
             theirs.stop_price,
         )
     ):
-        breaks.append(Break(BreakKind.PRICE, name, _prices(ours), _prices(theirs)))
+        prices = _prices(ours), _prices(theirs)
+        breaks.append(Break(BreakKind.PRICE, name, *prices, ours.symbol))
     return breaks
 
 
@@ -203,7 +229,8 @@ def _portfolio_breaks(booked: Portfolio, theirs: Portfolio) -> list[Break]:
         ours_held = booked.positions[symbol].quantity if symbol in booked.positions else 0
         theirs_held = theirs.positions[symbol].quantity if symbol in theirs.positions else 0
         if ours_held != theirs_held:
-            breaks.append(Break(BreakKind.POSITION, symbol, str(ours_held), str(theirs_held)))
+            sides = str(ours_held), str(theirs_held)
+            breaks.append(Break(BreakKind.POSITION, symbol, *sides, symbol))
     cent = Decimal("0.01")
     if abs(booked.cash - theirs.cash) >= cent:
         breaks.append(Break(BreakKind.CASH, booked.account, f"{booked.cash:f}", f"{theirs.cash:f}"))

@@ -64,12 +64,16 @@ class Desk:
     def stale_after(self) -> timedelta:
         return timedelta(seconds=self.settings.market.stale_after_seconds)
 
-    async def take_over(self) -> bool:
-        """Takes the lease and connects to the broker; False while another worker has the account."""
+    async def take_over(self, *, preempts: bool = False) -> bool:
+        """Takes the lease and connects to the broker; False while another worker has the account.
+
+        Args:
+            preempts: whether it is taken from whoever has it.
+        """
         if self.lease is not None:
             return True
         ttl = self.settings.lease.ttl_seconds
-        lease = take_lease(self.ledger, self.account, holder_name(), ttl)
+        lease = take_lease(self.ledger, self.account, holder_name(), ttl, preempts=preempts)
         if lease is None:
             return False
         crash_point(CrashPoint.LEASE_TAKEN)

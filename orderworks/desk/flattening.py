@@ -6,9 +6,11 @@ closed: a symbol with an order of unknown fate could be closed twice.
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from orderworks.desk.desk import Desk
+from orderworks.desk.locks import locks_of
 from orderworks.desk.plan import fingerprint, plan_of
 from orderworks.desk.policies import routing_policy, sizing_policy
 from orderworks.desk.positions import with_positions
@@ -27,7 +29,7 @@ from orderworks.planning.closing import closing_trades
 from orderworks.planning.risk.gate import gate
 from orderworks.planning.routing import FLATTEN, route
 
-UNSETTLED = "UNSETTLED_ORDER"
+IN_DOUBT = "IN_DOUBT"
 
 
 def signals_to_flatten(desk: Desk) -> pd.DataFrame:
@@ -74,22 +76,27 @@ async def flattening_plan(desk: Desk, run: Run) -> tuple[Plan, Scheduled]:
 
 
 def _without_doubt(desk: Desk, sized: Sized) -> Sized:
-    """Leaves out the symbols of which the broker has, or may have, an order."""
+    """Leaves out the symbols that are locked, or of which the broker has, or may have, an order."""
     at_broker = {
         order.symbol: f"order {order.client_order_id} is {order.state}"
         for order in open_orders(desk.ledger, desk.account).values()
         if order.reaches_broker and order.state in AT_BROKER
     }
-    doubtful = sized.orders["symbol"].isin(list(at_broker))
+    locks = locks_of(desk)
+    doubts = [
+        locks.reason(symbol) or at_broker.get(symbol) for symbol in sized.orders["symbol"].tolist()
+    ]
+    doubtful = np.array([doubt is not None for doubt in doubts], dtype=bool)
     left_out = sized.orders[doubtful]
     refused = pd.DataFrame(
         {
             "strategy": left_out["strategy"],
             "symbol": left_out["symbol"],
-            "code": UNSETTLED,
+            "code": IN_DOUBT,
             "reason": [
-                f"{symbol} is not closed while its {at_broker[symbol]}"
-                for symbol in left_out["symbol"]
+                f"{symbol} is in doubt and not closed: {doubt}"
+                for symbol, doubt in zip(sized.orders["symbol"], doubts, strict=True)
+                if doubt is not None
             ],
             "saw": [{"holdings": int(shares)} for shares in left_out["holdings"]],
         }

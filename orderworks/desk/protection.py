@@ -5,7 +5,7 @@ reduces the position is sent, the exits give way by as much, oldest entry first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orderworks.desk.releasing import Agenda, Due
 from orderworks.desk.stakes import Holdings, Stake
@@ -148,7 +148,7 @@ def within_position(
             due.append(Due(one.order, quantity))
         else:
             idle.append((one.order, NOTHING_LEFT))
-    return Agenda(due, idle)
+    return replace(agenda, due=due, idle=idle)
 
 
 def _stake(stakes: dict[tuple[str, str], Stake], order: OrderRecord, holdings: Holdings) -> Stake:

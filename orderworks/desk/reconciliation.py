@@ -1,14 +1,17 @@
 """Reconciliation: a complete snapshot, what it proves booked, what differs kept as breaks."""
 
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from orderworks.brokers.adapter import Snapshot
 from orderworks.desk.booking import Booking, move
-from orderworks.desk.comparison import Break, absent, differences, evidence
+from orderworks.desk.comparison import Break, BreakKind, absent, differences, evidence
 from orderworks.desk.corporate_actions import book_actions
 from orderworks.desk.desk import Desk
+from orderworks.desk.doubt import judge_absent
 from orderworks.desk.reports import record, take_reports
 from orderworks.desk.settling import retire_parents
 from orderworks.ledger.accounts import book_opening, booked_portfolio, is_opened
@@ -16,10 +19,10 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.leases import lease_holder
 from orderworks.ledger.movements import asked_revisions, booked_executions
 from orderworks.ledger.orders import OrderMap, OrderRecord, open_orders, orders_by_id
-from orderworks.ledger.reconciliations import record_reconciliation
+from orderworks.ledger.reconciliations import accepted_differences, record_reconciliation
 from orderworks.ledger.runs import Run
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.state import OrderEvent, OrderState
+from orderworks.model.state import AT_BROKER, OrderEvent, OrderState
 
 log = logging.getLogger(__name__)
 
@@ -74,24 +77,37 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     healed = book_actions(desk, snapshot, orders)
     healed += await _book_evidence(desk, snapshot, orders)
     missing = absent(snapshot, orders.values())
+    to_resend = 0
     if missing:
         await desk.clock.sleep_until(desk.clock.now() + SETTLE)
         snapshot = await desk.broker.snapshot()
         orders = _our_orders(desk, snapshot)
         healed += await _book_evidence(desk, snapshot, orders)
         suspected = {order.client_order_id for order in missing}
-        missing = [
-            order
-            for order in absent(snapshot, orders.values())
-            if order.client_order_id in suspected
-        ]
-        _release_for_resending(desk, missing)
+        missing = [o for o in absent(snapshot, orders.values()) if o.client_order_id in suspected]
+        to_resend = _settle_absent(desk, missing, snapshot)
         crash_point(CrashPoint.ABSENCE_BOOKED)
     # What ended while nobody looked ends its parent too: planning nets against open parents.
     retire_parents(desk, orders)
-    breaks = differences(
+    breaks = _breaks(desk, snapshot, orders)
+    _hold_doubled(desk, orders, breaks)
+    _record(desk, run, healed, breaks)
+    crash_point(CrashPoint.RECONCILED)
+    return Reconciled(healed, to_resend, tuple(breaks))
+
+
+def _breaks(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> list[Break]:
+    """What differs, but for differences in which a person has taken the broker's side."""
+    found = differences(
         snapshot, orders, booked_portfolio(desk.ledger, desk.account), _booked(desk, snapshot)
     )
+    if not found:
+        return found
+    accepted = accepted_differences(desk.ledger, desk.account)
+    return [b for b in found if (b.kind.value, b.subject, b.ours, b.theirs) not in accepted]
+
+
+def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -> None:
     at = desk.clock.now()
     record_reconciliation(
         desk.ledger,
@@ -99,7 +115,7 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
         run.run_id if run else None,
         at,
         healed,
-        [(b.kind.value, b.subject, b.ours, b.theirs) for b in breaks],
+        [(b.kind.value, b.subject, b.ours, b.theirs, b.symbol) for b in breaks],
     )
     crash_point(CrashPoint.RECONCILIATION_RECORDED)
     raise_alerts(
@@ -116,8 +132,6 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
             for b in breaks
         ],
     )
-    crash_point(CrashPoint.RECONCILED)
-    return Reconciled(healed, len(missing), tuple(breaks))
 
 
 async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> int:
@@ -148,12 +162,71 @@ def _our_orders(desk: Desk, snapshot: Snapshot) -> OrderMap:
     return orders | orders_by_id(desk.ledger, sorted(named - orders.keys()), parents_too=False)
 
 
-def _release_for_resending(desk: Desk, orders: list[OrderRecord]) -> None:
-    """Orders that two complete snapshots miss were never received: they may be sent again."""
-    booking = Booking()
-    at = desk.clock.now()
-    for order in orders:
-        if order.state is OrderState.PENDING:
-            move(booking, order, OrderEvent.SILENCE, at, "no answer before the process ended")
+def _settle_absent(desk: Desk, missing: Sequence[OrderRecord], snapshot: Snapshot) -> int:
+    """What two complete snapshots miss may be sent again, or is held; returns how many may be."""
+    judged = judge_absent(missing, _moved(desk, snapshot))
+    booking, at = Booking(), desk.clock.now()
+    for order in judged.never_received:
+        _fall_silent(booking, order, at)
         move(booking, order, OrderEvent.ABSENCE, at, "two complete snapshots do not show it")
+    for order, doubt in judged.held:
+        _fall_silent(booking, order, at)
+        move(booking, order, OrderEvent.HOLD, at, doubt)
     record(desk, booking)
+    _tell_held(desk, judged.held)
+    return len(judged.never_received)
+
+
+def _fall_silent(booking: Booking, order: OrderRecord, at: datetime) -> None:
+    if order.state is OrderState.PENDING:
+        move(booking, order, OrderEvent.SILENCE, at, "no answer before the process ended")
+
+
+def _moved(desk: Desk, snapshot: Snapshot) -> dict[str, tuple[int, int]]:
+    """By symbol what we and what the broker hold, where that differs."""
+    ours, theirs = (
+        Counter({symbol: position.quantity for symbol, position in side.positions.items()})
+        for side in (booked_portfolio(desk.ledger, desk.account), snapshot.portfolio)
+    )
+    return {
+        symbol: (ours[symbol], theirs[symbol])
+        for symbol in ours.keys() | theirs.keys()
+        if ours[symbol] != theirs[symbol]
+    }
+
+
+def _hold_doubled(desk: Desk, orders: OrderMap, breaks: Sequence[Break]) -> None:
+    """Two orders at the broker for one of ours: nobody can tell which a message would reach."""
+    doubled = [
+        (orders[b.subject], f"the broker has {b.theirs} of this name")
+        for b in breaks
+        if b.kind is BreakKind.TWO_ORDERS
+        and orders[b.subject].state in AT_BROKER
+        and not orders[b.subject].held
+    ]
+    booking = Booking()
+    for order, doubt in doubled:
+        move(booking, order, OrderEvent.HOLD, desk.clock.now(), doubt)
+    record(desk, booking)
+    _tell_held(desk, doubled)
+
+
+def _tell_held(desk: Desk, held: Sequence[tuple[OrderRecord, str]]) -> None:
+    at = desk.clock.now()
+    raise_alerts(
+        desk.ledger,
+        desk.account,
+        [
+            Alert(
+                kind="order_held",
+                cause=f"held:{order.client_order_id}:{doubt}",
+                message=f"order {order.client_order_id} ({order.side} {order.remaining} "
+                f"{order.symbol}) is held: {doubt}; look at the broker, then 'orderworks adopt' or "
+                "'orderworks abandon' it",
+                at=at,
+                client_order_id=order.client_order_id,
+                payload={"symbol": order.symbol, "doubt": doubt},
+            )
+            for order, doubt in held
+        ],
+    )

@@ -1,16 +1,22 @@
 """What is to be sent now: a pure kernel over the open orders of an account."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from orderworks.desk.missed import Missed, MissedPolicy
 from orderworks.ledger.orders import OrderMap, OrderRecord
 from orderworks.model.order import Remainder
 from orderworks.model.state import AT_BROKER, TERMINAL, OrderState
 from orderworks.planning.pricing import PriceRule
-from orderworks.planning.routing import PRICE_RULE_OF
+from orderworks.planning.routing import PRICE_RULE_OF, SWEEP
 
 TOO_LATE = "its horizon ended before it could be sent"
+
+SKIPPED = "missed its time; given up"
+
+ALL_AT_ONCE = Missed()
+"""Whatever was missed is worked into the next slice."""
 
 GIVEN_UP = frozenset({Remainder.CANCEL.value, Remainder.SWEEP.value})
 """What becomes of a rest that does not outlast its horizon."""
@@ -26,10 +32,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """``due``: what to send. ``idle``: what was due and has nothing left to do, and why."""
+    """``due``: what to send. ``idle``: what was due and has nothing left to do, and why.
+
+    ``smaller``: the parents of which slices were missed and are given up, and by how many shares.
+    """
 
     due: list[Due]
     idle: list[tuple[OrderRecord, str]]
+    smaller: list[tuple[OrderRecord, int]] = field(default_factory=list)
 
 
 def children_of(orders: Iterable[OrderRecord]) -> dict[str, list[OrderRecord]]:
@@ -41,15 +51,21 @@ def children_of(orders: Iterable[OrderRecord]) -> dict[str, list[OrderRecord]]:
     return families
 
 
-def due_now(orders: OrderMap, now: datetime, volume_targets: Mapping[str, int]) -> Agenda:
+def due_now(
+    orders: OrderMap,
+    now: datetime,
+    volume_targets: Mapping[str, int],
+    missed: Missed = ALL_AT_ONCE,
+) -> Agenda:
     """What is due: slices with catch-up quantities, exits right behind their entries.
 
-    Catch-up = target cumulative - filled - open, so that what earlier slices missed is worked
-    into the next one. Where several slices of a parent are due at once, the last stands for all.
+    Catch-up = target cumulative - filled - open, so that what earlier slices left unfilled is worked
+    into the next one. Where several slices of a parent are due at once, the last stands for as many of
+    those before it as the policy for missed ones lets it.
 
     Args:
         orders: the open orders of the account, and the entries of those that are exits.
-        volume_targets: by POV parent, the shares that it may have out by now.
+        volume_targets: by POV parent, the shares that it may have out by now: it misses nothing.
     """
     agenda = Agenda([], [])
     for order in orders.values():
@@ -60,14 +76,19 @@ def due_now(orders: OrderMap, now: datetime, volume_targets: Mapping[str, int]) 
         elif order.due_at <= now:
             agenda.due.append(Due(order, order.planned_quantity))
     for parent_id, children in children_of(orders.values()).items():
-        ready = sorted(
-            (c for c in children if c.state is OrderState.NEW and c.due_at <= now),
-            key=lambda child: child.slice_index,
-        )
+        ready = ready_slices(children, now)
         if ready:
             target = volume_targets.get(parent_id)
-            _release_slice(agenda, orders.get(parent_id), children, ready, now, target)
+            _release_slice(agenda, orders.get(parent_id), children, ready, now, target, missed)
     return _with_exits(agenda, orders)
+
+
+def ready_slices(children: Iterable[OrderRecord], now: datetime) -> list[OrderRecord]:
+    """The slices of one parent that wait and whose time has come, in their order."""
+    return sorted(
+        (child for child in children if child.state is OrderState.NEW and child.due_at <= now),
+        key=lambda child: child.slice_index,
+    )
 
 
 def _release_slice(
@@ -77,22 +98,32 @@ def _release_slice(
     ready: Sequence[OrderRecord],
     now: datetime,
     target: int | None,
+    missed: Missed,
 ) -> None:
-    """The last slice that is ready stands for all, with what brings its parent up to its schedule."""
+    """The last slice that is ready stands for those before it, with what brings its parent up to them."""
     if parent is None:
         agenda.idle.extend((child, "its parent is closed") for child in ready)
         return
     if parent.ends_at <= now:
         agenda.idle.extend((child, TOO_LATE) for child in ready)
         return
-    last = ready[-1]
+    *late, last = ready
     working = sum(child.remaining for child in children if child.state in AT_BROKER)
     if target is None:
         waiting = [c for c in children if c.state is OrderState.NEW and c.due_at > now]
-        quantity = parent.remaining - sum(c.planned_quantity for c in waiting) - working
+        gives_up = missed.policy is MissedPolicy.SKIP
+        is_sweep = last.route_rule == SWEEP.rule and not gives_up
+        count = len(late) if is_sweep else missed.worked_in(parent, late, len(waiting))
+        late, left = late[:count], late[count:]
+        left_over = sum(c.planned_quantity for c in left)
+        to_come = sum(c.planned_quantity for c in waiting)
+        quantity = parent.remaining - to_come - left_over - working
+        if gives_up and left:
+            agenda.idle.extend((child, SKIPPED) for child in left)
+            agenda.smaller.append((parent, left_over))
     else:
         quantity = min(parent.quantity, target) - parent.filled_quantity - working
-    for earlier in ready[:-1]:
+    for earlier in late:
         agenda.idle.append((earlier, f"missed its time; worked into slice {last.slice_index}"))
     if quantity > 0:
         agenda.due.append(Due(last, quantity))
@@ -124,7 +155,7 @@ def _with_exits(agenda: Agenda, orders: OrderMap) -> Agenda:
             idle += [(exit_order, "its entry ended unfilled") for exit_order in exits]
         else:
             due += [Due(exit_order, held.quantity) for exit_order in exits]
-    return Agenda(due, idle)
+    return replace(agenda, due=due, idle=idle)
 
 
 def leftovers(orders: OrderMap, now: datetime) -> list[str]:
@@ -139,7 +170,7 @@ def leftovers(orders: OrderMap, now: datetime) -> list[str]:
             continue
         replaced = any(c.state is OrderState.NEW and c.due_at <= now for c in children)
         if replaced or _is_given_up(parent, now):
-            names += [c.client_order_id for c in children if c.state in AT_BROKER]
+            names += [c.client_order_id for c in children if c.state in AT_BROKER and not c.held]
     return names + [
         order.client_order_id
         for order in orders.values()
@@ -147,6 +178,7 @@ def leftovers(orders: OrderMap, now: datetime) -> list[str]:
         and order.reaches_broker
         and not order.is_exit
         and order.state in AT_BROKER
+        and not order.held
         and _is_given_up(order, now)
     ]
 
@@ -171,7 +203,7 @@ def sweeps_due(orders: OrderMap, now: datetime, sweep_before: timedelta) -> list
         and parent.state not in TERMINAL
         and parent.ends_at - sweep_before <= now < parent.ends_at
         and not any(
-            c.state is OrderState.NEW or c.route_rule == "SWEEP"
+            (c.state is OrderState.NEW and c.due_at > now) or c.route_rule == SWEEP.rule
             for c in families.get(parent.client_order_id, [])
         )
     ]

@@ -82,6 +82,7 @@ def _may_move(order: OrderRecord) -> bool:
     """Whether it rests at a limit that is ours to choose."""
     return (
         order.is_live
+        and not order.held
         and order.reaches_broker
         and order.order_type == OrderType.LIMIT
         and PRICE_RULE_OF[order.route_rule] is not PriceRule.GIVEN

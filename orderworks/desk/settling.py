@@ -41,7 +41,7 @@ async def plan_sweeps(desk: Desk, orders: OrderMap) -> int:
         child.client_order_id
         for parent in parents
         for child in children_of(orders.values()).get(parent.client_order_id, [])
-        if child.state in AT_BROKER
+        if child.state in AT_BROKER and not child.held
     ]
     await cancel(desk, resting, orders)
     added: list[OrderRecord] = []

@@ -1,7 +1,5 @@
 """Target weights as signals."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -30,7 +28,7 @@ def signals_of_targets(desk: Desk, targets: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def current_prices(desk: Desk, symbols: Sequence[str]) -> NDArray[np.float64]:
+def current_prices(desk: Desk, symbols: list[str]) -> NDArray[np.float64]:
     """The mid of each symbol; its last close where there is no quote.
 
     One without either has no price: it gets 1, and is refused later for want of a quote.

@@ -1,10 +1,12 @@
 """When a run works: its start and its horizon."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pandas as pd
 
 from orderworks.desk.desk import Desk
+from orderworks.desk.missed import MissedPolicy
 from orderworks.model.errors import InputError
 from orderworks.model.order import TimeInForce
 from orderworks.planning.scheduling import Horizon, horizon, own_horizon
@@ -73,7 +75,7 @@ def require_workable(desk: Desk, routed: pd.DataFrame, window: Horizon) -> None:
 def _require_own_horizons(desk: Desk, routed: pd.DataFrame, window: Horizon) -> None:
     for place, row in enumerate(routed["row"].tolist()):
         own = own_horizon(routed, place, window)
-        if not own.start < own.end <= desk.session.close:
+        if not max(own.start, window.start) < own.end <= desk.session.close:
             raise InputError(
                 f"signals: row {row} is to be worked from {own.start:%H:%M:%S} to {own.end:%H:%M:%S} "
                 f"UTC, which is no time within the rest of the session, from {window.start:%H:%M:%S} "
@@ -84,4 +86,7 @@ def _require_own_horizons(desk: Desk, routed: pd.DataFrame, window: Horizon) -> 
 def _horizon(desk: Desk) -> Horizon | None:
     router = desk.settings.router
     interval = timedelta(seconds=router.twap_interval_seconds)
-    return horizon(desk.clock.now(), desk.session.close, router.twap_num_slices, interval)
+    window = horizon(desk.clock.now(), desk.session.close, router.twap_num_slices, interval)
+    # A run that starts late treats the slices that it missed as a wave does.
+    spreads = MissedPolicy(desk.settings.execution.missed_wave) is MissedPolicy.SHRINK
+    return window if window is None or spreads else replace(window, since=desk.session.open)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pandas as pd
 
 from orderworks.desk.desk import Desk
+from orderworks.desk.locks import locks_of
 from orderworks.ledger.accounts import booked_portfolio, equity_marks, record_snapshot
 from orderworks.ledger.controls import kill_reason
 from orderworks.ledger.facts import activity, attributed_shares, day_trades, planned_signals
@@ -83,6 +84,7 @@ def risk_context(desk: Desk, known_intents: frozenset[tuple[str, str]]) -> RiskC
     since = datetime.combine(window[0], time(), NEW_YORK).astimezone(UTC)
     now = desk.clock.now()
     reason = kill_reason(desk.ledger, desk.account)
+    locks = locks_of(desk)
     risk = desk.settings.risk
     limits = risk.model_dump(exclude={"restricted", "not_shortable"})
     start = float(marks["start"]) if marks["start"] is not None else valuation.equity
@@ -111,6 +113,8 @@ def risk_context(desk: Desk, known_intents: frozenset[tuple[str, str]]) -> RiskC
         restricted=risk.restricted,
         not_shortable=risk.not_shortable,
         known_intents=known_intents,
+        account_lock=locks.account or "",
+        locked=locks.symbols,
     )
 
 

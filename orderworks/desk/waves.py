@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from orderworks.desk.booking import UNCONFIRMED, Booking, move
 from orderworks.desk.desk import POLL_SECONDS, Desk
 from orderworks.desk.ending import withdraw_unsent
+from orderworks.desk.locks import locks_of, unlocked
 from orderworks.desk.making_room import make_room, with_entries
-from orderworks.desk.participation import volume_targets
+from orderworks.desk.participation import missed_slices, volume_targets
 from orderworks.desk.reconciliation import reconcile
-from orderworks.desk.releasing import due_now
+from orderworks.desk.releasing import SKIPPED, due_now
 from orderworks.desk.reports import follow, record
 from orderworks.desk.revising import reprice
 from orderworks.desk.settling import plan_sweeps, retire_parents, settle_leftovers, sweep_before
@@ -26,6 +27,7 @@ from orderworks.ledger.orders import OrderMap, has_work, next_moment, open_order
 from orderworks.ledger.runs import Run
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import OrdersUnsettled
+from orderworks.model.order import Replacement
 from orderworks.model.state import OrderEvent
 
 log = logging.getLogger(__name__)
@@ -76,6 +78,9 @@ async def waves(desk: Desk, run: Run) -> AsyncIterator[Wave]:
             return
         due_at = desk.clock.now()
         following = _next_moment(desk, due_at) or ends_at
+        if number:
+            # After the last wave the run reconciles itself.
+            await reconcile(desk, run)
         yield Wave(number, due_at, max(due_at, min(following, ends_at)))
         number += 1
         after_the_end += due_at >= ends_at
@@ -126,7 +131,7 @@ async def _work(desk: Desk, wave: Wave) -> WaveResult:
 
 
 def _any_unconfirmed(orders: OrderMap) -> bool:
-    return any(order.state in UNCONFIRMED for order in orders.values())
+    return any(order.state in UNCONFIRMED and not order.held for order in orders.values())
 
 
 async def _settle_unconfirmed(desk: Desk) -> OrderMap:
@@ -144,11 +149,18 @@ async def _send_due(desk: Desk, orders: OrderMap, wave: Wave) -> Sent:
     if now >= desk.session.close:
         withdraw_unsent(desk, orders, f"the session closed at {desk.session.close:%H:%M} UTC")
         return Sent(0, 0)
-    agenda = due_now(orders, now, volume_targets(desk, orders, now))
+    missed = missed_slices(desk, orders, now)
+    agenda = due_now(orders, now, volume_targets(desk, orders, now), missed)
+    agenda = unlocked(agenda, locks_of(desk))
     agenda = await make_room(desk, orders, agenda)
     booking = Booking()
     for child, reason in agenda.idle:
         move(booking, child, OrderEvent.WITHDRAW, now, reason)
+    for parent, shares in agenda.smaller:
+        terms = Replacement(
+            parent.client_order_id, parent.quantity - shares, parent.limit_price, parent.stop_price
+        )
+        move(booking, parent, OrderEvent.REPLACE, now, SKIPPED, terms)
     record(desk, booking)
     return await send(desk, orders, agenda.due, wave.until) if agenda.due else Sent(0, 0)
 

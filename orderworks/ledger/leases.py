@@ -31,7 +31,7 @@ ON CONFLICT (account) DO UPDATE SET
     token = l.token + 1, holder = excluded.holder, backend_pid = excluded.backend_pid,
     backend_start = excluded.backend_start, acquired_at = excluded.acquired_at,
     expires_at = excluded.expires_at
-WHERE l.expires_at <= clock_timestamp()
+WHERE %(preempts)s OR l.expires_at <= clock_timestamp()
    OR (l.backend_pid, l.backend_start) = (excluded.backend_pid, excluded.backend_start)
    OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a
                   WHERE (a.pid, a.backend_start) = (l.backend_pid, l.backend_start))
@@ -39,11 +39,16 @@ RETURNING token
 """
 
 
-def take_lease(ledger: Ledger, account: str, holder: str, ttl_seconds: float) -> Lease | None:
-    """The lease with a new token, or None while another worker holds it."""
-    row = ledger.execute(
-        _TAKE, {"account": account, "holder": holder, "ttl": ttl_seconds}
-    ).fetchone()
+def take_lease(
+    ledger: Ledger, account: str, holder: str, ttl_seconds: float, *, preempts: bool = False
+) -> Lease | None:
+    """The lease with a new token, or None while another worker holds it.
+
+    Args:
+        preempts: whether it is taken from another worker, who can send and book nothing from then on.
+    """
+    asked = {"account": account, "holder": holder, "ttl": ttl_seconds, "preempts": preempts}
+    row = ledger.execute(_TAKE, asked).fetchone()
     return None if row is None else Lease(account, holder, row["token"], ttl_seconds)
 
 

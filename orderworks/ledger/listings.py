@@ -21,12 +21,14 @@ def orders(
     states: Sequence[str] | None = None,
     session: date | None = None,
     parents: bool | None = None,
+    held: bool = False,
 ) -> Listing:
     """Orders run by run, each parent before its children.
 
     Args:
         session: the session of the order's run.
         parents: True for parents only, False for children only.
+        held: only those that wait for a person's decision.
     """
     return ask(
         ledger,
@@ -43,6 +45,7 @@ def orders(
           AND (%(states)s::text[] IS NULL OR o.state = ANY(%(states)s))
           AND (%(session)s::date IS NULL OR r.session = %(session)s)
           AND (%(parents)s::boolean IS NULL OR (o.parent_id IS NULL) = %(parents)s)
+          AND (o.held OR NOT %(held)s)
         ORDER BY o.run_id, o.strategy, o.symbol, coalesce(o.parent_id, o.client_order_id),
                  o.parent_id NULLS FIRST, o.slice_index
         """,
@@ -52,6 +55,7 @@ def orders(
         states=None if states is None else list(states),
         session=session,
         parents=parents,
+        held=held,
     )
 
 
@@ -153,7 +157,7 @@ def breaks(ledger: Ledger, account: str, *, resolved_too: bool = False) -> Listi
     return ask(
         ledger,
         """
-        SELECT id, kind, subject, ours, theirs, found_at, resolved_at, resolution
+        SELECT id, kind, subject, ours, theirs, symbol, found_at, resolved_at, resolution
         FROM breaks
         WHERE account = %(account)s AND (resolved_at IS NULL OR %(resolved_too)s)
         ORDER BY id

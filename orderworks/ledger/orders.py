@@ -53,6 +53,7 @@ class OrderRecord:
     stop_loss_price: Decimal | None = None
     take_profit_price: Decimal | None = None
     revision: int = 0
+    held: bool = False
 
     def __post_init__(self) -> None:
         self.state = OrderState(self.state)
@@ -94,7 +95,7 @@ SELECT client_order_id, account, run_id, parent_id, slice_index, strategy, symbo
        route_rule, decision_price, signal_ts, state, reason, attempts, filled_quantity,
        attached_to, oca_group, stop_price, trail_amount, trail_percent, good_till,
        remainder, cross_at, reduce_only,
-       stop_loss_price, take_profit_price, revision
+       stop_loss_price, take_profit_price, revision, held
 """
 _SELECT = _COLUMNS + "FROM orders "
 _SELECT_OPEN = _COLUMNS + "FROM open_orders "

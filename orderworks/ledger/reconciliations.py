@@ -1,9 +1,12 @@
 """Reconciliations and their breaks."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from orderworks.ledger.connection import Ledger
+from orderworks.ledger.leases import Lease, require_lease
 
 
 def record_reconciliation(
@@ -12,9 +15,9 @@ def record_reconciliation(
     run_id: int | None,
     at: datetime,
     healed: int,
-    breaks: Sequence[tuple[str, str, str, str]],
+    breaks: Sequence[tuple[str, str, str, str, str | None]],
 ) -> None:
-    """Records a reconciliation: (kind, subject, ours, theirs) for each break that it left.
+    """Records a reconciliation: (kind, subject, ours, theirs, symbol) for each break that it left.
 
     A break that is still open stays the one it was; one that is gone is resolved.
     """
@@ -33,8 +36,9 @@ def record_reconciliation(
         )
         with ledger.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO breaks (account, kind, subject, ours, theirs, found_at, reconciliation_id) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s) "
+                "INSERT INTO breaks "
+                "(account, kind, subject, ours, theirs, symbol, found_at, reconciliation_id) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) "
                 "ON CONFLICT (account, kind, subject) WHERE resolved_at IS NULL "
                 "DO UPDATE SET ours = excluded.ours, theirs = excluded.theirs",
                 [(account, *b, at, reconciliation) for b in breaks],
@@ -47,3 +51,78 @@ def open_breaks(ledger: Ledger, account: str) -> int:
         "SELECT count(*) AS n FROM breaks WHERE account = %s AND resolved_at IS NULL", (account,)
     ).fetchone()
     return 0 if row is None else int(row["n"])
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBreak:
+    """A difference that is not resolved: what it is, between what, and the symbol, if it has one."""
+
+    id: int
+    kind: str
+    subject: str
+    ours: str
+    theirs: str
+    symbol: str | None
+    found_at: datetime
+
+
+def unresolved_breaks(ledger: Ledger, account: str) -> list[OpenBreak]:
+    """The breaks of the account that are not resolved, oldest first."""
+    return [
+        OpenBreak(**row)
+        for row in ledger.execute(
+            "SELECT id, kind, subject, ours, theirs, symbol, found_at FROM breaks "
+            "WHERE account = %s AND resolved_at IS NULL ORDER BY id",
+            (account,),
+        )
+    ]
+
+
+def accepted_differences(ledger: Ledger, account: str) -> set[tuple[str, str, str, str]]:
+    """The differences in which a person has taken the broker's side: (kind, subject, ours, theirs)."""
+    return {
+        (row["kind"], row["subject"], row["ours"], row["theirs"])
+        for row in ledger.execute(
+            "SELECT kind, subject, ours, theirs FROM breaks WHERE account = %s AND accepted",
+            (account,),
+        )
+    }
+
+
+def accept_break(
+    ledger: Ledger,
+    lease: Lease,
+    accepted: OpenBreak,
+    *,
+    quantity_change: int,
+    cash_change: Decimal,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Resolves a break on the broker's side; what that moves in the books is an adjustment.
+
+    Raises:
+        LeaseLost: and nothing was changed.
+    """
+    with ledger.transaction():
+        require_lease(ledger, lease)
+        ledger.execute(
+            "UPDATE breaks SET resolved_at = %s, resolution = %s, accepted = true "
+            "WHERE id = %s AND resolved_at IS NULL",
+            (at, reason, accepted.id),
+        )
+        if quantity_change or cash_change:
+            ledger.execute(
+                "INSERT INTO adjustments "
+                "(break_id, account, symbol, quantity_change, cash_change, reason, at) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                (
+                    accepted.id,
+                    lease.account,
+                    accepted.symbol,
+                    quantity_change,
+                    cash_change,
+                    reason,
+                    at,
+                ),
+            )

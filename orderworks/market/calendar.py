@@ -53,6 +53,15 @@ def require_session(day: date) -> Session:
     return session
 
 
+def latest_session(day: date) -> Session:
+    """The session of ``day``, or the last one before it.
+
+    Raises:
+        InputError: if the calendar does not reach ``day``.
+    """
+    return find_session(day) or require_session(previous_sessions(day, 1)[0])
+
+
 def reason_closed(day: date) -> str:
     """Why New York does not trade on ``day``, in one sentence.
 

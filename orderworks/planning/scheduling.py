@@ -18,11 +18,16 @@ CURVED = (Algo.VWAP, Algo.POV, Algo.IS)
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """The time in which a run works its orders: slices of one length from ``start`` (UTC)."""
+    """The time in which a run works its orders: slices of one length from ``start`` (UTC).
+
+    A signal's own start may lie before that, from ``since`` on, where the slices that are over by now
+    count as missed; else it is the run's.
+    """
 
     start: datetime
     end: datetime
     slices: int
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +155,9 @@ def own_horizon(parents: pd.DataFrame, place: int, window: Horizon) -> Horizon:
         return row[column] if column in parents and pd.notna(row[column]) else None
 
     start, end, slices = stated("start"), stated("end"), stated("slices")
+    earliest = window.since or window.start
     return Horizon(
-        window.start if start is None else max(window.start, pd.Timestamp(start).to_pydatetime()),
+        window.start if start is None else max(earliest, pd.Timestamp(start).to_pydatetime()),
         window.end if end is None else pd.Timestamp(end).to_pydatetime(),
         window.slices if slices is None else int(slices),
     )

@@ -109,7 +109,7 @@ def write_books(ledger: Ledger) -> None:
         Alert("late_fill", "late:1", "[late] a fill came late", END, name_of("AAPL", "buy", "c0")),
     ]
     raise_alerts(ledger, ACCOUNT, alerts)
-    two = [("position", "IBM", "30", "29"), ("cash", ACCOUNT, "10.00", "11.00")]
+    two = [("position", "IBM", "30", "29", "IBM"), ("cash", ACCOUNT, "10.00", "11.00", None)]
     record_reconciliation(ledger, ACCOUNT, None, START, 0, two)
     record_reconciliation(ledger, ACCOUNT, None, END, 1, two[:1])
     _measure(ledger)

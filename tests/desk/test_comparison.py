@@ -72,34 +72,34 @@ def test_equal_books_have_no_break() -> None:
 
 def test_an_order_of_ours_that_the_ledger_does_not_have() -> None:
     assert found(snapshot(theirs("ow-1", 10)), {}) == [
-        Break(K.UNKNOWN_ORDER, "ow-1", "none", "SUBMITTED")
+        Break(K.UNKNOWN_ORDER, "ow-1", "none", "SUBMITTED", "AAPL")
     ]
 
 
 def test_an_order_of_somebody_else() -> None:
     by_hand = theirs("", 10, broker_order_id="81")
     assert found(snapshot(by_hand, theirs("other", 5)), {}) == [
-        Break(K.FOREIGN_ORDER, "81", "none", "SUBMITTED"),
-        Break(K.FOREIGN_ORDER, "other", "none", "SUBMITTED"),
+        Break(K.FOREIGN_ORDER, "81", "none", "SUBMITTED", "AAPL"),
+        Break(K.FOREIGN_ORDER, "other", "none", "SUBMITTED", "AAPL"),
     ]
 
 
 def test_another_state() -> None:
     seen = snapshot(theirs("p-0", 10, state=S.CANCELLED))
-    assert found(seen, ours(10)) == [Break(K.WRONG_STATE, "p-0", "SUBMITTED", "CANCELLED")]
+    assert found(seen, ours(10)) == [Break(K.WRONG_STATE, "p-0", "SUBMITTED", "CANCELLED", "AAPL")]
 
 
 @pytest.mark.parametrize("state", [S.SUBMITTED, S.PARTIALLY_FILLED])
 def test_an_order_that_the_broker_does_not_show(state: OrderState) -> None:
     assert found(snapshot(), ours(10, state=state)) == [
-        Break(K.WRONG_STATE, "p-0", state.value, "not shown")
+        Break(K.WRONG_STATE, "p-0", state.value, "not shown", "AAPL")
     ]
 
 
 @pytest.mark.parametrize(("quantity", "filled"), [(11, 0), (10, 3)])
 def test_another_quantity(quantity: int, filled: int) -> None:
     assert found(snapshot(theirs("p-0", quantity, filled)), ours(10)) == [
-        Break(K.QUANTITY, "p-0", "0 of 10", f"{filled} of {quantity}")
+        Break(K.QUANTITY, "p-0", "0 of 10", f"{filled} of {quantity}", "AAPL")
     ]
 
 
@@ -107,13 +107,13 @@ def test_a_fill_that_is_not_booked() -> None:
     seen = snapshot(executions=(fill("x1", "p-0", 5), fill("x2", "by-hand", 7)))
     orders = ours(10, state=S.CANCELLED)
     assert found(seen, orders, executions=("x1",)) == [
-        Break(K.MISSING_FILL, "x2", "not booked", "7 @ 100.01")
+        Break(K.MISSING_FILL, "x2", "not booked", "7 @ 100.01", "AAPL")
     ]
 
 
 def test_two_orders_of_one_name() -> None:
     twice = snapshot(theirs("p-0", 10), theirs("p-0", 10, broker_order_id="2"))
-    assert found(twice, ours(10)) == [Break(K.TWO_ORDERS, "p-0", "1 order", "2 orders")]
+    assert found(twice, ours(10)) == [Break(K.TWO_ORDERS, "p-0", "1 order", "2 orders", "AAPL")]
 
 
 def test_orders_of_somebody_else_may_share_a_name() -> None:
@@ -127,8 +127,8 @@ def test_positions_and_cash() -> None:
         ACCOUNT, CASH - Decimal("0.01"), {"MSFT": Position("MSFT", -2, Decimal(400))}
     )
     assert found(snapshot(portfolio=broker), {}, booked) == [
-        Break(K.POSITION, "AAPL", "5", "0"),
-        Break(K.POSITION, "MSFT", "0", "-2"),
+        Break(K.POSITION, "AAPL", "5", "0", "AAPL"),
+        Break(K.POSITION, "MSFT", "0", "-2", "MSFT"),
         Break(K.CASH, ACCOUNT, "1000000.00", "999999.99"),
     ]
 
@@ -136,16 +136,21 @@ def test_positions_and_cash() -> None:
 # What may be concluded from absence ------------------------------------------------------------
 
 
-def test_only_an_unconfirmed_child_can_be_absent() -> None:
+def test_only_what_the_broker_has_or_may_have_can_be_absent() -> None:
     orders = {
         state.value: order(f"p-{n}", 10, state=state, client_order_id=state.value)
         for n, state in enumerate(OrderState)
     } | {"parent": order("p", 10, state=S.UNKNOWN)}
     missing = absent(snapshot(), orders.values())
-    assert {one.state for one in missing} == {S.PENDING, S.UNKNOWN}
+    assert {one.state for one in missing} == AT_BROKER
+    held = {name: replace(one, held=True) for name, one in orders.items()}
+    assert absent(snapshot(), held.values()) == []
     assert all(one.parent_id for one in missing)
     shown = snapshot(theirs("PENDING", 10), executions=(fill("x1", "UNKNOWN", 1),))
-    assert absent(shown, orders.values()) == []
+    assert {one.state for one in absent(shown, orders.values())} == {
+        S.SUBMITTED,
+        S.PARTIALLY_FILLED,
+    }
 
 
 # What evidence heals ---------------------------------------------------------------------------
@@ -250,4 +255,4 @@ def test_what_ended_for_us_is_not_revived() -> None:
     books = ours(10, state=S.CANCELLED)
     seen = snapshot(theirs("p-0", 10))
     assert evidence(seen, books, {}) == []
-    assert found(seen, books) == [Break(K.WRONG_STATE, "p-0", "CANCELLED", "SUBMITTED")]
+    assert found(seen, books) == [Break(K.WRONG_STATE, "p-0", "CANCELLED", "SUBMITTED", "AAPL")]

@@ -29,6 +29,7 @@ from working_orders import CASH, SESSION, START, at, family, order, plan_of
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind
 from orderworks.desk.comparison import BreakKind
 from orderworks.desk.desk import Desk, open_desk
+from orderworks.desk.doubt import ATTEMPTS
 from orderworks.desk.reconciliation import reconcile
 from orderworks.desk.releasing import due_now
 from orderworks.desk.reports import cancel, take_reports
@@ -56,12 +57,16 @@ class Believed:
 
     Attributes:
         quantity: shares that it was last sent with.
+        attempts: how often it was sent.
+        held: whether it waits for evidence or a person, as it may have arrived or not.
         executions: the shares of each report of an execution that stands.
         known: the executions that were heard of, and those that these replace.
     """
 
     quantity: int
     sent: bool = False
+    attempts: int = 0
+    held: bool = False
     confirmed: bool = False
     ended: OrderState | None = None
     executions: dict[str, int] = field(default_factory=dict)
@@ -87,7 +92,7 @@ class Believed:
         if report.fill is not None:
             self._hear_of_execution(report)
         elif not self.states <= TERMINAL and report.kind is not ReportKind.CANCEL_REFUSED:
-            self.confirmed = True
+            self.confirmed, self.held = True, False
             if report.kind is not ReportKind.ACKNOWLEDGED:
                 self.ended = OrderState(report.kind)
 
@@ -98,7 +103,7 @@ class Believed:
         if fill.exec_id in self.known or self.filled - before + fill.quantity > self.quantity:
             return
         was_filled = self.filled == self.quantity
-        self.confirmed = True
+        self.confirmed, self.held = True, False
         self.known |= {fill.exec_id, fill.replaces}
         self.executions.pop(fill.replaces or "", None)
         self.executions[fill.exec_id] = fill.quantity
@@ -112,7 +117,7 @@ class Believed:
             for k, f in broker.executions.items()
             if f.client_order_id == theirs.client_order_id
         }
-        self.sent = self.confirmed = True
+        self.sent, self.confirmed, self.held = True, True, False
         self.ended = theirs.state if theirs.state in TERMINAL - {OrderState.FILLED} else None
         self.known = {*own, *(one.replaces for one in own.values())}
         self.executions = {
@@ -193,6 +198,7 @@ class OrdersAndBroker(RuleBasedStateMachine):
         for one in due:
             believed = self.believed[one.order.client_order_id]
             believed.quantity, believed.sent = one.quantity, True
+            believed.attempts += 1
             if fate in (Fate.ANSWERED, Fate.REFUSED):
                 believed.confirmed = True
                 believed.ended = OrderState.REJECTED if fate is Fate.REFUSED else None
@@ -275,17 +281,21 @@ class OrdersAndBroker(RuleBasedStateMachine):
 
     @rule(lagging=st.booleans())
     def reconcile(self, lagging: bool) -> None:
-        """What a snapshot shows is believed; what two do not show never arrived."""
+        """What a snapshot shows is believed; what two do not show never arrived, if nothing speaks for it."""
         if lagging:
             self.broker.hidden = frozenset(
-                name for name, one in self.believed.items() if one.states == UNCONFIRMED
+                name
+                for name, one in self.believed.items()
+                if one.states == UNCONFIRMED and not one.held
             )
         first = self.do(reconcile(self.desk, None))
         for name, believed in self.believed.items():
             theirs = self.broker.orders.get(name)
             if theirs is not None:
                 believed.see(theirs, self.broker)
-            else:
+            elif believed.sent and (self.broker.outside_shares or believed.attempts == ATTEMPTS):
+                believed.held = True
+            elif not believed.held:
                 believed.sent = False
                 self.broker.under_way.pop(name, None)
         self.heard_twice += self.broker.said
@@ -303,6 +313,11 @@ class OrdersAndBroker(RuleBasedStateMachine):
     def _breaks(self) -> set[tuple[BreakKind, str]]:
         kinds = {True: BreakKind.UNKNOWN_ORDER, False: BreakKind.FOREIGN_ORDER}
         breaks = {(kinds[name.startswith("ow-")], name) for name in self.broker.foreign}
+        breaks |= {
+            (BreakKind.WRONG_STATE, name)
+            for name, one in self.believed.items()
+            if one.held and name not in self.broker.orders
+        }
         if self.broker.outside_shares:
             breaks.add((BreakKind.POSITION, "AAPL"))
         if self.broker.outside_cash:
@@ -320,6 +335,7 @@ class OrdersAndBroker(RuleBasedStateMachine):
         ours = self.ours()
         for name, believed in self.believed.items():
             assert ours[name].state in believed.states, name
+            assert ours[name].held == believed.held, name
             assert ours[name].filled_quantity == believed.filled, name
 
     @invariant()

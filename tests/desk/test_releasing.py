@@ -217,7 +217,11 @@ def test_the_traders_own_limit_is_not_swept_through() -> None:
 
 def test_a_sweep_comes_once_and_after_the_slices() -> None:
     orders = resting(S.CANCELLED, S.NEW)
+    orders["p-1"].due_at = at(297)
     assert sweeps_due(orders, at(295), BEFORE) == []
+    # One that was missed is worked into it.
+    orders["p-1"].due_at = at(60)
+    assert sweeps_due(orders, at(295), BEFORE) == [orders["p"]]
     orders["p-1"].state = S.CANCELLED
     assert sweeps_due(orders, at(295), BEFORE) == [orders["p"]]
     sweep = order("p-2", 20, route_rule="SWEEP", state=S.SUBMITTED)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from orderworks.brokers.adapter import Report, Snapshot
 from orderworks.brokers.simulated.adapter import SimulatedBroker
@@ -12,6 +13,7 @@ from orderworks.ledger.accounts import booked_portfolio
 from orderworks.ledger.orders import open_orders
 from orderworks.model.errors import BrokerError, SnapshotIncomplete
 from orderworks.model.order import Order
+from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.state import OrderState
 
 
@@ -30,6 +32,10 @@ class UnreliableBroker(SimulatedBroker):
     """So many snapshots cannot be taken whole."""
     hesitant = 0
     """So many snapshots show orders as received and not yet accepted."""
+    by_hand = 0
+    """So many shares of AAPL were traded by somebody else."""
+    deposited = Decimal(0)
+    """So much money came from elsewhere."""
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         if self.cut:
@@ -46,6 +52,7 @@ class UnreliableBroker(SimulatedBroker):
 
     async def snapshot(self) -> Snapshot:
         seen = await super().snapshot()
+        seen = replace(seen, portfolio=self._with_what_others_did(seen.portfolio))
         if self.broken:
             self.broken -= 1
             raise SnapshotIncomplete("the broker stopped in the middle of its orders")
@@ -58,6 +65,13 @@ class UnreliableBroker(SimulatedBroker):
                 seen, orders=tuple(replace(o, state=OrderState.PENDING) for o in seen.orders)
             )
         return seen
+
+    def _with_what_others_did(self, portfolio: Portfolio) -> Portfolio:
+        held = portfolio.positions.get("AAPL", Position("AAPL", 0, Decimal(100)))
+        positions = {**portfolio.positions}
+        if self.by_hand:
+            positions["AAPL"] = replace(held, quantity=held.quantity + self.by_hand)
+        return replace(portfolio, cash=portfolio.cash + self.deposited, positions=positions)
 
 
 def line(desk: Desk) -> UnreliableBroker:

@@ -141,6 +141,31 @@ async def test_every_algorithm_works_its_parent(ledger: Ledger, trade: Trade) ->
     assert {one["state"] for one in parents} == {"FILLED"}
 
 
+@pytest.mark.parametrize(
+    ("policy", "first", "ordered"),
+    [("catch_up", 400, 1000), ("shrink", 100, 1000), ("skip", 100, 700)],
+)
+async def test_a_run_that_starts_late_treats_its_slices_as_missed(
+    ledger: Ledger,
+    trade: Trade,
+    unprotected: None,
+    monkeypatch: pytest.MonkeyPatch,
+    policy: str,
+    first: int,
+    ordered: int,
+) -> None:
+    """Ten slices from 14:32 on, a minute apart; the run begins at 14:35, when the fourth is due.
+
+    Shrunk, the ten are due in the seven minutes that are left."""
+    monkeypatch.setenv("ORDERWORKS_EXECUTION__MISSED_WAVE", policy)
+    times = {"start": f"{SESSION}T14:32:00Z", "end": f"{SESSION}T14:42:00Z"}
+    await trade(asks("late", algo="twap", quantity=1000, slices=10, **times))
+    received = rows(ledger, "SELECT quantity FROM exchange.orders ORDER BY received_at")
+    assert received[0]["quantity"] == first
+    (parent,) = rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL")
+    assert (parent["quantity"], parent["state"]) == (ordered, "FILLED")
+
+
 REMAINDERS: dict[str, tuple[set[str], set[str]]] = {
     "keep": ({"SUBMITTED", "PARTIALLY_FILLED", "FILLED"}, set()),
     "cancel": ({"CANCELLED", "FILLED"}, set()),

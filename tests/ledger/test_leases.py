@@ -266,6 +266,18 @@ def test_what_has_left_is_not_permitted_again(ledger: Ledger) -> None:
     assert written(ledger) == before
 
 
+def test_one_that_preempts_stops_whoever_holds_it(ledger: Ledger, other: Ledger) -> None:
+    first = open_books(ledger)
+    plan_orders(ledger, order("p", 10), order("p-0", 10))
+    assert take_lease(other, ACCOUNT, "a second", 60) is None
+    taken = take_lease(other, ACCOUNT, "the kill switch", 60, preempts=True)
+    assert taken is not None
+    assert taken.token == first.token + 1
+    with pytest.raises(LeaseLost, match="now worked by the kill switch"):
+        send(ledger, first, order("p-0", 10))
+    send(other, taken, order("p-0", 10))
+
+
 # The kill switch -------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from orderworks.planning.risk.rules import (
     duplicate_intent,
     gross_exposure,
     kill_switch,
+    locked,
     net_exposure,
     orders_per_day,
     pattern_day_trader,
@@ -278,3 +279,13 @@ def test_the_sums_are_said(
     rule: Rule, limits: dict[str, Any], facts: dict[str, Any], reason: str
 ) -> None:
     assert first_refusal(rule, account(limits, **facts), {})[0] == reason
+
+
+def test_a_locked_symbol_is_not_ordered_and_a_locked_account_orders_nothing() -> None:
+    free = account(locked={"MSFT": "a break of MSFT"})
+    assert codes(locked, free, {}, EXIT) == ["ACCEPTED"] * 2
+    symbol = account(locked={"AAPL": "break 3 of AAPL"})
+    assert codes(locked, symbol, {}, {"symbol": "MSFT"}) == ["LOCKED", "ACCEPTED"]
+    reason, saw = first_refusal(locked, symbol, {})
+    assert (reason, saw["lock"]) == ("AAPL is locked by break 3 of AAPL", "break 3 of AAPL")
+    assert codes(locked, account(account_lock="a break of cash"), {}, EXIT) == ["LOCKED"] * 2

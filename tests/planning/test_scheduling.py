@@ -1,5 +1,6 @@
 """When children are due: the run's horizon, the signal's own, TWAP and VWAP."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,6 +105,14 @@ def test_a_signal_may_state_its_own_horizon() -> None:
 def test_its_own_start_is_never_before_the_runs() -> None:
     own = own_horizon(routed({"start": START - MINUTE, "end": START + MINUTE}), 0, WINDOW)
     assert own == Horizon(START, START + MINUTE, 5)
+
+
+def test_where_what_was_missed_counts_its_own_start_is_kept() -> None:
+    stated = routed({"start": START - MINUTE, "end": START + MINUTE})
+    late = replace(WINDOW, since=START - 10 * MINUTE)
+    assert own_horizon(stated, 0, late).start == START - MINUTE
+    assert own_horizon(stated, 0, replace(late, since=START)).start == START
+    assert own_horizon(routed({}), 0, late).start == START
 
 
 def test_a_parent_knows_when_it_begins_and_ends() -> None:

@@ -76,6 +76,8 @@ class RiskContext:
     short_selling: whether the account may sell short at all.
     not_shortable: symbols that may not be sold short even then.
     known_intents: (strategy, symbol) that another live run of this occasion has planned.
+    account_lock: why the whole account is locked by a difference from the broker's books; "" = it is not.
+    locked: symbol -> why it is.
 
     Raises:
         ValueError: naming a fact that is NaN or infinite.
@@ -101,6 +103,8 @@ class RiskContext:
     restricted: frozenset[str] = frozenset()
     not_shortable: frozenset[str] = frozenset()
     known_intents: frozenset[tuple[str, str]] = frozenset()
+    account_lock: str = ""
+    locked: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for fact in fields(self):

@@ -97,7 +97,8 @@ BEGIN
             state = j.to_state,
             held = CASE WHEN j.last_event IN ('REFUSE_CANCEL', 'REFUSE_REPLACE') THEN o.held
                         ELSE j.last_event = 'HOLD' END,
-            reason = coalesce(j.reason, o.reason),
+            -- Why it stands where it stands: what moves it on without a reason leaves none behind.
+            reason = coalesce(j.reason, CASE WHEN j.to_state = o.state THEN o.reason END),
             released_at = coalesce(o.released_at, j.sent_at),
             acknowledged_at = coalesce(o.acknowledged_at, j.acknowledged_at),
             closed_at = CASE WHEN j.to_state IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED')

@@ -1,0 +1,34 @@
+"""What a break stops, and for how long."""
+
+from working_orders import ACCOUNT, at, order
+
+from orderworks.desk.locks import locks_by, unlocked
+from orderworks.desk.releasing import Agenda, Due
+from orderworks.ledger.reconciliations import OpenBreak
+
+
+def difference(number: int, symbol: str | None, kind: str = "position") -> OpenBreak:
+    return OpenBreak(number, kind, symbol or ACCOUNT, "5", "7", symbol, at(0))
+
+
+def test_a_break_locks_its_symbol_and_no_other() -> None:
+    locks = locks_by([difference(3, "AAPL"), difference(4, "AAPL")], "symbol")
+    assert locks.reason("AAPL") == "break 3, position of AAPL: ours 5, the broker's 7"
+    assert locks.reason("MSFT") is None
+
+
+def test_or_the_account_if_that_is_set() -> None:
+    locks = locks_by([difference(3, "AAPL")], "account")
+    assert locks.reason("MSFT") == locks.account == locks.reason("AAPL")
+
+
+def test_one_that_is_about_no_symbol_locks_the_account() -> None:
+    assert locks_by([difference(3, None, "cash")], "symbol").reason("AAPL") is not None
+
+
+def test_what_is_locked_waits() -> None:
+    mine, other = order("p-0", 10), order("q-0", 10, symbol="MSFT")
+    agenda = Agenda([Due(mine, 10), Due(other, 10)], [(mine, "a reason")])
+    locks = locks_by([difference(3, "AAPL")], "symbol")
+    assert unlocked(agenda, locks) == Agenda([Due(other, 10)], [(mine, "a reason")])
+    assert unlocked(agenda, locks_by([], "account")) == agenda
