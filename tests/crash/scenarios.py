@@ -124,13 +124,14 @@ SCENARIOS: Mapping[str, Scenario] = {
         {"ACME": (300, 300)},
         flattened_at=time(14, 36),
     ),
+    # A new life begins with a message that arrives: what is lost three times is left to a person.
     "lost messages": Scenario(
         (daily(signal("ACME", quantity=900, **SLICED)),),
         {"ACME": (900, 0)},
         UNPROTECTED,
         lost=(
-            Scripted(Message.SUBMIT, 1, Fault.DROP_REQUEST),
-            Scripted(Message.SUBMIT, 2, Fault.DROP_ANSWER),
+            Scripted(Message.SUBMIT, 1, Fault.DROP_ANSWER),
+            Scripted(Message.SUBMIT, 2, Fault.DROP_REQUEST),
         ),
     ),
 }

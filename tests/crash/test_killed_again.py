@@ -14,7 +14,7 @@ WHILE_RECOVERING = (
     (CrashPoint.SEND_PERMITTED, CrashPoint.ABSENCE_BOOKED),
     (CrashPoint.EXCHANGE_BEFORE_RECORD, CrashPoint.ABSENCE_BOOKED),
     (CrashPoint.SEND_PERMITTED, CrashPoint.ABSENCE_BOOKED, CrashPoint.SEND_PERMITTED),
-    (CrashPoint.SEND_PERMITTED, CrashPoint.SEND_PERMITTED, CrashPoint.SEND_PERMITTED),
+    (CrashPoint.SEND_PERMITTED, CrashPoint.SEND_PERMITTED),
     # Received and never answered: what the snapshot shows must be booked, once.
     (CrashPoint.EXCHANGE_RECORDED, CrashPoint.SNAPSHOT_TAKEN, CrashPoint.EVIDENCE_BOOKED),
     (CrashPoint.EXCHANGE_RECORDED, CrashPoint.BOOKING_BEFORE_COMMIT, CrashPoint.BOOKING_COMMITTED),
