@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -134,7 +135,7 @@ class OrdersAndBroker(RuleBasedStateMachine):
         self.clock = ReplayClock(START)
         self.broker = ScriptedBroker(f"SIM-{self.number}", self.clock)
         self.believed: dict[str, Believed] = {}
-        self.heard_twice: list[Report] = []
+        self.heard: list[Report] = []
         self.runs = count(1)
         self.loop = asyncio.new_event_loop()
         self.stack = AsyncExitStack()
@@ -154,6 +155,11 @@ class OrdersAndBroker(RuleBasedStateMachine):
         return orders_by_id(self.desk.ledger, sorted(self.believed))
 
     # Planning and sending.
+
+    @initialize(quantity=SHARES)
+    def one_order_rests(self, quantity: int) -> None:
+        self.plan([quantity])
+        self.send(Fate.ANSWERED)
 
     @rule(quantities=st.lists(SHARES, min_size=1, max_size=3))
     def plan(self, quantities: list[int]) -> None:
@@ -245,35 +251,45 @@ class OrdersAndBroker(RuleBasedStateMachine):
         quantity = data.draw(st.integers(0, old.quantity + left))
         self.broker.correct(old.exec_id, quantity)
 
-    @precondition(lambda self: len(self.broker.foreign) < 2)
-    @rule(ours=st.booleans(), state=st.sampled_from([*LIVE, OrderState.CANCELLED]))
-    def foreign_order(self, ours: bool, state: OrderState) -> None:
-        """Somebody trades by hand, or we have forgotten an order."""
-        name = f"{'ow-' if ours else 'tws-'}{len(self.broker.foreign)}"
-        self.broker.foreign[name] = BrokerOrder(
-            name, name, "AAPL", "buy", 5, 0, state, None, self.clock.now()
-        )
-
-    @rule(shares=st.integers(-3, 3), cash=st.integers(-3, 3))
-    def outside(self, shares: int, cash: int) -> None:
-        """Shares and money come and go by no order of ours."""
+    @rule(
+        shares=st.integers(-3, 3),
+        cash=st.integers(-3, 3),
+        foreign=st.dictionaries(
+            st.sampled_from(["ow-forgotten", "by hand"]),
+            st.sampled_from([*LIVE, OrderState.CANCELLED]),
+        ),
+    )
+    def outside(self, shares: int, cash: int, foreign: dict[str, OrderState]) -> None:
+        """Shares, money and orders come and go that are none of ours."""
         self.broker.outside_shares, self.broker.outside_cash = shares, Decimal(cash)
+        self.broker.foreign = {
+            name: BrokerOrder(name, name, "AAPL", "buy", 5, 0, state, None, self.clock.now())
+            for name, state in foreign.items()
+        }
 
     # What is heard of it.
 
-    @precondition(lambda self: self.broker.said or self.heard_twice)
+    @precondition(lambda self: self.broker.said or self.heard)
     @rule(data=st.data())
     def hear(self, data: st.DataObject) -> None:
         """Some of what was said, in any order, some of it again."""
         reports = data.draw(
-            st.lists(st.sampled_from(self.broker.said + self.heard_twice), min_size=1, max_size=5)
+            st.lists(st.sampled_from(self.broker.said + self.heard), min_size=1, max_size=5)
         )
+        self._hear(reports)
+
+    @precondition(lambda self: self.broker.said)
+    @rule()
+    def hear_all(self) -> None:
+        self._hear(list(self.broker.said))
+
+    def _hear(self, reports: list[Report]) -> None:
         self.do(self._take(reports))
         for report in reports:
             self.believed[report.client_order_id].hear(report)
             if report in self.broker.said:
                 self.broker.said.remove(report)
-                self.heard_twice.append(report)
+                self.heard.append(report)
 
     async def _take(self, reports: list[Report]) -> None:
         await take_reports(self.desk, reports)
@@ -298,7 +314,7 @@ class OrdersAndBroker(RuleBasedStateMachine):
             elif not believed.held:
                 believed.sent = False
                 self.broker.under_way.pop(name, None)
-        self.heard_twice += self.broker.said
+        self.heard += self.broker.said
         self.broker.said.clear()
         found = {(one.kind, one.subject) for one in first.breaks}
         assert found == self._breaks()
@@ -337,6 +353,11 @@ class OrdersAndBroker(RuleBasedStateMachine):
             assert ours[name].state in believed.states, name
             assert ours[name].held == believed.held, name
             assert ours[name].filled_quantity == believed.filled, name
+
+    @invariant()
+    def nothing_that_the_broker_says_is_refused(self) -> None:
+        refused = "SELECT message FROM alerts WHERE account = %s AND kind = 'refused_event'"
+        assert self.desk.ledger.execute(refused, (self.broker.account,)).fetchall() == []
 
     @invariant()
     def families_add_up(self) -> None:
@@ -390,7 +411,7 @@ def test_the_ledger_agrees_with_the_model(database: str, market: ReplayMarket) -
         settings=settings(
             # Each is a day of its own: fewer of them than of what is only computed.
             max_examples=settings.default.max_examples // 4,
-            stateful_step_count=30,
+            stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
