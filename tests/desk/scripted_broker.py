@@ -1,6 +1,5 @@
 """A broker in memory that does what it is told to, and says what it did when it is told to."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -176,9 +175,6 @@ class ScriptedBroker:
 
     def filled(self, name: str) -> int:
         return sum(one.quantity for one in self.standing() if one.client_order_id == name)
-
-    def received(self) -> Counter[str]:
-        return Counter(self.orders)
 
     def _execute(self, name: str, exec_id: str, quantity: int, replaces: str | None) -> Report:
         order, theirs = self._sides[name], self.orders[name]

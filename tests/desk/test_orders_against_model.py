@@ -239,9 +239,8 @@ class OrdersAndBroker(RuleBasedStateMachine):
         quantity = data.draw(st.one_of(st.just(left), st.integers(1, left)))
         self.broker.fill(name, quantity)
         if mistaken:
-            self.broker.correct(
-                self.broker.standing()[-1].exec_id, data.draw(st.integers(0, quantity))
-            )
+            less = data.draw(st.one_of(st.just(0), st.integers(0, quantity)))
+            self.broker.correct(self.broker.standing()[-1].exec_id, less)
 
     @precondition(lambda self: self._live())
     @rule(data=st.data(), state=st.sampled_from([OrderState.CANCELLED, OrderState.EXPIRED]))
@@ -286,9 +285,10 @@ class OrdersAndBroker(RuleBasedStateMachine):
         self._hear(reports)
 
     @precondition(lambda self: self.broker.said)
-    @rule()
-    def hear_all(self) -> None:
-        self._hear(list(self.broker.said))
+    @rule(step=st.sampled_from([1, -1]))
+    def hear_all(self, step: int) -> None:
+        """All that was said, in order or backwards."""
+        self._hear(self.broker.said[::step])
 
     def _hear(self, reports: list[Report]) -> None:
         self.do(self._take(reports))
