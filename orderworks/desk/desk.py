@@ -21,6 +21,7 @@ from orderworks.ledger.leases import Lease, give_back, lease_holder, renew_lease
 from orderworks.market.calendar import Session
 from orderworks.market.data import MarketData
 from orderworks.model.clock import Clock
+from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import LeaseLost, LedgerUnavailable
 from orderworks.settings import Settings
 
@@ -75,6 +76,7 @@ class Desk:
         lease = take_lease(self.ledger, self.account, holder_name(), ttl, preempts=preempts)
         if lease is None:
             return False
+        crash_point(CrashPoint.LEASE_TAKEN)
         self.lease = lease
         self._renewal = asyncio.create_task(_keep_renewing(self.url, lease))
         try:
@@ -83,6 +85,7 @@ class Desk:
             # A lease without a broker would keep the account from whoever can work it.
             await self.hand_back()
             raise
+        crash_point(CrashPoint.BROKER_CONNECTED)
         return True
 
     async def write(self, work: Callable[[], None]) -> None:
@@ -142,6 +145,7 @@ class Desk:
                 with contextlib.suppress(psycopg.Error):
                     give_back(self.ledger, self.lease)
                 self.lease = None
+                crash_point(CrashPoint.LEASE_GIVEN_BACK)
 
     @asynccontextmanager
     async def planning_turn(self) -> AsyncIterator[None]:

@@ -67,9 +67,12 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     if desk.lease is None:
         return Reconciled(0, 0, (), lease_holder(desk.ledger, desk.account) or "another worker")
     await desk.written()
+    crash_point(CrashPoint.SNAPSHOT_BEFORE_MESSAGE)
     snapshot = await desk.broker.snapshot()
+    crash_point(CrashPoint.SNAPSHOT_TAKEN)
     if not is_opened(desk.ledger, desk.account):
         book_opening(desk.ledger, snapshot.portfolio, desk.session.date, desk.clock.now())
+        crash_point(CrashPoint.OPENING_BOOKED)
     orders = _our_orders(desk, snapshot)
     healed = book_actions(desk, snapshot, orders)
     healed += await _book_evidence(desk, snapshot, orders)
@@ -83,6 +86,7 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
         suspected = {order.client_order_id for order in missing}
         missing = [o for o in absent(snapshot, orders.values()) if o.client_order_id in suspected]
         to_resend = _settle_absent(desk, missing, snapshot)
+        crash_point(CrashPoint.ABSENCE_BOOKED)
     # What ended while nobody looked ends its parent too: planning nets against open parents.
     retire_parents(desk, orders)
     breaks = _breaks(desk, snapshot, orders)
@@ -113,6 +117,7 @@ def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -
         healed,
         [(b.kind.value, b.subject, b.ours, b.theirs, b.symbol) for b in breaks],
     )
+    crash_point(CrashPoint.RECONCILIATION_RECORDED)
     raise_alerts(
         desk.ledger,
         desk.account,
@@ -139,6 +144,7 @@ async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> in
     ]
     booking = await take_reports(desk, reports, orders)
     await desk.written()
+    crash_point(CrashPoint.EVIDENCE_BOOKED)
     return len(booking.events) + len(booking.fills)
 
 

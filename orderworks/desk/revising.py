@@ -75,6 +75,7 @@ async def revise(desk: Desk, orders: OrderMap, revisions: Sequence[Revision]) ->
     crash_point(CrashPoint.REVISION_ANSWERED)
     await take_reports(desk, reports, orders)
     await desk.written()
+    crash_point(CrashPoint.REVISION_BOOKED)
 
 
 def _may_move(order: OrderRecord) -> bool:

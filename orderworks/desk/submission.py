@@ -183,6 +183,8 @@ async def _mark_silent(desk: Desk, sent: Sequence[OrderRecord], reports: Sequenc
         if order.state is OrderState.PENDING:
             move(booking, order, OrderEvent.SILENCE, desk.clock.now(), "the broker did not answer")
     await desk.write(partial(record, desk, booking))
+    await desk.written()
+    crash_point(CrashPoint.SILENCE_BOOKED)
 
 
 def _refuse(

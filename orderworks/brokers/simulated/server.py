@@ -253,11 +253,19 @@ def _answer(exchange: SimulatedExchange, request: Request) -> Answer:
             crash_point(CrashPoint.EXCHANGE_RECORDED)
             return _reported(exchange, reports)
         case Cancel(client_order_ids, at):
-            return _reported(exchange, exchange.cancel(client_order_ids, at))
+            crash_point(CrashPoint.EXCHANGE_BEFORE_CANCEL)
+            reports = exchange.cancel(client_order_ids, at)
+            crash_point(CrashPoint.EXCHANGE_CANCELLED)
+            return _reported(exchange, reports)
         case Replace(replacements, at):
-            return _reported(exchange, exchange.replace(replacements, at))
+            crash_point(CrashPoint.EXCHANGE_BEFORE_REPLACE)
+            reports = exchange.replace(replacements, at)
+            crash_point(CrashPoint.EXCHANGE_REPLACED)
+            return _reported(exchange, reports)
         case Advance(until):
-            return _reported(exchange, exchange.advance(until))
+            reports = exchange.advance(until)
+            crash_point(CrashPoint.EXCHANGE_WENT_ON)
+            return _reported(exchange, reports)
         case AskOrder(client_order_id):
             return Answer(exchange.now, order=exchange.order(client_order_id))
         case AskPortfolio():
