@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from random import Random
 from typing import LiteralString
 
 import psycopg
 
 from orderworks.brokers.adapter import BrokerAdapter
+from orderworks.brokers.patience import Patience
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.leases import Lease, give_back, lease_holder, renew_lease, take_lease
@@ -63,6 +65,11 @@ class Desk:
     def stale_after(self) -> timedelta:
         return timedelta(seconds=self.settings.market.stale_after_seconds)
 
+    @property
+    def patience(self) -> Patience:
+        """How long the broker is waited for."""
+        return patience_with_broker(self.settings)
+
     async def take_over(self) -> bool:
         """Takes the lease and connects to the broker; False while another worker has the account."""
         if self.lease is not None:
@@ -80,6 +87,11 @@ class Desk:
             await self.hand_back()
             raise
         return True
+
+    async def regain_broker(self) -> None:
+        """Makes the line to the broker anew, after it broke."""
+        await self.broker.close()
+        await self.broker.connect()
 
     async def write(self, work: Callable[[], None]) -> None:
         """Lets a thread do a write of the ledger, once the one before it is done.
@@ -182,6 +194,12 @@ async def open_desk(
         ledger.close()
         # A process may open many desks; what was loaded for this one need not stay.
         gc.unfreeze()
+
+
+def patience_with_broker(settings: Settings) -> Patience:
+    """How long a broker is waited for, by processes that do not all come back at once."""
+    draws = Random(holder_name())  # noqa: S311
+    return Patience(settings.broker.patience_seconds, draws)
 
 
 def holder_name() -> str:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from orderworks.brokers.patience import BROKEN_LINE
 from orderworks.desk.booking import UNCONFIRMED, Booking, move
 from orderworks.desk.desk import POLL_SECONDS, Desk
 from orderworks.desk.ending import withdraw_unsent
@@ -97,13 +98,25 @@ async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
     What was sent and not answered is looked for at the broker at once, and sent again, once, where
     it is proven never to have arrived: at the end of the run it would be too late.
 
-    Safe to repeat at any point: everything that it does it derives from the ledger.
+    Safe to repeat at any point: everything that it does it derives from the ledger. Where the line to
+    the broker breaks it is repeated, from what a snapshot shows once the line is there again.
+
+    Raises:
+        BrokerError: if the line does not come back while patience lasts.
     """
-    try:
-        return await _work(desk, wave)
-    finally:
-        # Whoever comes next finds the ledger as it stands.
-        await desk.let_writing_end()
+    waiting, is_broken = desk.patience.begin(), False
+    while True:
+        try:
+            if is_broken:
+                await desk.regain_broker()
+                log.info("the broker answers again; reconciled: %s", await reconcile(desk, None))
+            return await _work(desk, wave)
+        except BROKEN_LINE as error:
+            is_broken = True
+            await waiting.after(error)
+        finally:
+            # Whoever comes next finds the ledger as it stands.
+            await desk.let_writing_end()
 
 
 async def _work(desk: Desk, wave: Wave) -> WaveResult:

@@ -39,7 +39,13 @@ from orderworks.brokers.simulated.wire import Malformed
 from orderworks.market.calendar import Session
 from orderworks.market.data import RecordedMarket
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.errors import BrokerError, Disconnected, OrderworksError, Unanswered
+from orderworks.model.errors import (
+    BrokerError,
+    Disconnected,
+    OrderworksError,
+    PacingRefused,
+    Unanswered,
+)
 from orderworks.model.loopback import LOOPBACK
 
 log = logging.getLogger(__name__)
@@ -155,7 +161,7 @@ class ExchangeServer:
         except Disconnected:
             raise
         except OrderworksError as error:
-            answer = Refusal(str(error))
+            answer = Refusal(str(error), too_fast=isinstance(error, PacingRefused))
         connection.tell(number, answer)
         await connection.sent()
 
