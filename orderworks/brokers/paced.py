@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from orderworks.brokers.adapter import BrokerAdapter, BrokerOrder, Health, Report, Snapshot
 from orderworks.brokers.pacing import TokenBucket
-from orderworks.brokers.patience import BROKEN_LINE, Patience
+from orderworks.brokers.patience import BROKEN_LINE, MENDED_BY_WAITING, Patience
 from orderworks.model.errors import PacingRefused, SnapshotIncomplete
 from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
@@ -18,7 +18,7 @@ from orderworks.model.portfolio import Portfolio
 Item = TypeVar("Item")
 Read = TypeVar("Read")
 
-READ_AGAIN = (*BROKEN_LINE, SnapshotIncomplete, PacingRefused)
+READ_AGAIN = (*MENDED_BY_WAITING, SnapshotIncomplete)
 
 
 class PacedBroker:

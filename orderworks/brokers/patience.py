@@ -8,12 +8,19 @@ from dataclasses import dataclass, field
 from random import Random
 
 from orderworks.model.backoff import delays
-from orderworks.model.errors import BrokerError, Disconnected, Unanswered, Unreachable
+from orderworks.model.errors import (
+    BrokerError,
+    Disconnected,
+    PacingRefused,
+    Unanswered,
+    Unreachable,
+)
 
 log = logging.getLogger(__name__)
 
 BROKEN_LINE = (Unanswered, Disconnected, Unreachable)
-"""What a line to a broker does that may be mended by waiting."""
+"""What a line to a broker does; what was asked last may have arrived."""
+MENDED_BY_WAITING = (*BROKEN_LINE, PacingRefused)
 
 FIRST_SECONDS = 0.1
 FACTOR = 2.0
@@ -46,8 +53,13 @@ class Waiting:
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
-        self._delays = delays(patience.draws, FIRST_SECONDS, FACTOR, LONGEST_SECONDS)
         self._give_up: float | None = None
+        self.hasten()
+
+    def hasten(self) -> None:
+        """Begins with the shortest wait again, as something succeeded; patience is not renewed."""
+        draws = self._patience.draws
+        self._delays = delays(draws, FIRST_SECONDS, FACTOR, LONGEST_SECONDS)
 
     async def after(self, error: BrokerError) -> None:
         """Returns when it is time to try again.

@@ -45,6 +45,7 @@ class Desk:
     market: MarketData
     broker: BrokerAdapter
     clock: Clock
+    patience: Patience
     lease: Lease | None = None
     _renewal: asyncio.Task[None] | None = field(default=None, repr=False)
     _writing: asyncio.Task[None] | None = field(default=None, repr=False)
@@ -64,11 +65,6 @@ class Desk:
     @property
     def stale_after(self) -> timedelta:
         return timedelta(seconds=self.settings.market.stale_after_seconds)
-
-    @property
-    def patience(self) -> Patience:
-        """How long the broker is waited for."""
-        return patience_with_broker(self.settings)
 
     async def take_over(self) -> bool:
         """Takes the lease and connects to the broker; False while another worker has the account."""
@@ -185,7 +181,8 @@ async def open_desk(
     # What is loaded by now stays: a collection during a wave need not look through it again.
     gc.freeze()
     ledger = open_ledger(url)
-    desk = Desk(settings, url, ledger, session, market, broker, clock)
+    patience = patience_with_broker(settings)
+    desk = Desk(settings, url, ledger, session, market, broker, clock, patience)
     try:
         open_account(ledger, broker.account, broker.mode, broker.provider)
         yield desk

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orderworks.brokers.patience import BROKEN_LINE
+from orderworks.brokers.patience import MENDED_BY_WAITING
 from orderworks.desk.booking import UNCONFIRMED, Booking, move
 from orderworks.desk.desk import POLL_SECONDS, Desk
 from orderworks.desk.ending import withdraw_unsent
@@ -110,8 +110,9 @@ async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
             if is_broken:
                 await desk.regain_broker()
                 log.info("the broker answers again; reconciled: %s", await reconcile(desk, None))
+                waiting.hasten()
             return await _work(desk, wave)
-        except BROKEN_LINE as error:
+        except MENDED_BY_WAITING as error:
             is_broken = True
             await waiting.after(error)
         finally:
