@@ -1,35 +1,19 @@
-"""A broker that answers as it is told to, and time that passes by being waited for."""
+"""A broker that answers as it is told to."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from hourglass import Hourglass
+
 from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
-from orderworks.brokers.patience import Patience, Timer
 from orderworks.model.errors import BrokerError
 from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
 
 NOON = datetime(2025, 11, 20, 17, tzinfo=UTC)
 ACCOUNT = "SCRIPT-1"
-
-
-@dataclass
-class Hourglass:
-    """Seconds that pass as somebody waits, and in no other way."""
-
-    passed: float = 0.0
-    waits: list[float] = field(default_factory=list)
-
-    async def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.passed += seconds
-        await asyncio.sleep(0)
-
-    def patience(self, seconds: float) -> Patience:
-        return Patience(seconds, timer=Timer(lambda: self.passed, self.sleep))
 
 
 @dataclass

@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
+from itertools import chain
 
 import pytest
+from hourglass import Hourglass
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_broker import NOON, Hourglass, ScriptedBroker
+from scripted_broker import NOON, ScriptedBroker
 
 from orderworks.brokers.adapter import BrokerAdapter, Report
 from orderworks.brokers.paced import PacedBroker
@@ -63,7 +65,7 @@ async def test_whatever_is_asked_no_second_holds_more_than_the_limit(
     for batch, ask in zip(names, [submit, cancel, replace] * 3, strict=False):
         assert named(await ask(broker, batch)) == batch
     left = [(at, len(batch)) for at, batch in inner.accepted]
-    assert [name for _, batch in inner.accepted for name in batch] == sum(names, [])
+    assert [name for _, batch in inner.accepted for name in batch] == list(chain(*names))
     for begins, _ in left:
         assert sum(n for at, n in left if begins <= at < begins + 1 - 1e-6) <= limit
 
@@ -174,14 +176,14 @@ async def test_a_read_gives_up_when_patience_ends_and_at_once_without_any() -> N
         await broker.snapshot()
     assert inner.glass.passed == pytest.approx(60)
     broker, inner = paced(Disconnected("gone"), patience=0)
-    with pytest.raises(Disconnected, match="^gone$"):
+    with pytest.raises(Disconnected, match=r"^gone$"):
         await broker.snapshot()
     assert inner.glass.waits == []
 
 
 async def test_a_refusal_is_told_at_once() -> None:
     broker, inner = paced(BrokerError("another account"))
-    with pytest.raises(BrokerError, match="^another account$"):
+    with pytest.raises(BrokerError, match=r"^another account$"):
         await broker.connect()
     assert inner.calls == 1
 
