@@ -6,14 +6,19 @@ ends, or dies by a signal, just as well. This file is that process when it is ru
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -32,13 +37,49 @@ class Ended:
     err: str
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A command in a process of its own, which writes what it says into files."""
+
+    pid: int
+    said: Path
+
+    @property
+    def out(self) -> str:
+        return self.said.with_suffix(".out").read_text("utf-8")
+
+    @property
+    def err(self) -> str:
+        return self.said.with_suffix(".err").read_text("utf-8")
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, or minus the signal that killed it; None while it runs."""
+        ended = self.said.with_suffix(".status")
+        return int(ended.read_text()) if ended.exists() else None
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, patience_seconds: float = PATIENCE_SECONDS) -> Ended:
+        """Returns when it has ended, whatever its end is."""
+        give_up = time.monotonic() + patience_seconds
+        while (status := self.status) is None:
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"a command still runs; it said: {self.err}")
+            time.sleep(0.005)
+        return Ended(status, self.out, self.err)
+
+
 class CommandProcesses:
-    """Runs commands, one at a time; Prefect's variables must be in ``environment`` from the start."""
+    """Runs commands; Prefect's variables must be in ``environment`` from the start."""
 
     def __init__(self, environment: Mapping[str, str], directory: Path) -> None:
-        self._out, self._err = directory / "out.txt", directory / "err.txt"
+        self._directory = directory
+        self._numbers = count(1)
+        self._turn = Lock()
         self._origin = subprocess.Popen(
-            [sys.executable, __file__, self._out, self._err],
+            [sys.executable, __file__],
             env={**_without_settings(), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -56,47 +97,83 @@ class CommandProcesses:
     ) -> None:
         self._origin.communicate()
 
-    def run(self, *arguments: str, environment: Mapping[str, str]) -> Ended:
-        """Runs ``orderworks`` to its end, whatever that is."""
+    def start(self, *arguments: str, environment: Mapping[str, str]) -> Running:
+        """Starts ``orderworks``, beside whatever else runs."""
         assert self._origin.stdin is not None
         assert self._origin.stdout is not None
-        print(json.dumps([arguments, dict(environment)]), file=self._origin.stdin, flush=True)
-        status = int(self._origin.stdout.readline())
-        return Ended(status, self._out.read_text("utf-8"), self._err.read_text("utf-8"))
+        with self._turn:
+            said = self._directory / str(next(self._numbers))
+            asked = json.dumps([arguments, dict(environment), str(said)])
+            print(asked, file=self._origin.stdin, flush=True)
+            return Running(int(self._origin.stdout.readline()), said)
+
+    def run(self, *arguments: str, environment: Mapping[str, str]) -> Ended:
+        """Runs ``orderworks`` to its end, whatever that is."""
+        return self.start(*arguments, environment=environment).wait()
 
 
 def _without_settings() -> dict[str, str]:
     return {name: at for name, at in os.environ.items() if not name.startswith("ORDERWORKS_")}
 
 
-def serve(out: str, err: str) -> None:
-    """Forks a process for each command that is read, and tells how it ended."""
+def serve() -> None:
+    """Forks a process for each command that is read, tells its number, and keeps how it ended."""
     for name in IMPORTED_LATE:
         import_module(name)
-    from orderworks.cli import main
     from orderworks.handoffs.engine import warm
     from orderworks.market.calendar import latest_closed_session
 
     warm()
     latest_closed_session(datetime.now(UTC))
-    for line in sys.stdin:
-        arguments, environment = json.loads(line)
-        child = os.fork()
-        if not child:
-            signal.alarm(PATIENCE_SECONDS)
-            for number, path in ((1, out), (2, err)):
-                os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-            os.environ.update(environment)
-            sys.argv = ["orderworks", *arguments]
-            try:
-                main()
-            except SystemExit as ended:
-                # Taking down an interpreter of this size costs another second.
-                sys.stdout.flush()
-                os._exit(ended.code if isinstance(ended.code, int) else 0)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+    running: dict[int, Path] = {}
+    asked = b""
+    while True:
+        if select.select([0], [], [], 0.005)[0]:
+            read = os.read(0, 2**16)
+            if not read:
+                break
+            *lines, asked = (asked + read).split(b"\n")
+            for line in lines:
+                arguments, environment, said = json.loads(line)
+                child = _fork(arguments, environment, Path(said))
+                running[child] = Path(said)
+                print(child, flush=True)
+        while running and (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            kept = running.pop(ended[0]).with_suffix(".status")
+            unseen = kept.with_suffix(".unseen")
+            unseen.write_text(str(os.waitstatus_to_exitcode(ended[1])))
+            unseen.rename(kept)
+    for child in running:
+        os.kill(child, signal.SIGKILL)
+
+
+def _fork(arguments: list[str], environment: dict[str, str], said: Path) -> int:
+    """A process that does a command; returns in the one that began it only."""
+    from orderworks.cli import main
+
+    for suffix in (".out", ".err"):
+        said.with_suffix(suffix).touch()
+    child = os.fork()
+    if child:
+        return child
+    signal.alarm(PATIENCE_SECONDS)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, suffix in ((1, ".out"), (2, ".err")):
+        os.dup2(os.open(said.with_suffix(suffix), os.O_WRONLY), number)
+    os.environ.update(environment)
+    sys.argv = ["orderworks", *arguments]
+    status = 1
+    try:
+        main()
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 0
+    except Exception:  # noqa: BLE001
+        traceback.print_exc()
+    finally:
+        # Taking down an interpreter of this size costs another second.
+        sys.stdout.flush()
+        os._exit(status)
 
 
 if __name__ == "__main__":
-    serve(*sys.argv[1:])
+    serve()

@@ -19,7 +19,14 @@ from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.patience import Patience
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger, open_ledger
-from orderworks.ledger.leases import Lease, give_back, lease_holder, renew_lease, take_lease
+from orderworks.ledger.leases import (
+    Lease,
+    give_back,
+    lease_holder,
+    renew_lease,
+    require_lease,
+    take_lease,
+)
 from orderworks.market.calendar import Session
 from orderworks.market.data import MarketData
 from orderworks.model.clock import Clock
@@ -47,6 +54,8 @@ class Desk:
     clock: Clock
     patience: Patience
     lease: Lease | None = None
+    _told: str | None = field(default=None, repr=False)
+    """Who was last said to work the account instead of us."""
     _renewal: asyncio.Task[None] | None = field(default=None, repr=False)
     _writing: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -73,6 +82,7 @@ class Desk:
         ttl = self.settings.lease.ttl_seconds
         lease = take_lease(self.ledger, self.account, holder_name(), ttl)
         if lease is None:
+            self._tell_holder()
             return False
         self.lease = lease
         self._renewal = asyncio.create_task(_keep_renewing(self.url, lease))
@@ -84,8 +94,24 @@ class Desk:
             raise
         return True
 
+    def _tell_holder(self) -> None:
+        holder = lease_holder(self.ledger, self.account)
+        if holder is not None and holder != self._told:
+            log.info("account %s is worked by %s; this process watches", self.account, holder)
+            self._told = holder
+
+    async def require_lease(self) -> None:
+        """Raises LeaseLost if the account is another worker's by now."""
+        await self.let_writing_end()
+        require_lease(self.ledger, self.held_lease)
+
     async def regain_broker(self) -> None:
-        """Makes the line to the broker anew, after it broke."""
+        """Makes the line to the broker anew, after it broke.
+
+        Raises:
+            LeaseLost: and the line of whoever has the account now is left alone.
+        """
+        await self.require_lease()
         await self.broker.close()
         await self.broker.connect()
 

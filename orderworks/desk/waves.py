@@ -22,11 +22,10 @@ from orderworks.desk.reports import follow, record
 from orderworks.desk.revising import reprice
 from orderworks.desk.settling import plan_sweeps, retire_parents, settle_leftovers, sweep_before
 from orderworks.desk.submission import Sent, send
-from orderworks.ledger.leases import lease_holder
 from orderworks.ledger.orders import OrderMap, has_work, next_moment, open_orders
 from orderworks.ledger.runs import Run
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.errors import OrdersUnsettled
+from orderworks.model.errors import BrokerError, OrdersUnsettled
 from orderworks.model.state import OrderEvent
 
 log = logging.getLogger(__name__)
@@ -112,7 +111,11 @@ async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
                 log.info("the broker answers again; reconciled: %s", await reconcile(desk, None))
                 waiting.hasten()
             return await _work(desk, wave)
-        except MENDED_BY_WAITING as error:
+        except BrokerError as error:
+            # The line may have broken because another worker took the account: then that is told.
+            await desk.require_lease()
+            if not isinstance(error, MENDED_BY_WAITING):
+                raise
             is_broken = True
             await waiting.after(error)
         finally:
@@ -169,15 +172,10 @@ async def _send_due(desk: Desk, orders: OrderMap, wave: Wave) -> Sent:
 
 async def _hold(desk: Desk, run: Run, ends_at: datetime) -> bool:
     """Returns with the lease held, True, or with the run's orders done by another worker, False."""
-    told = False
     while desk.lease is None:
         if await desk.take_over():
             await reconcile(desk, run)
             return True
-        if not told:
-            holder = lease_holder(desk.ledger, desk.account)
-            log.info("account %s is worked by %s; watching our orders", desk.account, holder)
-            told = True
         await asyncio.sleep(POLL_SECONDS)
         if _is_done(desk, run, ends_at):
             return False

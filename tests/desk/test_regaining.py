@@ -70,7 +70,7 @@ async def working(
         assert await desk.take_over()
         await reconcile(desk, None)
         if find_run(desk.ledger, ACCOUNT, RUN_KEY) is None:
-            plan_orders(desk.ledger, *family("p", 60, 40, remainder="sweep"))
+            plan_orders(desk.ledger, *family("p", 60, 40, remainder="sweep", limit_price=None))
         yield desk, line
 
 
