@@ -149,7 +149,7 @@ def test_a_run_whose_line_is_cut_again_and_again_finishes_by_itself(
 def test_a_run_that_was_stopped_past_its_lease_sends_and_books_nothing_more_and_says_why(
     daily: tuple[str, ...], starts: Starts, serves: Callable[..., Running], ledger: Ledger
 ) -> None:
-    short = at_port(port_of(serves()), ORDERWORKS_LEASE__TTL_SECONDS="1")
+    short = at_port(port_of(serves()), ORDERWORKS_LEASE__TTL_SECONDS="4")
     stale = starts(*daily, **short)
     until_it_trades(ledger, stale)
     stale.send_signal(signal.SIGSTOP)
@@ -162,6 +162,7 @@ def test_a_run_that_was_stopped_past_its_lease_sends_and_books_nothing_more_and_
     told = stale.wait()
     require_told(told, f"is now worked by process {heir.pid} on ", "sends and books nothing more")
     assert _everything(ledger) == before
+    assert rows(ledger, "SELECT state FROM runs") == [{"state": "DONE"}]
 
 
 def _everything(ledger: Ledger) -> list[object]:
