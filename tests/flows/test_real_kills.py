@@ -136,7 +136,8 @@ def test_a_run_gives_up_on_an_exchange_that_stays_away_and_the_same_command_fini
 # The network -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.proof) for n in (2, 3))])
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_run_whose_line_is_cut_again_and_again_finishes_by_itself(
     daily: tuple[str, ...],
     starts: Starts,
@@ -156,6 +157,7 @@ def test_a_run_whose_line_is_cut_again_and_again_finishes_by_itself(
 # Its own time ------------------------------------------------------------------------------------
 
 
+@pytest.mark.proof
 def test_a_run_that_was_stopped_past_its_lease_sends_and_books_nothing_more_and_says_why(
     daily: tuple[str, ...], starts: Starts, serves: Callable[..., Running], ledger: Ledger
 ) -> None:
