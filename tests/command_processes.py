@@ -6,22 +6,22 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from forking import Ended, Forks, fork_each
+from forking import Ended, Forks, Running, fork_each
 
-__all__ = ["CommandProcesses", "Ended"]
+__all__ = ["CommandProcesses", "Ended", "Running"]
 
 IMPORTED_LATE = ("fastapi", "flows.daily", "flows.end_of_day")
 """What a command imports when it comes to it."""
 
 
 class CommandProcesses(Forks):
-    """Runs commands, one at a time; Prefect's variables must be in ``environment`` from the start."""
+    """Runs commands; Prefect's variables must be in ``environment`` from the start."""
 
     def __init__(self, environment: Mapping[str, str], directory: Path) -> None:
         super().__init__(__file__, environment, directory)
 
 
-def serve(out: str, err: str) -> None:
+def serve() -> None:
     """Runs ``orderworks`` with the arguments that are read, each time in another process."""
     for name in IMPORTED_LATE:
         import_module(name)
@@ -36,8 +36,8 @@ def serve(out: str, err: str) -> None:
         sys.argv = ["orderworks", *arguments]
         main()
 
-    fork_each(run, out, err)
+    fork_each(run)
 
 
 if __name__ == "__main__":
-    serve(*sys.argv[1:])
+    serve()

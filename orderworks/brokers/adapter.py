@@ -91,6 +91,9 @@ class BrokerAdapter(Protocol):
 
     Orders go and come in batches, because a wave is one. An order that a call returns no report
     for has not been refused: its fate is unknown until a snapshot shows it.
+
+    Where no answer comes, calls raise Unanswered, Disconnected or Unreachable; where the broker was
+    asked too fast, PacingRefused, and it has taken nothing of the request.
     """
 
     provider: str
@@ -105,6 +108,12 @@ class BrokerAdapter(Protocol):
 
     async def close(self) -> None:
         """Ends the connection; what rests at the broker goes on resting."""
+
+    async def room_for(self, messages: int) -> int:
+        """Waits until its pace lets one message leave; how many of ``messages`` may leave at once.
+
+        Whoever needs a permission to send asks for it after this, so that it is not an old one.
+        """
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         """Sends orders; returns what the broker said of them so far."""

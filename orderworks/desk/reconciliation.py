@@ -67,6 +67,8 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     if desk.lease is None:
         return Reconciled(0, 0, (), lease_holder(desk.ledger, desk.account) or "another worker")
     await desk.written()
+    # Whoever has lost the account is told so, and takes no line to the broker from whoever has it.
+    await desk.require_lease()
     crash_point(CrashPoint.SNAPSHOT_BEFORE_MESSAGE)
     snapshot = await desk.broker.snapshot()
     crash_point(CrashPoint.SNAPSHOT_TAKEN)

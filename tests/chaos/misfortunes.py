@@ -95,7 +95,7 @@ class Climate:
 
 def climate(seed: int) -> Climate:
     """The climate of a seed's world."""
-    draws = random.Random(f"{seed}:climate")  # noqa: S311 - the same seed must draw the same
+    draws = random.Random(f"{seed}:climate")
     far = draws.random() < 0.6
     often = {
         Misfortune.CRASH: (0.01, 0.03, 0.1),
@@ -138,7 +138,7 @@ class Stream:
         if not self.left or self._to_pass >= 0:
             return None
         source = f"{self._climate.seed}:{process}:{place}:{self._visits[process, place]}"
-        drawn = random.Random(source).random() / WEIGHTS.get(place, 1.0)  # noqa: S311
+        drawn = random.Random(source).random() / WEIGHTS.get(place, 1.0)
         for misfortune in possible:
             drawn -= self._climate.rates[misfortune]
             if drawn < 0:

@@ -141,7 +141,7 @@ KINDS: tuple[Kind, ...] = (simple, sliced, passive, following, patient, bracket)
 
 def days_orders(seed: int) -> list[OrderRecord]:
     """Two to four intents of different kinds, each with all that it is worked through."""
-    draws = random.Random(f"{seed}:orders")  # noqa: S311 - the same seed must draw the same
+    draws = random.Random(f"{seed}:orders")
     kinds = draws.sample(KINDS, draws.randint(2, 4))
     planned: list[OrderRecord] = []
     for place, kind in enumerate(kinds):

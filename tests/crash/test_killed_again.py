@@ -43,7 +43,7 @@ AGAIN_AND_AGAIN = frozenset(
 """Of the points that a worker passes wave after wave, one of each step."""
 
 
-@pytest.mark.matrix
+@pytest.mark.proof
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("points", WHILE_RECOVERING, ids="+".join)
 def test_what_was_killed_while_it_recovered_is_completed(
@@ -55,7 +55,7 @@ def test_what_was_killed_while_it_recovered_is_completed(
     assert recorded(lives.url).trades == SCENARIOS[scenario].trades
 
 
-@pytest.mark.matrix
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("scenario", "point"),
     [as_case(pair) for pair in reached() if pair[1] in AGAIN_AND_AGAIN],

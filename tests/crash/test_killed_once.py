@@ -19,11 +19,11 @@ ALWAYS = {
     ("cancel and replace", CrashPoint.EXCHANGE_REPLACED),
     ("flatten", CrashPoint.KILL_THROWN),
 }
-"""What is looked at in every run of the tests; the others by ``-m matrix``."""
+"""What is looked at in every run of the tests; the others by ``-m proof``."""
 
 
 def _marked(pair: Pair) -> ParameterSet:
-    return as_case(pair) if pair in ALWAYS else as_case(pair, pytest.mark.matrix)
+    return as_case(pair) if pair in ALWAYS else as_case(pair, pytest.mark.proof)
 
 
 @pytest.mark.parametrize(("scenario", "point"), map(_marked, reached()))

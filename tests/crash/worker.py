@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,7 +48,7 @@ from orderworks.ledger.runs import (
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import ReplayClock
-from orderworks.model.crash_points import crash_point
+from orderworks.model.crash_points import at_crash_points
 from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 
@@ -150,26 +151,18 @@ def signals_of(occasion: Occasion) -> pd.DataFrame:
     return signals.assign(ts=pd.to_datetime(signals["ts"], utc=True))
 
 
-def note_crash_points() -> None:
-    """Instead of dying at a point, this process writes its name to its output."""
-    dies = crash_point
-    for module in list(sys.modules.values()):
-        if getattr(module, "crash_point", None) is dies:
-            vars(module)["crash_point"] = print
-
-
-def serve(out: str, err: str, directory: str) -> None:
+def serve(directory: str) -> None:
     """Works a scenario for each name that is read, each time in another process."""
     market = ReplayMarket(Path(directory), SESSION)
     # Read once, here.
     market.quotes_at(DAY.open, sorted(market.symbols))
 
     def work(name: str, url: str) -> None:
-        if NOTING in os.environ:
-            note_crash_points()
-        asyncio.run(live(SCENARIOS[name], url, market))
+        noting = at_crash_points(print) if NOTING in os.environ else nullcontext()
+        with noting:
+            asyncio.run(live(SCENARIOS[name], url, market))
 
-    fork_each(work, out, err)
+    fork_each(work)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from working_orders import START
 
-from orderworks.brokers.simulated.adapter import SimulatedBroker
-from orderworks.brokers.simulated.client import RemoteSimulatedBroker
 from orderworks.brokers.simulated.server import ExchangeServer, ServedExchange, opens_exchange
 from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.desk.opening import Occasion, open_desk_for
@@ -50,7 +48,8 @@ def served_elsewhere(url: str, directory: Path) -> Iterator[int]:
 
 async def test_without_a_server_the_exchange_is_in_the_process(asked: Occasion) -> None:
     async with open_desk_for(load_settings(), asked, SESSION) as desk:
-        assert isinstance(desk.broker, SimulatedBroker)
+        assert await desk.take_over()
+        assert (await desk.broker.health_check()).message.startswith("simulated exchange at ")
 
 
 async def test_with_a_server_the_desk_is_its_client_and_stands_where_the_market_does(
@@ -60,8 +59,8 @@ async def test_with_a_server_the_desk_is_its_client_and_stands_where_the_market_
     with served_elsewhere(ledger_url, asked.market) as port:
         there = load_settings(broker={"simulated": {"server": f"127.0.0.1:{port}"}})
         async with open_desk_for(there, asked, SESSION) as desk:
-            assert isinstance(desk.broker, RemoteSimulatedBroker)
             assert await desk.take_over()
+            assert f"127.0.0.1:{port}" in (await desk.broker.health_check()).message
             moved = SESSION.open + timedelta(minutes=5)
             async for _ in desk.broker.events(moved):
                 raise AssertionError("nothing was sent")

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from scripted_broker import LIVE, Fate, ScriptedBroker
+from truthful_broker import LIVE, Fate, ScriptedBroker
 from working_orders import CASH, SESSION, START, at, family, order, plan_of
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind

@@ -52,6 +52,9 @@ class SimulatedBroker:
             self._open.close()
             self._open = None
 
+    async def room_for(self, messages: int) -> int:
+        return messages
+
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         crash_point(CrashPoint.EXCHANGE_BEFORE_RECORD)
         reports = await asyncio.to_thread(self._exchange.submit, orders, self._clock.now())

@@ -71,6 +71,9 @@ class ScriptedBroker:
     async def close(self) -> None:
         """It stays."""
 
+    async def room_for(self, messages: int) -> int:
+        return messages
+
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         if self.fate is Fate.LOST:
             self.under_way |= {order.client_order_id: order for order in orders}
