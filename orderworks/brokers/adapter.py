@@ -31,8 +31,9 @@ class ReportKind(StrEnum):
 class Report:
     """One thing that a broker said about one order, at a market time.
 
-    ``fill`` comes with FILLED only, ``terms`` with REPLACED only: what the order is now. ``proven`` is
-    what a complete snapshot shows; what a line brings may be about an earlier sending of the order.
+    ``fill`` comes with FILLED only, ``terms`` with REPLACED only: what the order is now. ``filled`` comes
+    with the end of an order, where the broker says it: the shares that it has filled in all. ``proven``
+    is what a complete snapshot shows; what a line brings may be about an earlier sending of the order.
     """
 
     kind: ReportKind
@@ -43,6 +44,7 @@ class Report:
     fill: Fill | None = None
     terms: Replacement | None = None
     proven: bool = False
+    filled: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,8 +164,10 @@ def _book_event(
         return
     if order.state in TERMINAL:
         return
-    if event is OrderEvent.REJECT and order.attempts > 1 and not report.proven:
-        _doubt_refusal(booking, order, report)
+    doubt = None if report.proven else _doubt(order, event, report)
+    if doubt is not None:
+        if order.state is not OrderState.UNKNOWN:
+            move(booking, order, OrderEvent.SILENCE, report.ts, doubt)
         return
     if event is not OrderEvent.REJECT:
         confirm(booking, order, orders, report.ts)
@@ -174,12 +176,19 @@ def _book_event(
     move(booking, order, event, report.ts, report.reason, report.terms)
 
 
-def _doubt_refusal(booking: Booking, order: OrderRecord, report: Report) -> None:
-    """It may be a late answer to a sending before: what became of the latest a snapshot must show."""
-    if order.state is not OrderState.UNKNOWN:
+def _doubt(order: OrderRecord, event: OrderEvent, report: Report) -> str | None:
+    """Why an end is not believed until a snapshot shows it; None where it is."""
+    if event is OrderEvent.REJECT and order.attempts > 1:
+        # It may be the late answer to a sending before.
         said = report.reason or "no reason"
-        why = f"a refusal ({said}) came for one of its {order.attempts} sendings"
-        move(booking, order, OrderEvent.SILENCE, report.ts, why)
+        return f"a refusal ({said}) came for one of its {order.attempts} sendings"
+    if report.filled is not None and report.filled > order.filled_quantity:
+        # What it leaves would be worked again by its siblings.
+        return (
+            f"{event} came with {report.filled} shares filled, of which we know "
+            f"{order.filled_quantity}"
+        )
+    return None
 
 
 def _has_terms(order: OrderRecord, terms: Replacement) -> bool:
