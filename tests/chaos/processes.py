@@ -44,10 +44,18 @@ class Process:
         self._connections: list[psycopg.Connection[Any]] = []
         self._meets = meets
 
-    def comes_to(self, place: str, *, in_transaction: bool = False) -> None:
+    def comes_to(self, place: str) -> None:
         """Raises Died where it is dead, or dies here."""
         self.require_alive()
-        self._meets(self, place, in_transaction)
+        self._meets(self, place, self._is_in_transaction)
+
+    @property
+    def _is_in_transaction(self) -> bool:
+        """Whether others wait for what it has locked: then it is not the time to stop it."""
+        return any(
+            not one.closed and one.info.transaction_status is not TransactionStatus.IDLE
+            for one in self._connections
+        )
 
     def require_alive(self) -> None:
         if not self.is_alive:
@@ -158,7 +166,7 @@ class _Connection(psycopg.Connection[Any]):
         with super().transaction(*args, **kwargs) as begun:
             yield begun
             if is_outermost:
-                self.process.comes_to("before a commit", in_transaction=True)
+                self.process.comes_to("before a commit")
         if is_outermost:
             self.process.comes_to("committed")
 
