@@ -4,6 +4,7 @@ A fresh interpreter spends seconds on imports; a fork of one that has done them 
 ends, or dies by a signal, just as well.
 """
 
+import faulthandler
 import json
 import os
 import select
@@ -155,6 +156,7 @@ def _fork(
     if child:
         return child
     signal.alarm(PATIENCE_SECONDS)
+    faulthandler.dump_traceback_later(PATIENCE_SECONDS - 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, suffix in ((1, ".out"), (2, ".err")):
         os.dup2(os.open(said.with_suffix(suffix), os.O_WRONLY), number)
