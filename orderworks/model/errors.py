@@ -49,6 +49,14 @@ class Disconnected(BrokerError):
     """The line to the broker broke: whether it received the last request is unknown."""
 
 
+class Unreachable(BrokerError):
+    """No line to the broker could be made: it did not receive the request."""
+
+
+class PacingRefused(BrokerError):
+    """The broker refused a request for coming too fast: it looked at nothing of it."""
+
+
 class SnapshotIncomplete(BrokerError):
     """A broker snapshot could not be taken whole; nothing may be concluded from its absence."""
 
