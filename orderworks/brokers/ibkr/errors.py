@@ -54,7 +54,9 @@ CODES: dict[int, Code] = {
     136: Code(_M.CANCEL_REFUSED, "the order cannot be cancelled any more"),
     158: Code(_M.REFUSED, "a trailing stop needs its distance"),
     161: Code(_M.CANCEL_REFUSED, "the order is in no state in which it can be cancelled"),
-    200: Code(_M.REFUSED, "the broker knows no such symbol; see how it writes it, and its exchange"),
+    200: Code(
+        _M.REFUSED, "the broker knows no such symbol; see how it writes it, and its exchange"
+    ),
     201: Code(_M.REJECTED),
     202: Code(_M.CANCELLED),
     203: Code(_M.REFUSED, "the account may not trade this symbol"),

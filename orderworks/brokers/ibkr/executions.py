@@ -7,7 +7,7 @@ correction.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from orderworks.brokers.ibkr.amounts import whole
@@ -39,9 +39,13 @@ class Executions:
 
     _said: dict[str, ExecutionSaid] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
+    _of_order: dict[str, list[str]] = field(default_factory=dict)
+    _untold: set[str] = field(default_factory=set)
     _commissions: dict[str, Decimal] = field(default_factory=dict)
-    _told: dict[str, Decimal] = field(default_factory=dict)
-    """By id, the commission that was told."""
+    _without: set[str] = field(default_factory=set)
+    """Those that were told without a commission, and still wait for it."""
+    _with_fee: set[str] = field(default_factory=set)
+    """Those whose commission was told later."""
 
     def hear(self, said: ExecutionSaid | CommissionSaid) -> None:
         """Takes a message in; the same one again changes nothing."""
@@ -53,22 +57,26 @@ class Executions:
 
     def name(self, exec_id: str, client_order_id: str) -> None:
         """Says which order of ours an execution is of."""
-        self._names[exec_id] = client_order_id
+        if exec_id not in self._names:
+            self._names[exec_id] = client_order_id
+            self._of_order.setdefault(client_order_id, []).append(exec_id)
+            self._untold.add(exec_id)
 
     @property
-    def waiting(self) -> list[str]:
-        """The executions of ours that wait for their commission."""
-        return [i for i in self._names if i not in self._told and i not in self._commissions]
+    def waiting(self) -> bool:
+        """Whether an execution of ours waits for its commission."""
+        return any(exec_id not in self._commissions for exec_id in self._untold)
+
+    def is_waiting(self, client_order_id: str) -> bool:
+        """Whether an execution of this order has not been told."""
+        return any(one in self._untold for one in self._of_order.get(client_order_id, ()))
 
     def net_filled(self, client_order_id: str) -> int:
         """The shares that an order has filled, corrections applied."""
         latest: dict[str, tuple[int, float]] = {}
-        for exec_id, name in self._names.items():
-            if name == client_order_id:
-                shared, number = execution_key(exec_id)
-                latest[shared] = max(
-                    latest.get(shared, (0, 0.0)), (number, self._said[exec_id].shares)
-                )
+        for exec_id in self._of_order.get(client_order_id, ()):
+            shared, number = execution_key(exec_id)
+            latest[shared] = max(latest.get(shared, (0, 0.0)), (number, self._said[exec_id].shares))
         return whole(sum(shares for _, shares in latest.values()), f"order {client_order_id}")
 
     def take(self, *, without_commission: bool = False) -> list[Fill]:
@@ -78,25 +86,28 @@ class Executions:
             without_commission: whether those that still wait for one are told with none.
         """
         fills = []
-        for exec_id in sorted(self._names, key=execution_key):
+        for exec_id in sorted(self._untold, key=execution_key):
             commission = self._commissions.get(exec_id)
-            if exec_id in self._told:
-                if commission is not None and commission != self._told[exec_id]:
-                    fills.append(self._with_fee(exec_id, commission))
-                continue
             if commission is None and not without_commission:
                 continue
             fills.append(self._fill(exec_id))
-            self._told[exec_id] = NO_COMMISSION if commission is None else commission
-        return fills
+            self._untold.remove(exec_id)
+            if commission is None:
+                self._without.add(exec_id)
+        return fills + self._late_commissions()
 
-    def shown(self, exec_ids: Iterable[str]) -> tuple[Fill, ...]:
-        """Executions as a snapshot has them: each before what corrects it."""
-        return tuple(self._fill(exec_id) for exec_id in sorted(set(exec_ids), key=execution_key))
+    def show(self, exec_ids: Iterable[str]) -> tuple[Fill, ...]:
+        """Executions as a snapshot has them, each before what corrects it; they are told with that."""
+        shown = sorted(set(exec_ids), key=execution_key)
+        for exec_id in shown:
+            if exec_id in self._untold and exec_id not in self._commissions:
+                self._untold.remove(exec_id)
+                self._without.add(exec_id)
+        return tuple(self._fill(exec_id) for exec_id in shown)
 
-    def lacks_commission(self, exec_ids: Iterable[str]) -> list[str]:
-        """Which of these executions have no commission yet."""
-        return [exec_id for exec_id in exec_ids if exec_id not in self._commissions]
+    def lacks_commission(self, exec_ids: Iterable[str]) -> bool:
+        """Whether what one of these executions cost is not known yet."""
+        return any(exec_id not in self._commissions for exec_id in exec_ids)
 
     def _fill(self, exec_id: str) -> Fill:
         said = self._said[exec_id]
@@ -107,21 +118,35 @@ class Executions:
             side=SIDE[said.side],
             quantity=whole(said.shares, f"execution {exec_id}"),
             price=said.price,
-            commission=self._commissions.get(exec_id, NO_COMMISSION),
+            commission=self._commission(exec_id),
             ts=said.at,
-            replaces=self._corrected_by(exec_id),
+            replaces=self._corrects(exec_id),
         )
 
-    def _with_fee(self, exec_id: str, commission: Decimal) -> Fill:
-        self._told[exec_id] = commission
-        told = self._fill(exec_id)
-        return Fill(
-            *(exec_id + FEE, told.client_order_id, told.symbol, told.side, told.quantity),
-            *(told.price, commission, told.ts),
-            replaces=exec_id,
+    def _late_commissions(self) -> list[Fill]:
+        """The commissions of executions that were told without, as corrections of these."""
+        fills = []
+        for exec_id in sorted(self._without & self._commissions.keys(), key=execution_key):
+            self._without.remove(exec_id)
+            told = self._fill(exec_id)
+            corrected = any(self._corrects(one) == exec_id for one in self._said)
+            if told.commission != self._commission_before(exec_id) and not corrected:
+                fills.append(replace(told, exec_id=exec_id + FEE, replaces=exec_id))
+                self._with_fee.add(exec_id)
+        return fills
+
+    def _commission(self, exec_id: str) -> Decimal:
+        """What an execution cost; a correction costs what it did before until its own is known."""
+        own = self._commissions.get(exec_id)
+        return self._commission_before(exec_id) if own is None else own
+
+    def _commission_before(self, exec_id: str) -> Decimal:
+        corrected = self._corrects(exec_id)
+        return (
+            NO_COMMISSION if corrected is None else self._commissions.get(corrected, NO_COMMISSION)
         )
 
-    def _corrected_by(self, exec_id: str) -> str | None:
+    def _corrects(self, exec_id: str) -> str | None:
         """The report that this one stands for: the last before it that is known, or else the first."""
         shared, number = execution_key(exec_id)
         if number == 1:
@@ -131,4 +156,5 @@ class Executions:
             for one in self._said
             if execution_key(one)[0] == shared and execution_key(one)[1] < number
         ]
-        return max(before)[1] if before else first_report(exec_id)
+        corrected = max(before)[1] if before else first_report(exec_id)
+        return corrected + FEE if corrected in self._with_fee else corrected

@@ -5,15 +5,16 @@ What IBKR's own presets could fill in is always stated: time in force, account, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ib_async import Contract
 from ib_async import Order as Message
 
-from orderworks.brokers.ibkr.amounts import to_float
+from orderworks.brokers.ibkr.amounts import price_or_none, to_float, whole
 from orderworks.brokers.ibkr.contracts import stock
+from orderworks.brokers.ibkr.states import expiry
 from orderworks.model.errors import BrokerError
 from orderworks.model.order import Order, OrderType, Replacement, Side, TimeInForce
 
@@ -42,6 +43,10 @@ TYPE_AT_CLOSE = {OrderType.MARKET: "MOC", OrderType.LIMIT: "LOC"}
 REDUCE_WITH_BLOCK = 2
 """The OCA type: what one of a group fills the others lose, and only one of them is out at a time, so that
 together they cannot fill more than the largest is."""
+
+LIMITED = frozenset({"LMT", "STP LMT", "LOC"})
+STOPPED = frozenset({"STP", "STP LMT"})
+"""The types whose lmtPrice is a limit, and whose auxPrice is a stop."""
 
 EASTERN = ZoneInfo("US/Eastern")
 """The zone of good-till dates, by the name that IBKR knows."""
@@ -138,6 +143,39 @@ def good_till_date(at: datetime) -> str:
     return f"{at.astimezone(EASTERN):%Y%m%d %H:%M:%S} US/Eastern"
 
 
+def expiry_of(message: Message, at: datetime) -> datetime | None:
+    """When an order that stood at ``at`` is over by its time in force; None where no time ends it."""
+    return expiry(message.tif, read_moment(message.goodTillDate), at)
+
+
+def prices_of(message: Message) -> tuple[Decimal | None, Decimal | None]:
+    """The limit and the stop of a message about an order; those of a trailing stop are the market's."""
+    return (
+        price_or_none(message.lmtPrice) if message.orderType in LIMITED else None,
+        price_or_none(message.auxPrice) if message.orderType in STOPPED else None,
+    )
+
+
+def terms_of(name: str, message: Message) -> Replacement:
+    """What an order is by a message about it."""
+    return Replacement(name, whole(message.totalQuantity, f"order {name}"), *prices_of(message))
+
+
+def read_moment(text: str) -> datetime | None:
+    """The time that the broker writes as 'date time zone', or 'date-time' in UTC; None for any other."""
+    moment, _, zone = text.rpartition(" ")
+    try:
+        if not zone or not moment:
+            return datetime.strptime(text, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
+        return datetime.strptime(moment, "%Y%m%d %H:%M:%S").replace(tzinfo=_zone(zone))
+    except (ValueError, ZoneInfoNotFoundError):
+        return None
+
+
+def _zone(name: str) -> ZoneInfo:
+    return EASTERN if name in ("EST", "EDT") else ZoneInfo(name)
+
+
 def _type(order: Order) -> str:
     if order.tif is TimeInForce.CLS:
         return TYPE_AT_CLOSE[order.order_type]
@@ -156,5 +194,3 @@ def _set_trail(message: Message, amount: Decimal | None, percent: Decimal | None
         message.auxPrice = to_float(amount)
     if percent is not None:
         message.trailingPercent = to_float(percent * 100)
-
-

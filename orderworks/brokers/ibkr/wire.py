@@ -119,6 +119,10 @@ class ListeningWrapper(Wrapper):
         self._hear = hear
         super().__init__(ib)
 
+    def nextValidId(self, reqId: int) -> None:  # noqa: N802, N803
+        # Else it is only minded while a connection is made.
+        self.ib.client.updateReqId(reqId)
+
     def openOrder(  # noqa: N802
         self,
         orderId: int,  # noqa: N803
