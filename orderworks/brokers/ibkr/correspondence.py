@@ -5,7 +5,6 @@ an error code never does; and an end waits for the executions that the broker co
 """
 
 import logging
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -59,6 +58,7 @@ class Thread:
         terms: what the broker has confirmed; ``asked``: what it was asked for and has not.
         refused: why the broker did not accept the message that would have made the order.
         ending: how it ended, until the executions that go before are told.
+        shrunk: whether it was sent smaller than asked for, which is told when it is acknowledged.
     """
 
     client_order_id: str
@@ -76,6 +76,7 @@ class Thread:
     reason: str | None = None
     refused: str | None = None
     ending: Ending | None = None
+    shrunk: bool = False
 
     @property
     def broker_order_id(self) -> str:
@@ -157,10 +158,6 @@ class Correspondence:
             return self._by_perm_id[perm_id]
         return self._by_number.get(order_id) if client_id == self.client_id else None
 
-    def is_settled(self, names: Iterable[str], is_answer: Callable[[Thread], bool]) -> bool:
-        """Whether nothing more is to be expected about any of these orders."""
-        return all(is_answer(self.threads[name]) for name in names if name in self.threads)
-
     def _hear_order(self, shown: OrderShown, at: datetime) -> None:
         name = self.name_of(shown.ref, shown.perm_id, shown.order_id, shown.client_id)
         if name is None or not shown.perm_id:
@@ -227,6 +224,8 @@ class Correspondence:
         if not thread.acknowledged and not thread.ended:
             thread.acknowledged = True
             self._tell(thread, ReportKind.ACKNOWLEDGED, at)
+            if thread.shrunk:
+                self._tell(thread, ReportKind.REPLACED, at, terms=thread.terms)
 
     def _compare_terms(self, thread: Thread, shown: OrderShown, at: datetime) -> None:
         """New terms are told where they were asked for, or where a group or its entry reduced an exit."""

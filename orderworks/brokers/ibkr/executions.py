@@ -105,9 +105,9 @@ class Executions:
                 self._without.add(exec_id)
         return tuple(self._fill(exec_id) for exec_id in shown)
 
-    def lacks_commission(self, exec_ids: Iterable[str]) -> bool:
-        """Whether what one of these executions cost is not known yet."""
-        return any(exec_id not in self._commissions for exec_id in exec_ids)
+    def lack_commission(self, exec_ids: Iterable[str]) -> bool:
+        """Whether one of these executions of ours is to be told and waits for what it cost."""
+        return any(one in self._untold and one not in self._commissions for one in exec_ids)
 
     def _fill(self, exec_id: str) -> Fill:
         said = self._said[exec_id]
