@@ -153,4 +153,5 @@ async def read_frame(reader: StreamReader) -> list[str]:
     if length > LONGEST:
         raise Unreadable(f"a message of {length} bytes is longer than {LONGEST}")
     body = await reader.readexactly(length)
-    return body.decode().split("\0")[:-1]
+    # The first message of all, the versions, is not ended.
+    return body.decode().removesuffix("\0").split("\0")

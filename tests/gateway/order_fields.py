@@ -39,13 +39,9 @@ SHOWN_CONTRACT = named(
 )
 """A contract in an answer."""
 
-_LEG = named(
-    "conId ratio action exchange openClose shortSaleSlot designatedLocation exemptCode"
-)
+_LEG = named("conId ratio action exchange openClose shortSaleSlot designatedLocation exemptCode")
 _TAG = named("tag value")
-_DELTA_NEUTRAL = When(
-    "hasDeltaNeutralContract", _is_true, *named("dnConId dnDelta dnPrice")
-)
+_DELTA_NEUTRAL = When("hasDeltaNeutralContract", _is_true, *named("dnConId dnDelta dnPrice"))
 _SCALE = (
     *named("scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement"),
     When(
@@ -200,9 +196,7 @@ OPEN: Layout = (
 COMPLETED: Layout = (
     *SHOWN_CONTRACT,
     *_TERMS,
-    *named(
-        "permId outsideRth hidden discretionaryAmt goodAfterTime faGroup faMethod faPercentage"
-    ),
+    *named("permId outsideRth hidden discretionaryAmt goodAfterTime faGroup faMethod faPercentage"),
     Before(177, "faProfile"),
     *named(
         "modelCode goodTillDate rule80A percentOffset settlingFirm shortSaleSlot "
