@@ -17,6 +17,7 @@ UNITS = {"S": 1, "D": 86_400, "W": 7 * 86_400, "M": 31 * 86_400, "Y": 366 * 86_4
 """The seconds of each unit of a duration."""
 
 DAY = "1 day"
+DAILY = ("date", "open", "high", "low", "close", "volume")
 SIZES: dict[str, int] = {
     **{f"{n} secs": n for n in (1, 5, 10, 15, 30)},
     "1 min": 60,
@@ -96,12 +97,8 @@ def _daily(
     if sessions is None:
         rows = rows[rows["date"] > f"{first}"]
     bars = [
-        Bar(
-            row.date.date(),
-            *(Decimal(str(getattr(row, name))) for name in ("open", "high", "low", "close")),
-            volume=int(row.volume),
-        )
-        for row in rows.itertuples()
+        Bar(day.date(), *(Decimal(str(price)) for price in prices), int(volume))
+        for day, *prices, volume in zip(*(rows[name] for name in DAILY), strict=True)
     ]
     today = _within(board, symbol, board.session.open, end, UNITS["D"])
     if today:
