@@ -1,0 +1,87 @@
+"""The gateway as a process: it prints its port and runs until it is told to end.
+
+While it runs, each line on its standard input is one thing to do: ``advance SECONDS``, ``speed N``,
+``cut CLIENT_ID``, ``lose-link SECONDS``. What it has done it answers with ``done``.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from orderworks.ledger.connection import database_url
+from orderworks.market.calendar import require_session
+from orderworks.market.replay import ReplayMarket
+from orderworks.settings import home_directory
+
+from .faults import LoseLink
+from .gateway import LIVE_ACCOUNT, PAPER_ACCOUNT, Gateway, paper_terms
+
+
+def main() -> None:
+    """Reads the command line and serves."""
+    parser = argparse.ArgumentParser(prog="tests.gateway", description=__doc__)
+    parser.add_argument("--market", type=Path, required=True, help="a directory of recorded quotes")
+    parser.add_argument("--session", type=date.fromisoformat, required=True, help="as 2026-11-20")
+    parser.add_argument("--port", type=int, default=0, help="0 for any that is free")
+    parser.add_argument("--speed", type=float, default=1.0, help="seconds of the market in one")
+    parser.add_argument("--version", type=int, default=178, help="the server version")
+    parser.add_argument("--live", action="store_true", help="a live account instead of a paper one")
+    parser.add_argument("--account", help="the account; by default one of the mode")
+    parser.add_argument("--cash", type=Decimal, default=Decimal(1_000_000))
+    parser.add_argument("--log", type=Path, help="a file for every message, as lines of JSON")
+    asyncio.run(_serve(parser.parse_args()))
+
+
+async def _serve(asked: argparse.Namespace) -> None:
+    account = asked.account or (LIVE_ACCOUNT if asked.live else PAPER_ACCOUNT)
+    gateway = Gateway(
+        database_url(home_directory()),
+        ReplayMarket(asked.market, asked.session),
+        require_session(asked.session),
+        paper_terms(account, asked.cash),
+        version=asked.version,
+        speed=asked.speed,
+        log_path=asked.log,
+    )
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    print(await gateway.start(asked.port), flush=True)
+    orders = asyncio.create_task(_take_orders(gateway))
+    try:
+        await stopped.wait()
+    finally:
+        orders.cancel()
+        await gateway.stop()
+
+
+async def _take_orders(gateway: Gateway) -> None:
+    """Does what the lines on the standard input say, as long as there are any."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(OSError, ValueError):
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        while line := (await reader.readline()).decode():
+            match line.split():
+                case ["advance", seconds]:
+                    await gateway.advance(float(seconds))
+                case ["speed", speed]:
+                    gateway.clock.run(float(speed))
+                case ["cut", client_id]:
+                    gateway.cut(int(client_id))
+                case ["lose-link", seconds]:
+                    gateway.lose_link(LoseLink(float(seconds)))
+                case _:
+                    print(f"not understood: {line.strip()}", flush=True)
+                    continue
+            print("done", flush=True)
+
+
+if __name__ == "__main__":
+    main()
