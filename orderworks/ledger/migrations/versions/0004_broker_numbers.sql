@@ -5,7 +5,7 @@ CREATE TABLE ledger.broker_numbers (
     account         text NOT NULL REFERENCES ledger.accounts,
     client_id       integer NOT NULL CHECK (client_id >= 0),
     number          integer NOT NULL CHECK (number > 0),
-    client_order_id text NOT NULL REFERENCES ledger.orders,
+    client_order_id text NOT NULL,
     recorded_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (account, client_id, number)        -- its end is the high-water mark
 );
