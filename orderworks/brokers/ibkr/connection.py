@@ -68,7 +68,7 @@ class Connection:
         self._ib: ListeningIB | None = None
         self._hung_up = asyncio.Event()
         self._link_is_up = False
-        self._id_is_busy = False
+        self._in_the_way: str | None = None
         self._doubt: str | None = "it is not connected"
 
     @property
@@ -175,7 +175,7 @@ class Connection:
 
     async def _try(self, seconds: float) -> str | None:
         """Connects once; what was in the way, or None."""
-        self._hung_up, self._id_is_busy = asyncio.Event(), False
+        self._hung_up, self._in_the_way = asyncio.Event(), None
         ib = ListeningIB(lambda message: self._heard(ib, message))
         ib.client.conn.disconnected += lambda _: self._lost(ib)
         self._ib = ib
@@ -203,11 +203,8 @@ class Connection:
         return obstacle
 
     def _obstacle(self, made: "asyncio.Future[object]") -> str:
-        if self._id_is_busy:
-            return (
-                f"another program is connected as client {self.client_id}; end it, or wait until the "
-                "gateway has noticed that it is gone"
-            )
+        if self._in_the_way is not None:
+            return self._in_the_way
         error = made.exception() if made.done() else None
         if isinstance(error, ConnectionRefusedError):
             return "nothing listens there; start the gateway, and enable its API"
@@ -233,6 +230,7 @@ class Connection:
         match code_of(said.code).meaning:
             case Meaning.LINK_LOST | Meaning.MOVED:
                 self._link_is_up = False
+                self._in_the_way = sentence
                 self.raise_doubt(sentence)
                 self._hung_up.set()
             case Meaning.LINK_BACK | Meaning.LINK_KEPT:
@@ -240,11 +238,9 @@ class Connection:
                 self._hung_up.clear()
                 self.raise_doubt(f"{sentence}; {NOT_LOOKED}")
             case Meaning.ID_BUSY:
-                self._id_is_busy = True
+                self._in_the_way = sentence
                 self._hung_up.set()
-            case Meaning.PACING:
-                self.raise_doubt(sentence)
-            case Meaning.NUMBER_USED:
+            case Meaning.PACING | Meaning.NUMBER_USED:
                 self.raise_doubt(sentence)
             case _ if said.order_id == -1:
                 log.info("the gateway at %s: %s", self.where, sentence)

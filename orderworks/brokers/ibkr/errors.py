@@ -64,7 +64,11 @@ CODES: dict[int, Code] = {
         _M.REFUSED,
         "the gateway refuses it: if it says 'read-only', untick Read-Only API in its settings",
     ),
-    326: Code(_M.ID_BUSY, "another program is connected with this client id"),
+    326: Code(
+        _M.ID_BUSY,
+        "another program is connected with this client id; end it, or wait until the gateway has "
+        "noticed that it is gone",
+    ),
     329: Code(_M.CHANGE_REFUSED, "the order's type cannot be changed"),
     383: Code(_M.REFUSED, "the order is larger than the gateway's precautions allow"),
     399: Code(_M.NOTICE),

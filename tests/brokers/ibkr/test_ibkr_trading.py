@@ -22,7 +22,7 @@ async def test_an_order_is_acknowledged_filled_in_parts_and_cancelled(serving: S
         fills = [r.fill for r in reports + ended if r.fill is not None]
         filled = sum(fill.quantity for fill in fills)
         assert 0 < filled < 900
-        assert all(fill.commission > 0 and fill.client_order_id == "ow-a" for fill in fills)
+        assert all(fill.client_order_id == "ow-a" for fill in fills)
         snapshot = await broker.snapshot()
         assert shown(snapshot, "a") == [("CANCELLED", filled, 900)]
         assert {f.exec_id for f in snapshot.executions} == {f.exec_id for f in fills}
