@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
-from typing import TypeVar
 
 from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
 from orderworks.brokers.ibkr import questions
@@ -20,22 +19,17 @@ from orderworks.brokers.ibkr.chase import Chase
 from orderworks.brokers.ibkr.connection import Connection
 from orderworks.brokers.ibkr.correspondence import Correspondence, Thread
 from orderworks.brokers.ibkr.late_exits import Placed, place_late_exits
-from orderworks.brokers.ibkr.order_ids import number_orders
+from orderworks.brokers.ibkr.looking import ask_portfolio, look
+from orderworks.brokers.ibkr.order_ids import OrderNumbers
 from orderworks.brokers.ibkr.orders import Outgoing, batch, revised
 from orderworks.brokers.ibkr.pace import Pace
-from orderworks.brokers.ibkr.snapshot import Gathering, broker_orders, portfolio
+from orderworks.brokers.ibkr.snapshot import Gathering
 from orderworks.brokers.ibkr.wire import Message
-from orderworks.ledger.broker_numbers import (
-    highest_number,
-    latest_numbers,
-    numbers_from,
-    record_numbers,
-)
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.orders import orders_by_id
 from orderworks.market.calendar import NEW_YORK
 from orderworks.model.clock import Clock
-from orderworks.model.errors import BrokerError, Disconnected, SnapshotIncomplete, Unanswered
+from orderworks.model.errors import BrokerError, Disconnected, SnapshotIncomplete
 from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.quiet_hours import parse_quiet_hours
@@ -45,8 +39,6 @@ log = logging.getLogger(__name__)
 
 BEFORE_EXITS = 0.05
 """Seconds between entries and the exits that name them: the broker must know them by then (10006)."""
-Made = TypeVar("Made")
-
 LOOKS = 3
 """How often a snapshot is begun again because executions came while it was taken."""
 
@@ -95,8 +87,7 @@ class IbkrBroker:
         except BrokerError:
             self._line.close()
             raise
-        highest = highest_number(self._ledger, self.account, self._settings.client_id)
-        self._line.client.updateReqId(highest + 1)
+        self._numbers.go_beyond_the_highest(self._line.client)
 
     async def close(self) -> None:
         self._line.close()
@@ -194,9 +185,7 @@ class IbkrBroker:
 
     async def get_portfolio(self) -> Portfolio:
         await self._require_line()
-        positions = await questions.ask_positions(self._line)
-        values = await questions.ask_account_values(self._line, self.account)
-        return _read(lambda: portfolio(self.account, positions, values))
+        return await ask_portfolio(self._line, self.account)
 
     async def snapshot(self) -> Snapshot:
         await self._require_line()
@@ -204,16 +193,16 @@ class IbkrBroker:
             doubts = self._line.doubts
             self._gathering = gathered = Gathering(self.account)
             try:
-                held = await self._gather(gathered)
-            except (Unanswered, Disconnected) as error:
-                raise SnapshotIncomplete(f"no snapshot: {error}") from error
+                taken = await look(
+                    *(self._line, self._talk, gathered, self._ledger),
+                    commission_seconds=self._settings.answer_seconds,
+                    now=self._clock.now,
+                )
             finally:
                 self._gathering = None
-            if not gathered.unmoved:
-                continue
-            whole = _read(lambda: self._assemble(gathered, held))  # noqa: B023
-            self._line.settle_doubt(doubts)
-            return whole
+            if gathered.unmoved:
+                self._line.settle_doubt(doubts)
+                return taken
         raise SnapshotIncomplete(
             f"executions came in while each of {LOOKS} snapshots was taken; try again"
         )
@@ -242,6 +231,10 @@ class IbkrBroker:
         if self._open_ledger is None:
             raise BrokerError(f"{self._line.where} is not connected; connect first")
         return self._open_ledger
+
+    @property
+    def _numbers(self) -> OrderNumbers:
+        return OrderNumbers(self._ledger, self.account, self._settings.client_id)
 
     async def _require_line(self) -> None:
         """A line that broke is made again by the next question."""
@@ -278,30 +271,14 @@ class IbkrBroker:
         if not late:
             return Placed(list(orders), {}, set(), {})
         entries = orders_by_id(self._ledger, late, parents_too=False)
-        client_id = self._settings.client_id
-        return place_late_exits(
-            orders, entries, latest_numbers(self._ledger, self.account, client_id, late)
-        )
+        return place_late_exits(orders, entries, self._numbers.latest(late))
 
     async def _number(self, names: Sequence[str]) -> dict[str, int]:
-        """The number of each order, committed; nothing of a batch leaves before this returns."""
         if not names:
             return {}
         if self._talk.burnt:
             await questions.ask_next_number(self._line)
-        client_id = self._settings.client_id
-        latest = latest_numbers(self._ledger, self.account, client_id, names)
-        used = (
-            numbers_from(self._ledger, self.account, client_id, min(latest.values()))
-            if latest
-            else []
-        )
-        client = self._line.client
-        numbers = number_orders(names, latest, used, client.getReqId(), self._talk.burnt)
-        record_numbers(self._ledger, self.account, client_id, numbers.fresh)
-        # Requests are numbered from the same count.
-        client.updateReqId(max(numbers.by_name.values()) + 1)
-        return numbers.by_name
+        return self._numbers.take(names, self._line.client, self._talk.burnt)
 
     async def _send(self, messages: Sequence[Outgoing], shrunk: set[str]) -> int:
         """Sends while the line is sound; how many left."""
@@ -321,10 +298,9 @@ class IbkrBroker:
             # What cannot be shown whole may be cancelled all the same.
             with suppress(SnapshotIncomplete):
                 await self.snapshot()
-        client_id = self._settings.client_id
-        numbers = latest_numbers(self._ledger, self.account, client_id, names)
         shown = {name: self._talk.threads[name] for name in names if name in self._talk.threads}
-        return numbers | {name: thread.order_id for name, thread in shown.items()}
+        numbers = {name: thread.order_id for name, thread in shown.items()}
+        return self._numbers.latest(names) | numbers
 
     async def _answers(
         self, names: Iterable[str], is_answered: Callable[[Thread], bool]
@@ -345,50 +321,3 @@ class IbkrBroker:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._line.news.wait()
-
-    async def _gather(self, gathered: Gathering) -> Portfolio:
-        """Asks for everything: what is open before what has ended, so that nothing is between them."""
-        await questions.ask_open_orders(self._line)
-        await questions.ask_completed_orders(self._line)
-        await questions.ask_executions(self._line, self.account)
-        if self._talk.executions.lack_commission(gathered.executions):
-            await self._news_of_commissions(gathered)
-            await questions.ask_executions(self._line, self.account)
-        # What moves the account from here on makes a snapshot of two moments.
-        gathered.unmoved = True
-        return await self.get_portfolio()
-
-    async def _news_of_commissions(self, gathered: Gathering) -> None:
-        give_up = monotonic() + self._settings.answer_seconds
-        while self._talk.executions.lack_commission(gathered.executions):
-            self._line.news.clear()
-            left = give_up - monotonic()
-            if left <= 0:
-                return
-            await self._news_within(left)
-
-    def _assemble(self, gathered: Gathering, held: Portfolio) -> Snapshot:
-        at = self._clock.now()
-        for said in gathered.executions.values():
-            if name := gathered.name(said.ref, said.perm_id):
-                self._talk.executions.name(said.exec_id, name)
-        forgotten = sorted(
-            {one.ref for one in gathered.completed.values() if not one.order.totalQuantity}
-        )
-        records = orders_by_id(self._ledger, forgotten, parents_too=False)
-        quantities = {name: record.quantity for name, record in records.items()}
-        orders = broker_orders(gathered, self._talk.threads, quantities, at)
-        executions = self._talk.executions.show(gathered.executions)
-        return Snapshot(at, held, orders, executions)
-
-
-def _read(made: Callable[[], Made]) -> Made:
-    """What is made of the broker's answers.
-
-    Raises:
-        SnapshotIncomplete: if they cannot be understood: nothing may be concluded from them.
-    """
-    try:
-        return made()
-    except (ValueError, KeyError) as error:
-        raise SnapshotIncomplete(f"the broker shows what is not understood: {error}") from error
