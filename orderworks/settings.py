@@ -333,8 +333,8 @@ def _refuse_what_is_not_permitted(broker: Broker) -> None:
         )
     if broker.fallback != "none":
         raise SettingsError(
-            f"setting 'broker.fallback' cannot be '{broker.fallback}': it is not available yet, as "
-            "there is no IBKR adapter yet that could fall back; set it to none"
+            f"setting 'broker.fallback' cannot be '{broker.fallback}': it is not available yet; set it "
+            "to none"
         )
 
 

@@ -7,7 +7,7 @@ before the number that it goes out under is committed.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -17,12 +17,12 @@ from orderworks.brokers.ibkr import questions
 from orderworks.brokers.ibkr.accounts import LIVE, PAPER, check_configured, check_managed
 from orderworks.brokers.ibkr.chase import Chase
 from orderworks.brokers.ibkr.connection import Connection
-from orderworks.brokers.ibkr.correspondence import Correspondence, Thread
+from orderworks.brokers.ibkr.correspondence import Correspondence
 from orderworks.brokers.ibkr.late_exits import Placed, place_late_exits
 from orderworks.brokers.ibkr.looking import ask_portfolio, look
 from orderworks.brokers.ibkr.order_ids import OrderNumbers
-from orderworks.brokers.ibkr.orders import Outgoing, batch, revised
-from orderworks.brokers.ibkr.pace import Pace
+from orderworks.brokers.ibkr.orders import batch, revised
+from orderworks.brokers.ibkr.post import Post
 from orderworks.brokers.ibkr.snapshot import Gathering
 from orderworks.brokers.ibkr.wire import Message
 from orderworks.ledger.connection import Ledger, open_ledger
@@ -69,8 +69,9 @@ class IbkrBroker:
             ask_seconds=settings.ask_seconds,
         )
         self._talk = Correspondence(settings.account_id, settings.client_id)
-        self._chase = Chase(settings.answer_seconds)
-        self._pace = Pace()
+        self._commissions = Chase(settings.answer_seconds)
+        self._executions = Chase(settings.answer_seconds)
+        self._post = Post(self._line, self._talk, settings.answer_seconds)
         self._gathering: Gathering | None = None
         self._open_ledger: Ledger | None = None
 
@@ -96,7 +97,7 @@ class IbkrBroker:
             self._open_ledger = None
 
     async def room_for(self, messages: int) -> int:
-        return await self._pace.room_for(messages)
+        return await self._post.pace.room_for(messages)
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         """Raises BrokerError where nothing may be sent now, and nothing was."""
@@ -107,17 +108,17 @@ class IbkrBroker:
         names = [order.client_order_id for order in placed.orders]
         numbers = await self._number(names)
         first, exits = batch(placed.orders, numbers, placed.entries)
-        sent = await self._send(first, placed.shrunk)
+        sent = await self._post.send(first, placed.shrunk)
         if exits and sent == len(first):
             await asyncio.sleep(BEFORE_EXITS)
-            sent += await self._send(exits, placed.shrunk)
+            sent += await self._post.send(exits, placed.shrunk)
         if names and not sent:
             raise Disconnected(f"{self._line.doubt}; nothing was sent")
         at = self._clock.now()
         reports = [
             Report(ReportKind.REJECTED, name, at, reason=reason) for name, reason in refused.items()
         ]
-        return reports + await self._answers(names, lambda one: one.acknowledged or one.ended)
+        return reports + await self._post.answers(names, lambda one: one.acknowledged or one.ended)
 
     async def cancel_orders(self, client_order_ids: Sequence[str]) -> list[Report]:
         """A cancel is sent at any hour, and over a connection that is not known whole yet."""
@@ -129,11 +130,11 @@ class IbkrBroker:
                 at = self._clock.now()
                 reports.append(Report(ReportKind.CANCEL_REFUSED, name, at, reason=reason))
                 continue
-            await self._pace.take()
+            await self._post.pace.take()
             if name in self._talk.threads:
                 self._talk.threads[name].cancel_asked = True
             self._line.client.cancelOrder(numbers[name], "")
-        return reports + await self._answers(
+        return reports + await self._post.answers(
             client_order_ids, lambda one: one.ended or not one.cancel_asked
         )
 
@@ -149,31 +150,32 @@ class IbkrBroker:
                 reason = "the broker has two orders of this name"
             else:
                 message = revised(thread.message, terms)
-                await self._pace.take()
+                await self._post.pace.take()
+                if not self._line.is_sound:
+                    break
                 thread.asked = terms
                 self._line.client.placeOrder(thread.order_id, thread.contract, message)
                 asked.append(name)
                 continue
             at = self._clock.now()
             reports.append(Report(ReportKind.REPLACE_REFUSED, name, at, reason=reason))
-        return reports + await self._answers(asked, lambda one: one.asked is None or one.ended)
+        return reports + await self._post.answers(asked, lambda one: one.asked is None or one.ended)
 
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
         """Raises Disconnected as soon as something may have been missed, once all that came is told."""
         while True:
             self._line.news.clear()
-            if reports := self._talk.take_reports(without_commission=self._chase.is_over):
+            if reports := self._talk.take_reports(without_commission=self._commissions.is_over):
                 yield reports
             if not self._line.is_sound:
                 raise Disconnected(f"{self._line.doubt}; what it did meanwhile is in a snapshot")
-            lacking = self._talk.executions.waiting or self._talk.lacks_executions
-            if self._chase.is_due(lacking, monotonic()):
+            if self._is_to_be_asked_again():
                 await questions.ask_executions(self._line, self.account)
                 continue
             left = (until - self._clock.now()).total_seconds()
             if left <= 0:
                 return
-            await self._news_within(min(left, self._settings.answer_seconds) if lacking else left)
+            await self._line.news_within(min(left, self._settings.answer_seconds))
 
     async def get_order_status(self, client_order_id: str) -> BrokerOrder | None:
         shown = [
@@ -253,6 +255,12 @@ class IbkrBroker:
         if not self._line.is_sound:
             raise Disconnected(f"{self._line.doubt}; nothing was sent")
 
+    def _is_to_be_asked_again(self) -> bool:
+        """Whether executions, or what they cost, should have come and have not."""
+        now = monotonic()
+        commissions = self._commissions.is_due(self._talk.executions.waiting, now)
+        return self._executions.is_due(self._talk.lacks_executions, now) or commissions
+
     def _refused_before(self, orders: Sequence[Order]) -> dict[str, str]:
         """Orders that the broker did not accept, and that no snapshot has shown since: they never were.
 
@@ -280,17 +288,6 @@ class IbkrBroker:
             await questions.ask_next_number(self._line)
         return self._numbers.take(names, self._line.client, self._talk.burnt)
 
-    async def _send(self, messages: Sequence[Outgoing], shrunk: set[str]) -> int:
-        """Sends while the line is sound; how many left."""
-        for sent, one in enumerate(messages):
-            await self._pace.take()
-            if not self._line.is_sound:
-                return sent
-            thread = self._talk.begin(one.client_order_id, one.order_id, one.contract, one.message)
-            thread.shrunk = one.client_order_id in shrunk
-            self._line.client.placeOrder(one.order_id, one.contract, one.message)
-        return len(messages)
-
     async def _numbers_to_cancel(self, names: Sequence[str]) -> dict[str, int]:
         """The numbers of orders: as the broker shows them, or else as they were sent."""
         await self._require_line()
@@ -301,23 +298,3 @@ class IbkrBroker:
         shown = {name: self._talk.threads[name] for name in names if name in self._talk.threads}
         numbers = {name: thread.order_id for name, thread in shown.items()}
         return self._numbers.latest(names) | numbers
-
-    async def _answers(
-        self, names: Iterable[str], is_answered: Callable[[Thread], bool]
-    ) -> list[Report]:
-        """What the broker says until it has answered for each order, or time is over."""
-        give_up = monotonic() + self._settings.answer_seconds
-        asked = [self._talk.threads[name] for name in names if name in self._talk.threads]
-        reports: list[Report] = []
-        while True:
-            self._line.news.clear()
-            reports += self._talk.take_reports()
-            left = give_up - monotonic()
-            if left <= 0 or not self._line.is_connected or all(map(is_answered, asked)):
-                return reports
-            await self._news_within(left)
-
-    async def _news_within(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._line.news.wait()

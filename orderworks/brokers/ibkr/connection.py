@@ -162,6 +162,12 @@ class Connection:
             self.raise_doubt(f"it did not answer {what} within {self._ask_seconds:g} s")
             raise Unanswered(f"{self.doubt}; see that it is logged in, and try again")
 
+    async def news_within(self, seconds: float) -> None:
+        """Returns when ``news`` is set, or when so much time has passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.news.wait()
+
     def raise_doubt(self, why: str) -> None:
         """From now on it is not sound, until a snapshot is taken whole."""
         self._doubt = why
@@ -189,7 +195,8 @@ class Connection:
         ended = asyncio.ensure_future(self._hung_up.wait())
         try:
             await asyncio.wait((made, ended), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if made.done() and not made.cancelled() and made.exception() is None:
+            is_made = made.done() and not made.cancelled() and made.exception() is None
+            if is_made and self._in_the_way is None:
                 return None
             obstacle = self._obstacle(made)
         finally:
@@ -234,7 +241,7 @@ class Connection:
                 self.raise_doubt(sentence)
                 self._hung_up.set()
             case Meaning.LINK_BACK | Meaning.LINK_KEPT:
-                self._link_is_up = True
+                self._link_is_up, self._in_the_way = True, None
                 self._hung_up.clear()
                 self.raise_doubt(f"{sentence}; {NOT_LOOKED}")
             case Meaning.ID_BUSY:
@@ -249,9 +256,10 @@ class Connection:
 
     def _lost(self, ib: ListeningIB) -> None:
         if ib is self._ib:
+            why = "it hung up" if self._link_is_up else self._doubt
             self._link_is_up = False
             self._hung_up.set()
-            self.raise_doubt("it hung up")
+            self.raise_doubt(why or "it hung up")
 
     def _broken(self, what: str) -> BrokerError:
         return Disconnected(f"{self.doubt} while it was asked for {what}; nothing is known of it")

@@ -79,6 +79,11 @@ class Thread:
     shrunk: bool = False
 
     @property
+    def is_rejected(self) -> bool:
+        """Whether the broker said so of the order; of one that is cancelled it says it of the cancel."""
+        return self.rejected and not self.cancel_asked
+
+    @property
     def broker_order_id(self) -> str:
         return str(self.perm_ids[-1]) if self.perm_ids else ""
 
@@ -254,7 +259,7 @@ class Correspondence:
             Evidence(
                 thread.terms.quantity,
                 net,
-                thread.rejected,
+                thread.is_rejected,
                 thread.held,
                 expiry_of(thread.message, ending.at),
                 ending.at,

@@ -1,8 +1,6 @@
 """Looking at the account: everything is asked for in turn, then put together; whole, or not at all."""
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 from typing import TypeVar
@@ -80,9 +78,7 @@ async def _wait_for_commissions(
         left = give_up - monotonic()
         if left <= 0:
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(left):
-                await line.news.wait()
+        await line.news_within(left)
 
 
 def _put_together(

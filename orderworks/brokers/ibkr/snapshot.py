@@ -102,7 +102,8 @@ def broker_orders(
     if gathered.on_its_way:
         names = ", ".join(sorted(gathered.on_its_way))
         raise SnapshotIncomplete(
-            f"the broker has not acknowledged {names} yet; nothing is concluded before it has"
+            f"the broker has not acknowledged {names} yet, and nothing is concluded before it has; if it "
+            "stays so, cancel it in TWS"
         )
     open_ones = [
         _open(gathered, shown, threads, at)
@@ -168,7 +169,7 @@ def _open(
         Evidence(
             quantity,
             filled,
-            rejected=thread is not None and thread.rejected,
+            rejected=thread is not None and thread.is_rejected,
             held=(thread is not None and thread.held)
             or (said is not None and said.why_held == "locate"),
         ),
@@ -200,7 +201,7 @@ def _ended(
             filled,
             rejected=shown.status == "Inactive"
             or says_rejected(shown.completed_status)
-            or (thread is not None and thread.rejected),
+            or (thread is not None and thread.is_rejected),
             expires_at=None if ended_at is None else expiry_of(order, ended_at),
             at=ended_at,
         ),
