@@ -145,7 +145,9 @@ class Correspondence:
             reports.append(Report(ReportKind.FILLED, name, fill.ts, number, fill=fill))
         for thread in list(self._ending.values()):
             reports += self._ended(thread)
-        return reports
+        # One that is only held lives, after all.
+        held, self._arrived = self._arrived, []
+        return reports + held
 
     @property
     def lacks_executions(self) -> bool:

@@ -142,9 +142,9 @@ class Executions:
 
     def _commission_before(self, exec_id: str) -> Decimal:
         corrected = self._corrects(exec_id)
-        return (
-            NO_COMMISSION if corrected is None else self._commissions.get(corrected, NO_COMMISSION)
-        )
+        if corrected is None:
+            return NO_COMMISSION
+        return self._commission(corrected.removesuffix(FEE))
 
     def _corrects(self, exec_id: str) -> str | None:
         """The report that this one stands for: the last before it that is known, or else the first."""

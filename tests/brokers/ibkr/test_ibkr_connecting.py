@@ -52,10 +52,6 @@ async def test_a_gateway_that_is_not_there_or_silent_is_said_so(serving: Serving
     [
         (LIVE_ACCOUNT, PAPER_ACCOUNT, True, "live account U1234567"),
         (PAPER_ACCOUNT, LIVE_ACCOUNT, False, "paper account DU1234567"),
-        (PAPER_ACCOUNT, "DU7654321", True, "manages DU1234567"),
-        (PAPER_ACCOUNT, PAPER_ACCOUNT, False, "asks for live"),
-        (LIVE_ACCOUNT, LIVE_ACCOUNT, True, "asks for paper"),
-        (PAPER_ACCOUNT, "", True, "no account is configured"),
     ],
 )
 async def test_only_the_account_that_was_meant_is_worked(

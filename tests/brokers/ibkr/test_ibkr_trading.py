@@ -69,7 +69,7 @@ async def test_a_bracket_goes_out_as_one_and_its_exits_wait_for_their_entry(
     ]
     async with serving() as served, served.working() as broker:
         placed = await broker.submit_orders(batch)
-        assert {k for k in kinds(placed)} == {"ACKNOWLEDGED"}
+        assert set(kinds(placed)) == {"ACKNOWLEDGED"}
         sent = {m["orderRef"]: m for m in served.gateway.log.of(Request.PLACE_ORDER)}
         assert {n: m["transmit"] for n, m in sent.items()} == {
             "ow-e": "0",
