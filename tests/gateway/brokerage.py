@@ -90,11 +90,13 @@ class Brokerage:
         self._take(self._exchange.replace([wanted], self.now))
         self._changes.pop(order.perm_id, None)
 
-    def end(self, order: BookedOrder, status: str, reason: str, code: int = 202) -> None:
-        """An order ends at the broker without the exchange."""
+    def end(
+        self, order: BookedOrder, status: str, reason: str, code: int = 202, *, shown: bool = True
+    ) -> None:
+        """An order ends without filling; ``shown``: its status is told and not the error alone."""
         order.status, order.reason, order.ended_at, order.why_held = status, reason, self.now, ""
         self.save(order)
-        self._listen(Ended(order, code))
+        self._listen(Ended(order, code, shown))
 
     def correct(self, exec_id: str, shares: int, price: Decimal) -> BookedExecution:
         """Corrects an execution: the order and the account are what they are with it from now on.

@@ -102,6 +102,7 @@ class Gateway:
         self._numbers = count()
         self._lost: LoseLink | None = None
         self._missed: list[Happening] = []
+        self._moved: set[str] = set()
         self._kept: list[tuple[Session, Request, Values]] = []
 
     @property
@@ -146,6 +147,7 @@ class Gateway:
             do()
         self.brokerage.go_on(until)
         if not self.link_is_lost:
+            self._show_account()
             for session in self.sessions:
                 for req_id, subscription in session.subscriptions.items():
                     show_ticks(self, session, req_id, subscription)
@@ -186,11 +188,14 @@ class Gateway:
         for session, request, values in kept if lost.resubmits else ():
             self.carry_out(session, request, values, None)
 
+    def correct(self, exec_id: str, shares: int, price: str) -> None:
+        """Corrects an execution, and tells so."""
+        self.brokerage.correct(exec_id, shares, Decimal(price))
+        self._show_account()
+
     def correct_soon(self, exec_id: str, shares: int, price: str) -> None:
         """Corrects an execution once what is going on is done."""
-        asyncio.get_running_loop().call_soon(
-            self.brokerage.correct, exec_id, shares, Decimal(price)
-        )
+        asyncio.get_running_loop().call_soon(self.correct, exec_id, shares, price)
 
     def carry_out(
         self, session: Session, request: Request, values: Values, fault: Fault | None
@@ -211,6 +216,8 @@ class Gateway:
             refuse(session, of, refused)
         if isinstance(fault, LoseLink):
             self.lose_link(fault)
+        else:
+            self._show_account()
 
     def show(self, order: BookedOrder, to: Session | None = None) -> None:
         """Tells of an order as it is: who placed it, or who asks."""
@@ -227,10 +234,12 @@ class Gateway:
 
     def _hear(self, happening: Happening) -> None:
         """Tells the client whose order it is; where it is not there, it is not told."""
+        order = happening.order
+        if isinstance(happening, Executed):
+            self._moved.add(order.market_symbol)
         if self.link_is_lost:
             self._missed.append(happening)
             return
-        order = happening.order
         session = self.session_of(order.client_id)
         if session is None:
             return
@@ -239,19 +248,25 @@ class Gateway:
                 session.tell(Answer.EXECUTION, execution(order, one, NO_REQUEST), order.perm_id)
                 self.show(order)
                 session.tell(Answer.COMMISSION, commission(one), order.perm_id)
-                if session.sees_positions:
-                    show_positions(self, session, order.market_symbol)
-                if session.sees_account:
-                    show_account(self, session)
-            case Ended(_, code):
+            case Ended(_, code, shown):
                 session.error(order.order_id, code, order.perm_id, reason=order.reason)
-                self.show(order)
+                if shown:
+                    self.show(order)
             case Failed(_, code, reason):
                 session.error(
                     order.order_id, code, order.perm_id, reason=reason, state=order.status
                 )
             case _:
                 self.show(order)
+
+    def _show_account(self) -> None:
+        """Tells who follows the account what executions have made of it."""
+        moved, self._moved = self._moved, set()
+        for session in self.sessions if moved else ():
+            if session.sees_positions:
+                show_positions(self, session, moved)
+            if session.sees_account:
+                show_account(self, session, moved)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = Session(self, reader, writer)

@@ -49,7 +49,8 @@ def place(gateway: "Gateway", session: "Session", values: Values, fault: Fault |
     order = _taken(gateway, session, fields)
     if isinstance(fault, Refuse):
         order.transmitted = True
-        broker.end(order, "Inactive", "refused by the broker", fault.code)
+        reason = "refused by the broker"
+        broker.end(order, "Inactive", reason, fault.code, shown=fault.inactive)
         return
     if isinstance(fault, Silence):
         session.muted.add(order.perm_id)

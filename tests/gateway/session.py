@@ -78,7 +78,7 @@ class Session:
         values = values or {}
         fault = self._gateway.faults.befalls(kind)
         self._gateway.log.note(self.client_id, kind, values, fault)
-        message = frame([str(int(kind)), *write(ANSWERS[kind], values, self.version)])
+        message = frame([str(kind.value), *write(ANSWERS[kind], values, self.version)])
         match fault:
             case Lose():
                 pass
@@ -146,6 +146,8 @@ class Session:
         if isinstance(fault, CutBefore):
             raise Cut
         self._gateway.catch_up()
+        if isinstance(fault, CutAfter):
+            self.cut()
         if request is Request.START_API:
             self._start(client_id, fault)
         elif self.client_id != NOT_STARTED:

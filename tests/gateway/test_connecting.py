@@ -85,9 +85,9 @@ async def test_a_client_id_is_free_again_after_its_client_left(serves: Serves) -
             assert again.isConnected()
 
 
-async def test_the_account_tells_paper_from_live(serves: Serves) -> None:
+async def test_the_account_tells_paper_from_live(serves: Serves, account: str) -> None:
     async with serves() as (_, port), connected(port) as ib:
-        assert ib.managedAccounts() == ["DU1234567"]
+        assert ib.managedAccounts() == [account]
     async with serves(terms=paper_terms(LIVE_ACCOUNT)) as (_, port), connected(port) as ib:
         assert ib.managedAccounts() == ["U1234567"]
 
