@@ -211,12 +211,16 @@ class Faults:
 
     def next(self, kind: Kind, fault: Fault) -> None:
         """A fault for the next message of a kind that comes from now on."""
-        _require_possible(fault, kind)
-        self.script[kind, self._seen[kind] + 1] = fault
+        self.add(kind, fault)
 
-    def seen(self, kind: Kind) -> int:
-        """How many messages of a kind there were."""
-        return self._seen[kind]
+    def add(self, kind: Kind, fault: Fault, number: int | None = None) -> None:
+        """A fault for one message of a kind: without a number, for the next one.
+
+        Raises:
+            ValueError: if it cannot befall it.
+        """
+        _require_possible(fault, kind)
+        self.script[kind, self._seen[kind] + 1 if number is None else number] = fault
 
     def befalls(self, kind: Kind) -> Fault | None:
         """What befalls the message of a kind that comes now; it is counted by being asked about."""

@@ -164,6 +164,7 @@ def _transmit(
     for one in family:
         one.status, one.why_held = fault.status, fault.why_held
         gateway.show(one)
+    gateway.brokerage.save(*family)
     if fault.code is not None:
         session.error(order.order_id, fault.code, order.perm_id)
     gateway.schedule(fault.seconds, lambda: _send(gateway, family))

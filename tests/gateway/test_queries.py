@@ -1,6 +1,7 @@
 """What a client is told when it asks: orders, executions, the account."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from ib_async import ExecutionFilter
@@ -62,7 +63,7 @@ async def test_executions_are_filtered(serves: Serves) -> None:
         await gateway.advance(2)
         later = gateway.clock.now() + timedelta(seconds=1)
 
-        async def shares(**asked: object) -> list[float]:
+        async def shares(**asked: Any) -> list[float]:
             found = await one.reqExecutionsAsync(ExecutionFilter(**asked))
             return [fill.execution.shares for fill in found]
 
