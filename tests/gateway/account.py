@@ -24,7 +24,7 @@ def margin_of(brokerage: Brokerage, change: Change | None = None) -> Margin:
         held[symbol] = held.get(symbol, 0) + shares
         cash += paid
     marks = {symbol: _mark(brokerage, symbol) for symbol in held}
-    return margin(cash, held, marks)
+    return margin(cash, held, marks, brokerage.account_type)
 
 
 def account_values(brokerage: Brokerage) -> dict[str, str]:

@@ -156,6 +156,8 @@ Fault: TypeAlias = (
 )
 
 _ANY_REQUEST = frozenset(Request)
+_DONE = _ANY_REQUEST - {Request.START_API}
+"""What the gateway does or refuses."""
 _ORDERS = frozenset({Request.PLACE_ORDER})
 _STARTS = frozenset({Request.START_API})
 _ANSWERS = frozenset(Answer)
@@ -165,14 +167,14 @@ BEFALLS: dict[type[Fault], frozenset[Kind]] = {
     CutBefore: _ANY_REQUEST | _ANSWERS,
     CutAfter: _ANY_REQUEST | _ANSWERS,
     Silence: _ORDERS,
-    Say: _ANY_REQUEST,
-    Refuse: _ANY_REQUEST,
+    Say: _DONE,
+    Refuse: _DONE,
     Hold: _ORDERS,
     CancelledByBroker: _ORDERS,
     SecondPermId: _ORDERS,
     RollBack: _STARTS,
     Busy: _STARTS,
-    LoseLink: _ANY_REQUEST,
+    LoseLink: _DONE,
     Twice: _ANSWERS,
     Late: _ANSWERS,
     Delay: _ANSWERS,

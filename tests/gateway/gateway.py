@@ -24,7 +24,7 @@ from .brokerage import Brokerage
 from .contracts import Contracts
 from .dispatch import HANDLERS, ID_OF, NEEDS_NO_LINK
 from .errors import NO_REQUEST, Refused
-from .faults import Fault, Faults, LoseLink, Refuse
+from .faults import Fault, Faults, LoseLink, Refuse, Say
 from .happenings import Ended, Executed, Failed, Happening
 from .layouts import Values
 from .log import Log
@@ -91,7 +91,7 @@ class Gateway:
             exchange,
             Board(market, session),
             BookRecord(url, terms.account),
-            terms.account,
+            terms,
             self._hear,
         )
         self.clock = MarketClock(self.brokerage.now, speed)
@@ -103,6 +103,8 @@ class Gateway:
         self._lost: LoseLink | None = None
         self._missed: list[Happening] = []
         self._moved: set[str] = set()
+        self._shown_at = self.brokerage.now
+        self._failures: list[Exception] = []
         self._kept: list[tuple[Session, Request, Values]] = []
 
     @property
@@ -118,7 +120,11 @@ class Gateway:
         return chosen
 
     async def stop(self) -> None:
-        """Cuts every client off and closes the broker's record, which keeps what it has."""
+        """Cuts every client off and closes the broker's record, which keeps what it has.
+
+        Raises:
+            ExceptionGroup: of what went wrong in the gateway itself while it ran.
+        """
         if self._ticking is not None:
             self._ticking.cancel()
         if self._server is not None:
@@ -127,6 +133,8 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.brokerage.close()
+        if self._failures:
+            raise ExceptionGroup("the gateway failed", self._failures)
 
     async def advance(self, seconds: float) -> None:
         """The market goes on by some seconds; returns when clients have been told."""
@@ -148,9 +156,7 @@ class Gateway:
         self.brokerage.go_on(until)
         if not self.link_is_lost:
             self._show_account()
-            for session in self.sessions:
-                for req_id, subscription in session.subscriptions.items():
-                    show_ticks(self, session, req_id, subscription)
+            self._show_ticks()
 
     def schedule(self, seconds: float, do: Callable[[], None]) -> None:
         """Does something after some seconds of the market's time."""
@@ -206,12 +212,12 @@ class Gateway:
                 self._kept.append((session, request, values))
             return
         of = int(values.get(ID_OF.get(request, ""), NO_REQUEST))
-        refuses_order = request is Request.PLACE_ORDER and fault == Refuse(201)
-        inactive = isinstance(fault, Refuse) and fault.inactive
         try:
-            if isinstance(fault, Refuse) and not (refuses_order or inactive):
+            if isinstance(fault, Refuse) and request is not Request.PLACE_ORDER:
                 raise Refused(fault.code, id=of)
             HANDLERS[request](self, session, values, fault)
+            if isinstance(fault, Say):
+                session.error(of, fault.code)
         except Refused as refused:
             refuse(session, of, refused)
         if isinstance(fault, LoseLink):
@@ -268,6 +274,13 @@ class Gateway:
             if session.sees_account:
                 show_account(self, session, moved)
 
+    def _show_ticks(self) -> None:
+        """Tells who follows stocks what has changed, if time has passed."""
+        before, self._shown_at = self._shown_at, self.brokerage.now
+        for session in self.sessions if before != self._shown_at else ():
+            for req_id, subscription in session.subscriptions.items():
+                show_ticks(self, session, req_id, subscription)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = Session(self, reader, writer)
         task = asyncio.current_task()
@@ -276,6 +289,9 @@ class Gateway:
         try:
             with suppress(asyncio.CancelledError):
                 await session.serve()
+        except Exception as error:  # noqa: BLE001
+            # It ends this client's connection only; who stops the gateway is told.
+            self._failures.append(error)
         finally:
             if session in self.sessions:
                 self.sessions.remove(session)
@@ -286,4 +302,8 @@ class Gateway:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             if self.clock.speed:
-                self.catch_up()
+                try:
+                    self.catch_up()
+                except Exception as error:
+                    self._failures.append(error)
+                    raise

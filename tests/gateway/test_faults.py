@@ -237,6 +237,28 @@ async def test_a_refused_order_is_nowhere(serves: Serves) -> None:
         assert gateway.brokerage.book.orders == {}
 
 
+@pytest.mark.parametrize("fault", [Refuse(201), Refuse(110), Refuse(201, inactive=True)])
+async def test_a_refused_change_leaves_the_order_as_it_was(serves: Serves, fault: Refuse) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        trade = placed(ib, limit("BUY", 10, 90))
+        await settled(ib)
+        gateway.faults.next(Request.PLACE_ORDER, fault)
+        trade.order.lmtPrice = 91
+        placed(ib, trade.order)
+        await settled(ib)
+        [live] = gateway.brokerage.book.live()
+        assert live.fields["lmtPrice"] == "90"
+
+
+async def test_an_error_comes_with_an_answer(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        errors = Errors(ib)
+        gateway.faults.next(Request.POSITIONS, Say(2109))
+        assert await ib.reqPositionsAsync() == []
+        await settled(ib)
+        assert errors.codes == [2109]
+
+
 async def test_the_broker_cancels_an_order(serves: Serves) -> None:
     async with serves() as (gateway, port), connected(port) as ib:
         errors = Errors(ib)
