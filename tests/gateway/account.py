@@ -1,5 +1,6 @@
 """The account's figures, as the account window shows them."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from orderworks.brokers.simulated.margin import Margin, margin
@@ -23,7 +24,7 @@ def margin_of(brokerage: Brokerage, change: Change | None = None) -> Margin:
         held[symbol] = held.get(symbol, 0) + shares
         cash += paid
     marks = {symbol: _mark(brokerage, symbol) for symbol in held}
-    return margin(cash, held, marks)
+    return margin(cash, held, marks, brokerage.account_type)
 
 
 def account_values(brokerage: Brokerage) -> dict[str, str]:
@@ -45,19 +46,22 @@ def account_values(brokerage: Brokerage) -> dict[str, str]:
     }
 
 
-def portfolio_values(brokerage: Brokerage) -> list[Values]:
-    """Each position with what it is worth."""
+def portfolio_values(brokerage: Brokerage, moved: Iterable[str] = ()) -> list[Values]:
+    """Each position with what it is worth, and what moved even if nothing is left of it."""
+    held = brokerage.portfolio().positions
     rows = []
-    for symbol, one in brokerage.portfolio().positions.items():
-        mark = _mark(brokerage, symbol)
+    for symbol in sorted({*held, *moved}):
+        one, mark = held.get(symbol), _mark(brokerage, symbol)
+        quantity = 0 if one is None else one.quantity
+        cost = Decimal(0) if one is None else one.average_price
         rows.append(
             Listed(symbol).shown()
             | {
-                "position": one.quantity,
+                "position": quantity,
                 "marketPrice": mark,
-                "marketValue": one.quantity * mark,
-                "averageCost": one.average_price,
-                "unrealizedPNL": money(one.quantity * (mark - one.average_price)),
+                "marketValue": quantity * mark,
+                "averageCost": cost,
+                "unrealizedPNL": money(quantity * (mark - cost)),
                 "realizedPNL": "0.0",
                 "account": brokerage.account,
             }

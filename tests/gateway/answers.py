@@ -1,12 +1,12 @@
 """What the gateway says: every message that it sends, as a table of fields."""
 
-from enum import IntEnum
+from enum import Enum
 
 from .layouts import Before, Constant, Layout, Repeated, Since, named
 from .order_fields import COMPLETED, OPEN, SHOWN_CONTRACT
 
 
-class Answer(IntEnum):
+class Answer(Enum):
     """The messages from server to client, by their number on the wire."""
 
     TICK_PRICE = 1

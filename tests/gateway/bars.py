@@ -96,10 +96,10 @@ def _daily(
     rows = daily[daily["symbol"] == symbol]
     if sessions is None:
         rows = rows[rows["date"] > f"{first}"]
-    bars = [
-        Bar(day.date(), *(Decimal(str(price)) for price in prices), int(volume))
-        for day, *prices, volume in zip(*(rows[name] for name in DAILY), strict=True)
-    ]
+    bars = []
+    for day, *prices, volume in zip(*(rows[name] for name in DAILY), strict=True):
+        opened, high, low, close = (Decimal(str(price)) for price in prices)
+        bars.append(Bar(day.date(), opened, high, low, close, int(volume)))
     today = _within(board, symbol, board.session.open, end, UNITS["D"])
     if today:
         today[0].start = board.session.date

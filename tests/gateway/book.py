@@ -1,7 +1,6 @@
 """The orders as the broker knows them: permIds, the ids of clients, what has filled."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,9 +10,6 @@ from .layouts import Values
 
 FIRST_PERM_ID = 1_476_000_001
 """Where permIds begin: they look like IBKR's."""
-
-WORKING = frozenset({"PreSubmitted", "Submitted", "PendingSubmit", "PendingCancel", "Inactive"})
-"""The statuses of an order that can still trade; Inactive only while it is held back."""
 
 
 @dataclass(slots=True)
@@ -26,6 +22,7 @@ class BookedOrder:
         transmitted: whether the broker may work it; before, it lives in the gateway only.
         at_exchange: whether the exchange has it.
         parent: the permId of the order that it is attached to.
+        taken_back: shares that corrections took back; they are not traded again.
     """
 
     perm_id: int
@@ -44,6 +41,7 @@ class BookedOrder:
     why_held: str = ""
     reason: str = ""
     ended_at: datetime | None = None
+    taken_back: int = 0
 
     @property
     def name(self) -> str:
@@ -56,7 +54,7 @@ class BookedOrder:
 
     @property
     def remaining(self) -> int:
-        return max(0, self.quantity - self.filled)
+        return max(0, self.quantity - self.filled - self.taken_back)
 
     @property
     def average_price(self) -> Decimal:
@@ -140,10 +138,6 @@ class Book:
         after = order.order_id + 1
         self.next_ids[order.client_id] = max(self.next_id(order.client_id), after)
 
-    def drop(self, order: BookedOrder) -> None:
-        """Forgets an order that never left the gateway."""
-        del self.orders[order.perm_id]
-
     def roll_back(self, client_id: int, ids: int) -> None:
         """The next id of a client goes back; orders that have ended lose theirs from there on."""
         self.next_ids[client_id] = max(1, self.next_id(client_id) - ids)
@@ -173,10 +167,6 @@ class Book:
 
     def children(self, order: BookedOrder) -> list[BookedOrder]:
         return [one for one in self.orders.values() if one.parent == order.perm_id]
-
-    def executions_of(self, orders: Iterable[BookedOrder]) -> list[BookedExecution]:
-        wanted = {one.perm_id for one in orders}
-        return [one for one in self.executions if one.perm_id in wanted]
 
     def by_ref(self) -> Counter[str]:
         """How many orders the broker has, or had, under each orderRef."""

@@ -41,9 +41,9 @@ class BookRecord:
         return book
 
     def save(self, book: Book, *orders: BookedOrder) -> None:
-        """Keeps orders, and the next ids of their clients."""
+        """Keeps orders that have left the gateway, and the next ids of the clients of all."""
         with self._connection.transaction():
-            for order in orders:
+            for order in (one for one in orders if one.transmitted):
                 self._connection.execute(
                     "INSERT INTO gateway.orders VALUES (%s, %s, %s) "
                     "ON CONFLICT (account, perm_id) DO UPDATE SET document = EXCLUDED.document",

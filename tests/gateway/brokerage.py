@@ -12,9 +12,10 @@ from zlib import crc32
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.simulated.exchange import SimulatedExchange
+from orderworks.brokers.simulated.terms import Terms as ExchangeTerms
 from orderworks.model.fill import Fill
 from orderworks.model.order import Order, Replacement
-from orderworks.model.portfolio import Portfolio
+from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.quote import Quote
 from orderworks.model.state import TERMINAL, OrderState
 
@@ -48,10 +49,11 @@ class Brokerage:
         exchange: SimulatedExchange,
         board: Board,
         record: BookRecord,
-        account: str,
+        terms: ExchangeTerms,
         listen: Callable[[Happening], None],
     ) -> None:
-        self.account, self.board = account, board
+        self.account, self.account_type = terms.account, terms.account_type
+        self.board = board
         self.book = record.load()
         self._exchange, self._record, self._listen = exchange, record, listen
         self._changes: dict[int, Values] = {}
@@ -90,11 +92,13 @@ class Brokerage:
         self._take(self._exchange.replace([wanted], self.now))
         self._changes.pop(order.perm_id, None)
 
-    def end(self, order: BookedOrder, status: str, reason: str, code: int = 202) -> None:
-        """An order ends at the broker without the exchange."""
+    def end(
+        self, order: BookedOrder, status: str, reason: str, code: int = 202, *, shown: bool = True
+    ) -> None:
+        """An order ends without filling; ``shown``: its status is told and not the error alone."""
         order.status, order.reason, order.ended_at, order.why_held = status, reason, self.now, ""
         self.save(order)
-        self._listen(Ended(order, code))
+        self._listen(Ended(order, code, shown))
 
     def correct(self, exec_id: str, shares: int, price: Decimal) -> BookedExecution:
         """Corrects an execution: the order and the account are what they are with it from now on.
@@ -110,8 +114,8 @@ class Brokerage:
         return corrected
 
     def save(self, *orders: BookedOrder) -> None:
-        """Keeps what has changed of orders that have left the gateway."""
-        self._record.save(self.book, *(one for one in orders if one.transmitted))
+        """Keeps what has changed of orders."""
+        self._record.save(self.book, *orders)
 
     def quote(self, symbol: str) -> Quote | None:
         """The quote that stands."""
@@ -124,10 +128,10 @@ class Brokerage:
         cash = portfolio.cash
         for symbol, (shares, paid) in self._adjusted.items():
             cash -= paid
-            held = positions.get(symbol)
-            if held is not None:
-                positions[symbol] = replace(held, quantity=held.quantity + shares)
-        return replace(portfolio, cash=cash, positions=positions)
+            held = positions.get(symbol, Position(symbol, 0, Decimal(0)))
+            positions[symbol] = replace(held, quantity=held.quantity + shares)
+        held_now = {symbol: one for symbol, one in positions.items() if one.quantity}
+        return replace(portfolio, cash=cash, positions=held_now)
 
     def close(self) -> None:
         self._exchange.close()
@@ -138,7 +142,7 @@ class Brokerage:
         snapshot = self._exchange.snapshot()
         known = {order.client_order_id: order for order in snapshot.orders}
         for order in self.book.orders.values():
-            order.filled, order.value = 0, Decimal(0)
+            order.filled, order.value, order.taken_back = 0, Decimal(0), 0
             if order.name in known:
                 theirs = known[order.name]
                 order.status = STATUS_OF.get(theirs.state, order.status)
@@ -235,6 +239,7 @@ class Brokerage:
         more, value = shares - before.shares, shares * price - before.shares * before.price
         order.filled += more
         order.value += value
+        order.taken_back -= more
         corrected = replace(corrected, average_price=order.average_price)
         self.book.executions.append(corrected)
         held, paid = self._adjusted.get(order.market_symbol, (0, Decimal(0)))

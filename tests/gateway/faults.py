@@ -156,6 +156,8 @@ Fault: TypeAlias = (
 )
 
 _ANY_REQUEST = frozenset(Request)
+_DONE = _ANY_REQUEST - {Request.START_API}
+"""What the gateway does or refuses."""
 _ORDERS = frozenset({Request.PLACE_ORDER})
 _STARTS = frozenset({Request.START_API})
 _ANSWERS = frozenset(Answer)
@@ -165,14 +167,14 @@ BEFALLS: dict[type[Fault], frozenset[Kind]] = {
     CutBefore: _ANY_REQUEST | _ANSWERS,
     CutAfter: _ANY_REQUEST | _ANSWERS,
     Silence: _ORDERS,
-    Say: _ANY_REQUEST,
-    Refuse: _ANY_REQUEST,
+    Say: _DONE,
+    Refuse: _DONE,
     Hold: _ORDERS,
     CancelledByBroker: _ORDERS,
     SecondPermId: _ORDERS,
     RollBack: _STARTS,
     Busy: _STARTS,
-    LoseLink: _ANY_REQUEST,
+    LoseLink: _DONE,
     Twice: _ANSWERS,
     Late: _ANSWERS,
     Delay: _ANSWERS,
@@ -211,12 +213,16 @@ class Faults:
 
     def next(self, kind: Kind, fault: Fault) -> None:
         """A fault for the next message of a kind that comes from now on."""
-        _require_possible(fault, kind)
-        self.script[kind, self._seen[kind] + 1] = fault
+        self.add(kind, fault)
 
-    def seen(self, kind: Kind) -> int:
-        """How many messages of a kind there were."""
-        return self._seen[kind]
+    def add(self, kind: Kind, fault: Fault, number: int | None = None) -> None:
+        """A fault for one message of a kind: without a number, for the next one.
+
+        Raises:
+            ValueError: if it cannot befall it.
+        """
+        _require_possible(fault, kind)
+        self.script[kind, self._seen[kind] + 1 if number is None else number] = fault
 
     def befalls(self, kind: Kind) -> Fault | None:
         """What befalls the message of a kind that comes now; it is counted by being asked about."""

@@ -24,7 +24,7 @@ from .brokerage import Brokerage
 from .contracts import Contracts
 from .dispatch import HANDLERS, ID_OF, NEEDS_NO_LINK
 from .errors import NO_REQUEST, Refused
-from .faults import Fault, Faults, LoseLink, Refuse
+from .faults import Fault, Faults, LoseLink, Refuse, Say
 from .happenings import Ended, Executed, Failed, Happening
 from .layouts import Values
 from .log import Log
@@ -91,7 +91,7 @@ class Gateway:
             exchange,
             Board(market, session),
             BookRecord(url, terms.account),
-            terms.account,
+            terms,
             self._hear,
         )
         self.clock = MarketClock(self.brokerage.now, speed)
@@ -102,6 +102,9 @@ class Gateway:
         self._numbers = count()
         self._lost: LoseLink | None = None
         self._missed: list[Happening] = []
+        self._moved: set[str] = set()
+        self._shown_at = self.brokerage.now
+        self._failures: list[Exception] = []
         self._kept: list[tuple[Session, Request, Values]] = []
 
     @property
@@ -117,7 +120,11 @@ class Gateway:
         return chosen
 
     async def stop(self) -> None:
-        """Cuts every client off and closes the broker's record, which keeps what it has."""
+        """Cuts every client off and closes the broker's record, which keeps what it has.
+
+        Raises:
+            ExceptionGroup: of what went wrong in the gateway itself while it ran.
+        """
         if self._ticking is not None:
             self._ticking.cancel()
         if self._server is not None:
@@ -126,6 +133,8 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.brokerage.close()
+        if self._failures:
+            raise ExceptionGroup("the gateway failed", self._failures)
 
     async def advance(self, seconds: float) -> None:
         """The market goes on by some seconds; returns when clients have been told."""
@@ -146,9 +155,8 @@ class Gateway:
             do()
         self.brokerage.go_on(until)
         if not self.link_is_lost:
-            for session in self.sessions:
-                for req_id, subscription in session.subscriptions.items():
-                    show_ticks(self, session, req_id, subscription)
+            self._show_account()
+            self._show_ticks()
 
     def schedule(self, seconds: float, do: Callable[[], None]) -> None:
         """Does something after some seconds of the market's time."""
@@ -186,11 +194,14 @@ class Gateway:
         for session, request, values in kept if lost.resubmits else ():
             self.carry_out(session, request, values, None)
 
+    def correct(self, exec_id: str, shares: int, price: str) -> None:
+        """Corrects an execution, and tells so."""
+        self.brokerage.correct(exec_id, shares, Decimal(price))
+        self._show_account()
+
     def correct_soon(self, exec_id: str, shares: int, price: str) -> None:
         """Corrects an execution once what is going on is done."""
-        asyncio.get_running_loop().call_soon(
-            self.brokerage.correct, exec_id, shares, Decimal(price)
-        )
+        asyncio.get_running_loop().call_soon(self.correct, exec_id, shares, price)
 
     def carry_out(
         self, session: Session, request: Request, values: Values, fault: Fault | None
@@ -201,16 +212,18 @@ class Gateway:
                 self._kept.append((session, request, values))
             return
         of = int(values.get(ID_OF.get(request, ""), NO_REQUEST))
-        refuses_order = request is Request.PLACE_ORDER and fault == Refuse(201)
-        inactive = isinstance(fault, Refuse) and fault.inactive
         try:
-            if isinstance(fault, Refuse) and not (refuses_order or inactive):
+            if isinstance(fault, Refuse) and request is not Request.PLACE_ORDER:
                 raise Refused(fault.code, id=of)
             HANDLERS[request](self, session, values, fault)
+            if isinstance(fault, Say):
+                session.error(of, fault.code)
         except Refused as refused:
             refuse(session, of, refused)
         if isinstance(fault, LoseLink):
             self.lose_link(fault)
+        else:
+            self._show_account()
 
     def show(self, order: BookedOrder, to: Session | None = None) -> None:
         """Tells of an order as it is: who placed it, or who asks."""
@@ -227,10 +240,12 @@ class Gateway:
 
     def _hear(self, happening: Happening) -> None:
         """Tells the client whose order it is; where it is not there, it is not told."""
+        order = happening.order
+        if isinstance(happening, Executed):
+            self._moved.add(order.market_symbol)
         if self.link_is_lost:
             self._missed.append(happening)
             return
-        order = happening.order
         session = self.session_of(order.client_id)
         if session is None:
             return
@@ -239,19 +254,32 @@ class Gateway:
                 session.tell(Answer.EXECUTION, execution(order, one, NO_REQUEST), order.perm_id)
                 self.show(order)
                 session.tell(Answer.COMMISSION, commission(one), order.perm_id)
-                if session.sees_positions:
-                    show_positions(self, session, order.market_symbol)
-                if session.sees_account:
-                    show_account(self, session)
-            case Ended(_, code):
+            case Ended(_, code, shown):
                 session.error(order.order_id, code, order.perm_id, reason=order.reason)
-                self.show(order)
+                if shown:
+                    self.show(order)
             case Failed(_, code, reason):
                 session.error(
                     order.order_id, code, order.perm_id, reason=reason, state=order.status
                 )
             case _:
                 self.show(order)
+
+    def _show_account(self) -> None:
+        """Tells who follows the account what executions have made of it."""
+        moved, self._moved = self._moved, set()
+        for session in self.sessions if moved else ():
+            if session.sees_positions:
+                show_positions(self, session, moved)
+            if session.sees_account:
+                show_account(self, session, moved)
+
+    def _show_ticks(self) -> None:
+        """Tells who follows stocks what has changed, if time has passed."""
+        before, self._shown_at = self._shown_at, self.brokerage.now
+        for session in self.sessions if before != self._shown_at else ():
+            for req_id, subscription in session.subscriptions.items():
+                show_ticks(self, session, req_id, subscription)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = Session(self, reader, writer)
@@ -261,6 +289,9 @@ class Gateway:
         try:
             with suppress(asyncio.CancelledError):
                 await session.serve()
+        except Exception as error:  # noqa: BLE001
+            # It ends this client's connection only; who stops the gateway is told.
+            self._failures.append(error)
         finally:
             if session in self.sessions:
                 self.sessions.remove(session)
@@ -271,4 +302,8 @@ class Gateway:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             if self.clock.speed:
-                self.catch_up()
+                try:
+                    self.catch_up()
+                except Exception as error:
+                    self._failures.append(error)
+                    raise

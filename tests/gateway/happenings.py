@@ -23,10 +23,14 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The order has ended without filling: cancelled, expired (202) or rejected (201)."""
+    """The order has ended without filling: cancelled, expired (202) or rejected (201).
+
+    ``shown``: its last status is told behind the error.
+    """
 
     order: BookedOrder
     code: int
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from .account import margin_of
 from .answers import Answer
 from .book import BookedOrder
 from .errors import Refused
-from .faults import CancelledByBroker, Fault, Hold, Refuse, Say, SecondPermId, Silence
+from .faults import CancelledByBroker, Fault, Hold, Refuse, SecondPermId, Silence
 from .layouts import Values
 from .orders import kind_of, number, terms_of, translated
 from .shown import money, open_order, order_status
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 FIXED = ("action", "symbol", "secType", "account")
 """What a change of an order cannot change."""
+
+REJECTED = 201
+"""The error of an order that the broker rejects; others are refused before they are orders."""
 
 
 def place(gateway: "Gateway", session: "Session", values: Values, fault: Fault | None) -> None:
@@ -37,10 +40,10 @@ def place(gateway: "Gateway", session: "Session", values: Values, fault: Fault |
         return
     order_id = int(fields["orderId"])
     known = broker.book.find(session.client_id, order_id)
+    if isinstance(fault, Refuse) and not _is_booked(fault, known):
+        raise Refused(fault.code, id=order_id)
     if known is not None and known.is_live:
-        if isinstance(fault, SecondPermId):
-            known = None
-        else:
+        if not isinstance(fault, SecondPermId):
             _change(gateway, session, known, fields)
             return
     elif known is not None or order_id < broker.book.next_id(session.client_id):
@@ -49,7 +52,8 @@ def place(gateway: "Gateway", session: "Session", values: Values, fault: Fault |
     order = _taken(gateway, session, fields)
     if isinstance(fault, Refuse):
         order.transmitted = True
-        broker.end(order, "Inactive", "refused by the broker", fault.code)
+        reason = "refused by the broker"
+        broker.end(order, "Inactive", reason, fault.code, shown=fault.inactive)
         return
     if isinstance(fault, Silence):
         session.muted.add(order.perm_id)
@@ -58,8 +62,6 @@ def place(gateway: "Gateway", session: "Session", values: Values, fault: Fault |
         _transmit(gateway, session, order, fault)
     if isinstance(fault, CancelledByBroker):
         gateway.schedule(fault.seconds, lambda: broker.cancel(order))
-    if isinstance(fault, Say):
-        session.error(order_id, fault.code)
 
 
 def cancel(gateway: "Gateway", session: "Session", values: Values, fault: Fault | None) -> None:
@@ -77,13 +79,16 @@ def cancel(gateway: "Gateway", session: "Session", values: Values, fault: Fault 
     pending = order_status(order) | {"status": "PendingCancel"}
     session.tell(Answer.ORDER_STATUS, pending, order.perm_id)
     gateway.brokerage.cancel(order, *_children_not_sent(gateway, order))
-    if isinstance(fault, Say):
-        session.error(order_id, fault.code, state=order.status)
 
 
 def cancel_all(gateway: "Gateway", session: "Session", values: Values, fault: Fault | None) -> None:
     """globalCancel: the orders of every client."""
     gateway.brokerage.cancel(*gateway.brokerage.book.live())
+
+
+def _is_booked(fault: Refuse, known: BookedOrder | None) -> bool:
+    """Whether an order is refused by the broker, which books it, and not by the gateway already."""
+    return known is None and (fault.inactive or fault.code == REJECTED)
 
 
 def _completed(gateway: "Gateway", values: Values) -> Values:
@@ -128,6 +133,7 @@ def _taken(gateway: "Gateway", session: "Session", fields: Values) -> BookedOrde
     )
     order.quantity = _translated(gateway, order).quantity
     book.add(order)
+    gateway.brokerage.save(order)
     return order
 
 
@@ -163,6 +169,7 @@ def _transmit(
     for one in family:
         one.status, one.why_held = fault.status, fault.why_held
         gateway.show(one)
+    gateway.brokerage.save(*family)
     if fault.code is not None:
         session.error(order.order_id, fault.code, order.perm_id)
     gateway.schedule(fault.seconds, lambda: _send(gateway, family))
@@ -189,7 +196,9 @@ def _change(gateway: "Gateway", session: "Session", order: BookedOrder, fields: 
         gateway.brokerage.replace(order, asked, terms)
         return
     order.fields, order.quantity = asked, terms.quantity
-    if fields["transmit"] == "1" and not order.transmitted:
+    if order.transmitted:
+        gateway.show(order)
+    elif fields["transmit"] == "1":
         _transmit(gateway, session, order, None)
 
 

@@ -1,5 +1,6 @@
 """What a client asks about orders, executions and the account, and its answers."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .account import account_values, currency_of, portfolio_values
@@ -61,10 +62,10 @@ def positions(gateway: "Gateway", session: "Session", values: Values, fault: Fau
     session.tell(Answer.POSITION_END)
 
 
-def show_positions(gateway: "Gateway", session: "Session", symbol: str | None = None) -> None:
-    """Tells of every position, or of one even if there is nothing left of it."""
+def show_positions(gateway: "Gateway", session: "Session", moved: Iterable[str] = ()) -> None:
+    """Tells of every position, or of those that moved, even if there is nothing left of them."""
     held = gateway.brokerage.portfolio().positions
-    for name in held if symbol is None else (symbol,):
+    for name in sorted(moved) or held:
         one = held.get(name)
         session.tell(
             Answer.POSITION,
@@ -93,15 +94,15 @@ def account_updates(
         show_account(gateway, session)
 
 
-def show_account(gateway: "Gateway", session: "Session") -> None:
-    """Tells of the account and what it holds."""
+def show_account(gateway: "Gateway", session: "Session", moved: Iterable[str] = ()) -> None:
+    """Tells of the account and what it holds, and of what moved even if nothing is left of it."""
     broker = gateway.brokerage
     for tag, value in account_values(broker).items():
         session.tell(
             Answer.ACCOUNT_VALUE,
             {"tag": tag, "value": value, "currency": currency_of(tag), "account": broker.account},
         )
-    for row in portfolio_values(broker):
+    for row in portfolio_values(broker, moved):
         session.tell(Answer.PORTFOLIO_VALUE, row)
     local = broker.now.astimezone(NEW_YORK)
     session.tell(Answer.ACCOUNT_TIME, {"time": f"{local:%H:%M}"})

@@ -1,12 +1,12 @@
 """What a client asks: every message that the gateway takes, as a table of fields."""
 
-from enum import IntEnum
+from enum import Enum
 
 from .layouts import Constant, Layout, Since, named
 from .order_fields import CONTRACT, PLACED
 
 
-class Request(IntEnum):
+class Request(Enum):
     """The messages from client to server, by their number on the wire."""
 
     MARKET_DATA = 1

@@ -41,7 +41,7 @@ class Session:
         self.subscriptions: dict[int, Subscription] = {}
         self.sees_positions = self.sees_account = False
         self._gateway, self._reader, self._writer = gateway, reader, writer
-        self._pacing = Pacing()
+        self.pacing = Pacing()
         self._late: list[tuple[int, bytes]] = []
         self._sent = 0
 
@@ -78,7 +78,7 @@ class Session:
         values = values or {}
         fault = self._gateway.faults.befalls(kind)
         self._gateway.log.note(self.client_id, kind, values, fault)
-        message = frame([str(int(kind)), *write(ANSWERS[kind], values, self.version)])
+        message = frame([str(kind.value), *write(ANSWERS[kind], values, self.version)])
         match fault:
             case Lose():
                 pass
@@ -125,12 +125,12 @@ class Session:
         self._writer.write(frame([str(self.version), self._gateway.clock.now().isoformat()]))
 
     def _take(self, fields: list[str]) -> None:
-        match self._pacing.take(time.monotonic()):
+        match self.pacing.take(time.monotonic()):
             case Verdict.REFUSED:
-                self.error(NO_REQUEST, 100, limit=self._pacing.limit)
+                self.error(NO_REQUEST, 100, limit=self.pacing.limit)
                 return
             case Verdict.CUT:
-                self.error(NO_REQUEST, 100, limit=self._pacing.limit)
+                self.error(NO_REQUEST, 100, limit=self.pacing.limit)
                 raise Cut
         try:
             request = Request(int(fields[0]))
@@ -146,6 +146,8 @@ class Session:
         if isinstance(fault, CutBefore):
             raise Cut
         self._gateway.catch_up()
+        if isinstance(fault, CutAfter):
+            self.cut()
         if request is Request.START_API:
             self._start(client_id, fault)
         elif self.client_id != NOT_STARTED:

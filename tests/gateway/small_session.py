@@ -1,7 +1,7 @@
 """A small recorded session: two stocks, quoted every second, trading every second."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +13,6 @@ from orderworks.market.replay import ReplayMarket
 SESSION = require_session(date(2026, 11, 20))
 NEXT = require_session(date(2026, 11, 23))
 SECONDS = range(61)
-
-Rising = Iterable[tuple[float, float]]
-"""Second of the session and mid."""
 
 
 def at(second: float, session: Session = SESSION) -> datetime:
@@ -53,5 +50,7 @@ def _write_session(directory: Path, session: Session) -> None:
         frame.to_parquet(folder / f"{name}.parquet")
 
 
+@cache
 def market(directory: Path, session: Session = SESSION) -> ReplayMarket:
+    """A session of the market, read once."""
     return ReplayMarket(directory, session.date)

@@ -1,27 +1,111 @@
-"""The unmodified client connects, places and fills."""
+"""The unmodified client connects, at every server version that it speaks."""
+
+import asyncio
 
 import pytest
-from ib_async import LimitOrder, Stock
+from ib_async import IB, TagValue
 
+from orderworks.model.loopback import LOOPBACK
+
+from .answers import Answer
+from .clients import ACME, Errors, limit, placed
 from .conftest import Serves
+from .gateway import LIVE_ACCOUNT, paper_terms
 from .running import connected, settled
 
-ACME = Stock("ACME", "SMART", "USD")
+VERSIONS = (157, 158, 159, 160, 162, 163, 164, 166, 169, 170, 176, 177, 178)
 
 
-@pytest.mark.parametrize("version", [157, 163, 176, 178])
-async def test_first(serves: Serves, version: int) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_an_order_lives_at_every_server_version(serves: Serves, version: int) -> None:
     async with (
         serves(version=version) as (gateway, port),
-        connected(port, raiseSyncErrors=True) as ib,
+        connected(port, 1, raiseSyncErrors=True) as ib,
+        connected(port, 2) as other,
     ):
         assert ib.client.serverVersion() == version
+        await gateway.advance(1)
+        rests = placed(
+            ib,
+            limit(
+                "BUY",
+                100,
+                90,
+                orderRef="ow-rests",
+                tif="GTD",
+                goodTillDate="20261120 15:00:00 US/Eastern",
+                algoStrategy="Adaptive",
+                algoParams=[TagValue("adaptivePriority", "Patient")],
+            ),
+        )
+        fills = placed(ib, limit("BUY", 100, 101, orderRef="ow-fills"))
+        await settled(ib)
         await gateway.advance(2)
-        trade = ib.placeOrder(ACME, LimitOrder("BUY", 100, 100.5, tif="DAY", orderRef="ow-1"))
         await settled(ib)
-        print(trade)
-        await gateway.advance(5)
+        assert fills.orderStatus.status == "Filled"
+        assert fills.fills[0].commissionReport.commission == 1
+        details = await ib.reqContractDetailsAsync(ACME)
+        assert [one.contract.symbol for one in details if one.contract] == ["ACME"]
+        [seen] = await other.reqAllOpenOrdersAsync()
+        assert (seen.order.orderRef, seen.order.clientId) == ("ow-rests", 1)
+        assert (seen.order.permId, seen.order.orderId) == (
+            rests.order.permId,
+            rests.order.orderId,
+        )
+        assert (seen.order.tif, seen.order.lmtPrice) == ("GTD", 90)
+        assert seen.order.algoParams == [TagValue("adaptivePriority", "Patient")]
+        [done] = await other.reqCompletedOrdersAsync(False)
+        assert (done.order.orderRef, done.order.permId) == ("ow-fills", fills.order.permId)
+        assert (done.order.filledQuantity, done.order.orderId) == (100, 0)
+
+
+async def test_a_server_that_is_too_old_is_refused_by_the_client(serves: Serves) -> None:
+    async with serves(version=156) as (_, port):
+        ib = IB()
+        with pytest.raises(TimeoutError):
+            await ib.connectAsync(LOOPBACK, port, 1, timeout=0.3)
+
+
+async def test_a_client_id_in_use_is_refused(serves: Serves) -> None:
+    async with serves() as (_, port), connected(port, 1):
+        second = IB()
+        errors = Errors(second)
+        with pytest.raises(TimeoutError):
+            await second.connectAsync(LOOPBACK, port, 1, timeout=0.3)
+        assert errors.codes == [326]
+
+
+async def test_a_client_id_is_free_again_after_its_client_left(serves: Serves) -> None:
+    async with serves() as (gateway, port):
+        async with connected(port, 1):
+            pass
+        while gateway.sessions:
+            await asyncio.sleep(0)
+        async with connected(port, 1) as again:
+            assert again.isConnected()
+
+
+async def test_the_account_tells_paper_from_live(serves: Serves, account: str) -> None:
+    async with serves() as (_, port), connected(port) as ib:
+        assert ib.managedAccounts() == [account]
+    async with serves(terms=paper_terms(LIVE_ACCOUNT)) as (_, port), connected(port) as ib:
+        assert ib.managedAccounts() == ["U1234567"]
+
+
+async def test_each_client_has_ids_of_its_own(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port, 1) as ib:
+        await gateway.advance(1)
+        ib.client.updateReqId(40)
+        placed(ib, limit("BUY", 1, 90))
         await settled(ib)
-        print(trade)
-        assert trade.orderStatus.status == "Filled"
-        assert ib.positions()[0].position == 100
+        ib.client.reqIds(1)
+        await settled(ib)
+        assert [one["orderId"] for one in gateway.log.of(Answer.NEXT_VALID_ID)] == [1, 41]
+        async with connected(port, 2):
+            assert [*gateway.log.of(Answer.NEXT_VALID_ID, client_id=2)] == [{"orderId": 1}]
+
+
+async def test_the_gateway_tells_the_market_s_time(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        await gateway.advance(30)
+        assert await ib.reqCurrentTimeAsync() == gateway.clock.now()

@@ -88,18 +88,18 @@ def order(action: str, quantity: int, limit: float, **others: Any) -> Order:
     return asked
 
 
-async def test_it_places_an_order_and_decodes_its_life(serves: Serves) -> None:
+async def test_it_places_an_order_and_decodes_its_life(serves: Serves, account: str) -> None:
     async with serves() as (gateway, port), listening(port) as client:
         assert client.serverVersion() == 157
         [(accounts,)] = await client.hears("managedAccounts")
-        assert accounts == "DU1234567"
+        assert accounts == account
         await gateway.advance(1)
         client.placeOrder(7, stock("ACME"), order("BUY", 150, 100.05, orderRef="ow-a"))
         [(order_id, contract, shown, state), *_] = await client.hears("openOrder")
         assert (order_id, contract.symbol, contract.conId > 0) == (7, "ACME", True)
         assert (shown.orderRef, shown.permId, shown.clientId) == ("ow-a", 1_476_000_001, 1)
         assert (shown.totalQuantity, shown.lmtPrice, shown.tif) == (150, 100.05, "DAY")
-        assert (shown.account, state.status) == ("DU1234567", "Submitted")
+        assert (shown.account, state.status) == (account, "Submitted")
         [status, *_] = await client.hears("orderStatus")
         assert status[:6] == (7, "Submitted", 0, 150, 0, 1_476_000_001)
 
@@ -107,7 +107,7 @@ async def test_it_places_an_order_and_decodes_its_life(serves: Serves) -> None:
         [(_, _, first), (_, _, second)] = await client.hears("execDetails", 2)
         assert (first.shares, second.shares, second.cumQty) == (100, 50, 150)
         assert (first.orderId, first.permId, first.orderRef) == (7, 1_476_000_001, "ow-a")
-        assert (first.side, first.price, first.acctNumber) == ("BOT", 100.01, "DU1234567")
+        assert (first.side, first.price, first.acctNumber) == ("BOT", 100.01, account)
         assert first.time == "20261120 09:30:02 US/Eastern"
         reports = await client.hears("commissionReport", 2)
         assert [report.execId for (report,) in reports] == [first.execId, second.execId]
@@ -146,7 +146,7 @@ async def test_it_decodes_every_part_of_an_open_and_of_a_completed_order(serves:
         await client.hears("completedOrdersEnd")
 
 
-async def test_it_decodes_the_answers_to_what_it_asks(serves: Serves) -> None:
+async def test_it_decodes_the_answers_to_what_it_asks(serves: Serves, account: str) -> None:
     async with serves() as (gateway, port), listening(port) as client:
         await gateway.advance(1)
         client.placeOrder(1, stock("ACME"), order("BUY", 100, 101))
@@ -165,8 +165,8 @@ async def test_it_decodes_the_answers_to_what_it_asks(serves: Serves) -> None:
         executions = await client.hears("execDetails", 2)
         assert executions[0][2].execId == executions[1][2].execId
         client.reqPositions()
-        [(account, contract, position, cost)] = await client.hears("position")
-        assert (account, contract.symbol, position, cost) == ("DU1234567", "ACME", 100, 100.01)
+        [(held_by, contract, position, cost)] = await client.hears("position")
+        assert (held_by, contract.symbol, position, cost) == (account, "ACME", 100, 100.01)
         client.reqAccountUpdates(True, "")
         await client.hears("accountDownloadEnd")
         values = {tag: value for tag, value, *_ in await client.hears("updateAccountValue")}
