@@ -1,0 +1,170 @@
+"""A desk at Interactive Brokers: waves, doubt and reconciliation, from the ledger to the wire and back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gateway.faults import Lose, Silence
+from gateway.gateway import PAPER_ACCOUNT, Gateway
+from gateway.requests import Request
+from gateway.running import running
+from gateway.small_session import SESSION, market, write_market
+from plan_columns import ORDER_COLUMNS, by_column
+from working_orders import order, row
+
+from orderworks.brokers.ibkr.adapter import IbkrBroker
+from orderworks.desk.desk import Desk, open_desk
+from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.waves import Wave, work_wave
+from orderworks.ledger.orders import OrderRecord, orders_by_id
+from orderworks.ledger.runs import Plan, freeze_plan, start_run
+from orderworks.market.replay import ReplayMarket
+from orderworks.model.order import Side, TimeInForce
+from orderworks.settings import IbkrBroker as IbkrSettings
+from orderworks.settings import load_settings
+
+
+class GatewayClock:
+    """The market's time at a gateway, which runs as the wall's does."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def now(self) -> datetime:
+        return self._gateway.clock.now()
+
+    async def sleep_until(self, moment: datetime) -> None:
+        await asyncio.sleep(max(0.0, (moment - self.now()).total_seconds()))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
+    directory: Path = write_market(tmp_path_factory.mktemp("market"))
+    return market(directory)
+
+
+@asynccontextmanager
+async def working(
+    url: str, recorded: ReplayMarket, *orders: OrderRecord
+) -> AsyncIterator[tuple[Desk, Gateway]]:
+    """A desk that has taken its account over at a gateway, reconciled, and planned these orders."""
+    async with running(url, recorded, SESSION, speed=1.0) as (gateway, port):
+        clock = GatewayClock(gateway)
+        settings = IbkrSettings(
+            host="127.0.0.1",
+            port=port,
+            client_id=1,
+            account_id=PAPER_ACCOUNT,
+            connect_seconds=5,
+            ask_seconds=5,
+            answer_seconds=0.4,
+            no_send=(),
+        )
+        broker = IbkrBroker(url, settings, clock, paper=True)
+        async with open_desk(load_settings(), url, SESSION, recorded, broker, clock) as desk:
+            assert await desk.take_over()
+            assert (await reconcile(desk, None)).is_clean
+            run = start_run(desk.ledger, PAPER_ACCOUNT, "daily:now", "daily", SESSION.date, {})
+            freeze_plan(desk.ledger, run, plan_with_exits(orders))
+            yield desk, gateway
+
+
+def plan_with_exits(orders: Sequence[OrderRecord]) -> Plan:
+    names = (*ORDER_COLUMNS, "attached_to", "oca_group", "stop_price")
+    rows = [(*row(one), one.attached_to, one.oca_group, one.stop_price) for one in orders]
+    return Plan("ab" * 32, SESSION.open, SESSION.close, {}, {}, by_column(names, rows))
+
+
+def planned(name: str, quantity: int, limit: str, **changes: Any) -> OrderRecord:
+    """An order to buy ACME at a limit of its own, due at the open."""
+    return replace(
+        order("x", quantity, account=PAPER_ACCOUNT, symbol="ACME", algo="none"),
+        **{
+            "client_order_id": f"ow-{name}",
+            "limit_price": Decimal(limit),
+            "route_rule": "SIGNAL",
+            "due_at": SESSION.open,
+            "ends_at": SESSION.close,
+        }
+        | changes,
+    )
+
+
+def exit_of(name: str, entry: str, quantity: int, rule: str, **changes: Any) -> OrderRecord:
+    usual = {
+        "side": Side.SELL.value,
+        "route_rule": rule,
+        "attached_to": f"ow-{entry}",
+        "oca_group": f"oca-{entry}",
+        "tif": TimeInForce.GTC.value,
+    }
+    return planned(name, quantity, "1", **usual | changes)
+
+
+async def wave(desk: Desk, seconds: float = 0.3) -> None:
+    now = desk.clock.now()
+    await work_wave(desk, Wave(0, now, now + timedelta(seconds=seconds)))
+
+
+def states(desk: Desk, *names: str) -> list[tuple[str, int]]:
+    ids = [f"ow-{name}" for name in names]
+    found = orders_by_id(desk.ledger, ids)
+    return [(found[i].state.value, found[i].filled_quantity) for i in ids]
+
+
+async def test_a_wave_is_sent_filled_and_reconciled(
+    ledger_url: str, recorded: ReplayMarket
+) -> None:
+    orders = planned("a", 100, "100.01"), planned("b", 100, "90")
+    async with working(ledger_url, recorded, *orders) as (desk, gateway):
+        await wave(desk)
+        await gateway.advance(3)
+        await wave(desk)
+        assert states(desk, "a", "b") == [("FILLED", 100), ("SUBMITTED", 0)]
+        found = await reconcile(desk, None)
+        assert found.is_clean, found.breaks
+        assert gateway.brokerage.book.by_ref() == {"ow-a": 1, "ow-b": 1}
+
+
+@pytest.mark.parametrize("fault", [Lose(), Silence()])
+async def test_what_is_not_answered_is_settled_by_looking(
+    ledger_url: str, recorded: ReplayMarket, fault: Lose | Silence
+) -> None:
+    async with working(ledger_url, recorded, planned("a", 100, "90")) as (desk, gateway):
+        gateway.faults.next(Request.PLACE_ORDER, fault)
+        await wave(desk)
+        assert states(desk, "a") == [("SUBMITTED", 0)]
+        assert gateway.brokerage.book.by_ref() == {"ow-a": 1}
+        assert (await reconcile(desk, None)).is_clean
+
+
+async def test_a_bracket_whose_target_fills_leaves_clean_books(
+    ledger_url: str, recorded: ReplayMarket
+) -> None:
+    orders = (
+        planned("e", 100, "100.01"),
+        exit_of(
+            *("s", "e", 100, "STOP_LOSS"),
+            order_type="stop",
+            limit_price=None,
+            stop_price=Decimal("98"),
+        ),
+        exit_of("t", "e", 100, "TAKE_PROFIT", limit_price=Decimal("101.50")),
+    )
+    async with working(ledger_url, recorded, *orders) as (desk, gateway):
+        await wave(desk)
+        await gateway.advance(10)
+        await wave(desk)
+        assert states(desk, "e", "s", "t") == [("FILLED", 100), ("SUBMITTED", 0), ("SUBMITTED", 0)]
+        assert (await reconcile(desk, None)).is_clean
+        await gateway.advance(40)
+        await wave(desk)
+        assert states(desk, "s", "t") == [("CANCELLED", 0), ("FILLED", 100)]
+        found = await reconcile(desk, None)
+        assert found.is_clean, found.breaks
