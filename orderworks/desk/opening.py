@@ -87,10 +87,14 @@ async def open_desk_for(
         InputError: if there is no market to work in.
     """
     if asked.market is None:
+        quotes = (
+            "reads quotes from files in this version"
+            if settings.broker.provider == "ibkr"
+            else "replays recorded quotes"
+        )
         raise InputError(
-            f"there is no market for the {settings.broker.provider} broker: this version reads quotes "
-            "from files only and none are named; pass --market DIR with DATE/quotes.parquet, "
-            "DATE/bars.parquet and daily.csv"
+            f"the {settings.broker.provider} broker {quotes} and none are named; pass --market DIR with "
+            "DATE/quotes.parquet, DATE/bars.parquet and daily.csv"
         )
     url = database_url(home_directory())
     market = ReplayMarket(asked.market, session.date)
