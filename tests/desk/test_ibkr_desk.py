@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway.faults import Lose, Silence
+from gateway.answers import Answer
+from gateway.faults import CutAfter, CutBefore, Faults, Late, Lose, Silence, Twice
 from gateway.gateway import PAPER_ACCOUNT, Gateway
 from gateway.requests import Request
 from gateway.running import running
@@ -20,11 +21,12 @@ from working_orders import order, row
 
 from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.desk.desk import Desk, open_desk
-from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.reconciliation import Reconciled, reconcile
 from orderworks.desk.waves import Wave, work_wave
 from orderworks.ledger.orders import OrderRecord, orders_by_id
 from orderworks.ledger.runs import Plan, freeze_plan, start_run
 from orderworks.market.replay import ReplayMarket
+from orderworks.model.errors import BrokerError
 from orderworks.model.order import Side, TimeInForce
 from orderworks.settings import IbkrBroker as IbkrSettings
 from orderworks.settings import load_settings
@@ -51,7 +53,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
 
 @asynccontextmanager
 async def working(
-    url: str, recorded: ReplayMarket, *orders: OrderRecord
+    url: str, recorded: ReplayMarket, *orders: OrderRecord, faults: Faults | None = None
 ) -> AsyncIterator[tuple[Desk, Gateway]]:
     """A desk that has taken its account over at a gateway, reconciled, and planned these orders."""
     async with running(url, recorded, SESSION, speed=1.0) as (gateway, port):
@@ -72,6 +74,7 @@ async def working(
             assert (await reconcile(desk, None)).is_clean
             run = start_run(desk.ledger, PAPER_ACCOUNT, "daily:now", "daily", SESSION.date, {})
             freeze_plan(desk.ledger, run, plan_with_exits(orders))
+            gateway.faults = faults or gateway.faults
             yield desk, gateway
 
 
@@ -116,6 +119,22 @@ def states(desk: Desk, *names: str) -> list[tuple[str, int]]:
     ids = [f"ow-{name}" for name in names]
     found = orders_by_id(desk.ledger, ids)
     return [(found[i].state.value, found[i].filled_quantity) for i in ids]
+
+
+async def persisted(desk: Desk) -> Reconciled:
+    """A reconciliation, over a line that is made again as often as it breaks."""
+    for _ in range(30):
+        try:
+            await desk.broker.close()
+            await desk.broker.connect()
+            return await reconcile(desk, None)
+        except BrokerError:
+            continue
+    raise AssertionError("the line never held")
+
+
+def orders_of(desk: Desk) -> dict[str, OrderRecord]:
+    return orders_by_id(desk.ledger, [f"ow-{i}" for i in range(6)])
 
 
 async def test_a_wave_is_sent_filled_and_reconciled(
@@ -168,3 +187,39 @@ async def test_a_bracket_whose_target_fills_leaves_clean_books(
         assert states(desk, "s", "t") == [("CANCELLED", 0), ("FILLED", 100)]
         found = await reconcile(desk, None)
         assert found.is_clean, found.breaks
+
+
+@pytest.mark.parametrize("seed", [3, 9])
+async def test_under_any_faults_each_order_is_one_and_the_books_are_the_brokers(
+    ledger_url: str, recorded: ReplayMarket, seed: int
+) -> None:
+    faults = Faults(
+        rates={
+            Request.PLACE_ORDER: {Lose(): 0.15, CutBefore(): 0.1, CutAfter(): 0.1, Silence(): 0.1},
+            Answer.OPEN_ORDER: {Lose(): 0.1, Twice(): 0.2},
+            Answer.ORDER_STATUS: {Lose(): 0.1, Twice(): 0.1, Late(2): 0.1},
+            Answer.EXECUTION: {Lose(): 0.1, Twice(): 0.1, Late(2): 0.1},
+            Answer.COMMISSION: {Lose(): 0.2, Late(3): 0.1},
+        },
+        seed=seed,
+    )
+    prices = ("100.01", "99.01", "90", "100.01", "99.50", "101")
+    orders = [planned(f"{i}", 60, price) for i, price in enumerate(prices)]
+    async with working(ledger_url, recorded, *orders, faults=faults) as (desk, gateway):
+        for _ in range(6):
+            try:
+                await wave(desk, 0.1)
+            except BrokerError:
+                await persisted(desk)
+            await gateway.advance(2)
+        gateway.faults = Faults()
+        await gateway.advance(20)
+        found = await persisted(desk)
+        await wave(desk, 0.5)
+        found = await persisted(desk)
+        held = [name for name, one in orders_of(desk).items() if one.held]
+        assert {b.subject for b in found.breaks} <= set(held), found.breaks
+        by_ref = gateway.brokerage.book.by_ref()
+        assert all(count == 1 for count in by_ref.values())
+        # One that is held locks its symbol: then the others may not have been sent.
+        assert held or by_ref.keys() == {one.client_order_id for one in orders}

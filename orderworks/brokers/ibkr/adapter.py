@@ -21,7 +21,7 @@ from orderworks.brokers.ibkr.correspondence import Correspondence
 from orderworks.brokers.ibkr.late_exits import Placed, place_late_exits
 from orderworks.brokers.ibkr.looking import ask_portfolio, look
 from orderworks.brokers.ibkr.order_ids import OrderNumbers
-from orderworks.brokers.ibkr.orders import batch, revised
+from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
 from orderworks.brokers.ibkr.post import Post
 from orderworks.brokers.ibkr.snapshot import Gathering
 from orderworks.brokers.ibkr.wire import Message
@@ -105,7 +105,7 @@ class IbkrBroker:
         refused = self._refused_before(orders)
         placed = self._placed([one for one in orders if one.client_order_id not in refused])
         refused |= placed.refused
-        names = [order.client_order_id for order in placed.orders]
+        names = names_as_sent(placed.orders)
         numbers = await self._number(names)
         first, exits = batch(placed.orders, numbers, placed.entries)
         sent = await self._post.send(first, placed.shrunk)

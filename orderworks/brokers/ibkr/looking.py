@@ -64,6 +64,11 @@ async def _ask_for_everything(
     if talk.executions.lack_commission(gathered.executions):
         await _wait_for_commissions(line, talk, gathered, commission_seconds)
         await questions.ask_executions(line, gathered.account)
+    if lacking := gathered.lacking_executions():
+        raise SnapshotIncomplete(
+            f"the broker counts more shares filled of {', '.join(lacking)} than it shows executions of; "
+            "nothing is concluded before it shows them"
+        )
     # What moves the account from here on makes a snapshot of two moments.
     gathered.unmoved = True
     return await ask_portfolio(line, gathered.account)

@@ -29,7 +29,7 @@ def number_orders(
     free: int,
     burnt: Set[int] = frozenset(),
 ) -> Numbers:
-    """A number for each order that is about to be sent, in the order of ``names``.
+    """A number for each order that is about to be sent, rising in the order of ``names``.
 
     One that is sent again keeps its number where no other order was sent under a higher one: if the
     first message did arrive, the second changes that order into itself. Else it gets a new one, as the
@@ -49,12 +49,12 @@ def number_orders(
         kept.add(number)
     by_name: dict[str, int] = {}
     fresh: dict[str, int] = {}
-    following = max([free, *(number + 1 for number in used)])
+    following, before = max([free, *(number + 1 for number in used)]), 0
     for name in names:
-        if latest.get(name) in kept:
-            by_name[name] = latest[name]
+        if latest.get(name) in kept and latest[name] > before:
+            before = by_name[name] = latest[name]
         else:
-            by_name[name] = fresh[name] = following
+            before = by_name[name] = fresh[name] = following
             following += 1
     return Numbers(by_name, fresh)
 

@@ -109,6 +109,12 @@ def revised(message: Message, terms: Replacement) -> Message:
     return changed
 
 
+def names_as_sent(orders: Sequence[Order]) -> list[str]:
+    """The names of a batch in the order in which ``batch`` sends it: exits behind all entries."""
+    sent = {order.client_order_id for order in orders}
+    return [o.client_order_id for o in sorted(orders, key=lambda one: one.attached_to in sent)]
+
+
 def batch(
     orders: Sequence[Order], numbers: Mapping[str, int], entries: Mapping[str, int]
 ) -> tuple[list[Outgoing], list[Outgoing]]:

@@ -36,6 +36,9 @@ from orderworks.model.state import OrderState
 CASH = (("CashBalance", "USD"), ("TotalCashBalance", "USD"), ("TotalCashValue", "USD"))
 """Where the account's dollars are told, the best first: tag and currency."""
 
+ENDS_TODAY = frozenset({"DAY", "IOC", "FOK", "OPG"})
+"""Of what may rest longer, executions of earlier days are not shown any more."""
+
 
 @dataclass(slots=True)
 class Gathering:
@@ -76,6 +79,22 @@ class Gathering:
             return ref
         shown = (self.orders.get(perm_id), self.completed.get(perm_id), *self.executions.values())
         return next((one.ref for one in shown if one and one.perm_id == perm_id and one.ref), "")
+
+    def lacking_executions(self) -> list[str]:
+        """The orders of today of which more has filled than executions are shown."""
+        counted: list[tuple[OrderShown | CompletedShown, float]] = [
+            (shown, _count(shown.order)) for shown in self.completed.values()
+        ]
+        counted += [
+            (shown, self.statuses[perm_id].filled)
+            for perm_id, shown in self.orders.items()
+            if perm_id in self.statuses and perm_id not in self.completed
+        ]
+        return [
+            shown.ref or f"permId {shown.perm_id}"
+            for shown, filled in counted
+            if shown.order.tif in ENDS_TODAY and filled > self.filled(shown.perm_id)
+        ]
 
     def filled(self, perm_id: int) -> int:
         """The shares that an order has filled by its executions, corrections applied."""
@@ -189,9 +208,7 @@ def _ended(
 ) -> BrokerOrder:
     name = gathered.name(shown.ref, shown.perm_id)
     thread, order = threads.get(name), shown.order
-    # The broker's count, as its statuses of orders that have ended say 0.
-    counted = 0.0 if order.filledQuantity == UNSET_DOUBLE else float(order.filledQuantity)
-    filled = max(whole(counted, f"order {name}"), gathered.filled(shown.perm_id))
+    filled = max(whole(_count(order), f"order {name}"), gathered.filled(shown.perm_id))
     quantity = whole(order.totalQuantity, f"order {name}") or quantities.get(name, filled)
     ended_at = read_moment(shown.completed_time)
     state = state_of(
@@ -207,6 +224,11 @@ def _ended(
         ),
     )
     return _order(name, shown, quantity, filled, state, shown.completed_status, ended_at or at)
+
+
+def _count(order: WireOrder) -> float:
+    """What a completed order has filled; the statuses of those say 0."""
+    return 0.0 if order.filledQuantity == UNSET_DOUBLE else float(order.filledQuantity)
 
 
 def _order(

@@ -43,7 +43,8 @@ def test_no_number_is_taken_for_another_orders(
     above = [number for number in used if number >= min(latest.values(), default=free)]
     numbers = number_orders(names, latest, above, free, burnt)
     assert list(numbers.by_name) == names
-    assert len(set(numbers.by_name.values())) == len(names)
+    # The broker refuses one that is lower than any before it.
+    assert list(numbers.by_name.values()) == sorted(set(numbers.by_name.values()))
     for name, number in numbers.by_name.items():
         assert number not in burnt or number >= free
         if name in numbers.fresh:
@@ -51,9 +52,7 @@ def test_no_number_is_taken_for_another_orders(
         else:
             # Its own, and whatever was sent under a higher one is sent again as well.
             assert used[number] == name
-            assert all(
-                numbers.by_name.get(used[higher]) == higher for higher in above if higher > number
-            )
+            assert all(used[higher] in names for higher in above if higher > number)
 
 
 def test_the_last_ones_sent_keep_their_numbers() -> None:
@@ -61,6 +60,13 @@ def test_the_last_ones_sent_keep_their_numbers() -> None:
     assert (numbers.by_name, numbers.fresh) == ({"b": 2, "c": 3}, {})
     numbers = number_orders(["b"], {"b": 2}, [2, 3], 9)
     assert numbers.by_name == numbers.fresh == {"b": 9}
+
+
+def test_none_keeps_its_number_behind_one_that_does_not() -> None:
+    numbers = number_orders(["a", "c"], {"a": 1, "c": 3}, [1, 2, 3], 9)
+    assert numbers.by_name == {"a": 9, "c": 10}
+    numbers = number_orders(["c", "a"], {"a": 1, "c": 3}, [1, 2, 3], 9)
+    assert numbers.by_name == {"c": 3, "a": 9}
 
 
 def test_numbers_are_kept_by_account_and_client(ledger: Ledger) -> None:

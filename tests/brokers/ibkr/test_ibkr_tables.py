@@ -13,7 +13,14 @@ from orderworks.brokers.ibkr.accounts import check_configured, check_managed, mo
 from orderworks.brokers.ibkr.amounts import to_decimal, to_float
 from orderworks.brokers.ibkr.contracts import stock, symbol_of
 from orderworks.brokers.ibkr.errors import CODES, Meaning, code_of, sentence_of
-from orderworks.brokers.ibkr.orders import batch, good_till_date, message_of, read_moment, revised
+from orderworks.brokers.ibkr.orders import (
+    batch,
+    good_till_date,
+    message_of,
+    names_as_sent,
+    read_moment,
+    revised,
+)
 from orderworks.brokers.ibkr.states import STANDING, Evidence, state_of
 from orderworks.model.errors import BrokerError
 from orderworks.model.order import TYPES_OF, OrderType, Replacement, Side, TimeInForce
@@ -125,7 +132,9 @@ def test_a_bracket_is_held_until_its_last_exit() -> None:
     exits = {"attached_to": "ow-e", "side": Side.SELL, "oca_group": "g"}
     orders = [limit("e", 9, "1"), limit("s", 9, "2", **exits), limit("t", 9, "3", **exits)]
     numbers = {"ow-e": 5, "ow-s": 6, "ow-t": 7, "ow-x": 8}
-    first, last = batch([*orders, limit("x", 1, "4")], numbers, {})
+    whole = [*orders, limit("x", 1, "4")]
+    first, last = batch(whole, numbers, {})
+    assert [one.client_order_id for one in (*first, *last)] == names_as_sent(whole)
     assert [(o.order_id, o.message.transmit, o.message.parentId) for o in first] == [
         (5, False, 0),
         (8, True, 0),
