@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.gateway import PAPER_ACCOUNT, Gateway
+from gateway.requests import Request
 
 from orderworks.brokers.adapter import Report, Snapshot
 from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.model.order import Order, OrderType, Side
 from orderworks.settings import IbkrBroker as IbkrSettings
 
-ANSWER_SECONDS = 0.4
+ANSWER_SECONDS = 0.25
 
 
 class GatewayClock:
@@ -64,6 +65,10 @@ class Served:
             yield broker
         finally:
             await broker.close()
+
+    def received(self, request: Request) -> int:
+        """How many requests of a kind came to the gateway."""
+        return sum(1 for _ in self.gateway.log.of(request))
 
     async def heard(self, broker: IbkrBroker, seconds: float = 0.2) -> list[Report]:
         """What the broker reports in the next seconds of the wall."""

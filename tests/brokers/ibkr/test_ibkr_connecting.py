@@ -64,7 +64,7 @@ async def test_only_the_account_that_was_meant_is_worked(
         with pytest.raises(Disconnected):
             await broker.submit_orders([limit("a", 1, "99")])
         await broker.close()
-        assert served.gateway.faults.seen(Request.PLACE_ORDER) == 0
+        assert served.received(Request.PLACE_ORDER) == 0
 
 
 async def test_nothing_is_sent_before_a_snapshot(serving: Serving) -> None:
@@ -74,7 +74,7 @@ async def test_nothing_is_sent_before_a_snapshot(serving: Serving) -> None:
         with pytest.raises(Disconnected, match="no whole snapshot"):
             await broker.submit_orders([limit("a", 1, "99")])
         await broker.close()
-        assert served.gateway.faults.seen(Request.PLACE_ORDER) == 0
+        assert served.received(Request.PLACE_ORDER) == 0
 
 
 async def test_what_rests_is_cancelled_by_a_process_that_did_not_send_it(serving: Serving) -> None:
@@ -105,7 +105,7 @@ async def test_nothing_is_sent_while_the_gateway_restarts(serving: Serving) -> N
     async with serving() as served, served.working(no_send=("09:00-10:00",)) as broker:
         with pytest.raises(BrokerError, match=r"Fri 09:30 in New York.*09:00-10:00"):
             await broker.submit_orders([limit("a", 1, "99")])
-        assert served.gateway.faults.seen(Request.PLACE_ORDER) == 0
+        assert served.received(Request.PLACE_ORDER) == 0
 
 
 async def test_questions_take_turns(serving: Serving) -> None:
