@@ -22,7 +22,9 @@ from working_orders import order, row
 from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.desk.desk import Desk, open_desk
 from orderworks.desk.reconciliation import Reconciled, reconcile
+from orderworks.desk.reports import cancel
 from orderworks.desk.waves import Wave, work_wave
+from orderworks.ledger.movements import add_orders
 from orderworks.ledger.orders import OrderRecord, orders_by_id
 from orderworks.ledger.runs import Plan, freeze_plan, start_run
 from orderworks.market.replay import ReplayMarket
@@ -187,6 +189,52 @@ async def test_a_bracket_whose_target_fills_leaves_clean_books(
         assert states(desk, "s", "t") == [("CANCELLED", 0), ("FILLED", 100)]
         found = await reconcile(desk, None)
         assert found.is_clean, found.breaks
+
+
+async def test_a_bracket_that_arrives_in_part_is_never_live_in_part(
+    ledger_url: str, recorded: ReplayMarket
+) -> None:
+    target = exit_of("t", "e", 100, "TAKE_PROFIT", limit_price=Decimal("101.50"))
+    orders = planned("e", 100, "99.01"), target
+    async with working(ledger_url, recorded, *orders) as (desk, gateway):
+        gateway.faults.script[Request.PLACE_ORDER, 2] = Lose()
+        await wave(desk)
+        assert states(desk, "e", "t") == [("SUBMITTED", 0), ("SUBMITTED", 0)]
+        assert gateway.brokerage.book.by_ref() == {"ow-e": 1, "ow-t": 1}
+        assert (await reconcile(desk, None)).is_clean
+
+
+async def test_an_exit_that_goes_out_late_belongs_to_its_entry(
+    ledger_url: str, recorded: ReplayMarket
+) -> None:
+    async with working(ledger_url, recorded, planned("e", 900, "100.01")) as (desk, gateway):
+        await wave(desk)
+        [run_id] = {one.run_id for one in orders_by_id(desk.ledger, ["ow-e"]).values()}
+        resting = exit_of("t", "e", 900, "TAKE_PROFIT", limit_price=Decimal("103"), run_id=run_id)
+        add_orders(desk.ledger, desk.held_lease, [resting])
+        await wave(desk)
+        sent = {m["orderRef"]: m for m in gateway.log.of(Request.PLACE_ORDER)}
+        assert sent["ow-t"]["parentId"] == sent["ow-e"]["orderId"]
+        # Once the entry has ended, it stands alone and is no larger than what there is to protect.
+        await gateway.advance(2)
+        await cancel(desk, ["ow-e"])
+        [(state, filled)] = states(desk, "e")
+        assert state == "CANCELLED"
+        assert 0 < filled < 900
+        stop = exit_of(
+            *("s", "e", 900, "STOP_LOSS"),
+            order_type="stop",
+            limit_price=None,
+            stop_price=Decimal("98"),
+            run_id=run_id,
+        )
+        add_orders(desk.ledger, desk.held_lease, [stop])
+        await wave(desk)
+        late = orders_by_id(desk.ledger, ["ow-s"])["ow-s"]
+        assert (late.state.value, late.quantity) == ("SUBMITTED", filled)
+        assert {m["orderRef"]: m for m in gateway.log.of(Request.PLACE_ORDER)}["ow-s"][
+            "parentId"
+        ] == "0"
 
 
 async def test_under_any_faults_each_order_is_one_and_the_books_are_the_brokers(
