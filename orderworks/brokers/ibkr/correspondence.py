@@ -112,6 +112,7 @@ class Correspondence:
         if name in self.threads:
             thread.perm_ids = self.threads[name].perm_ids
         self.threads[name] = thread
+        self._ending.pop(name, None)
         self._by_number[order_id] = name
         return thread
 

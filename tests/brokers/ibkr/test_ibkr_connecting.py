@@ -115,6 +115,22 @@ async def test_questions_take_turns(serving: Serving) -> None:
         assert len({look.cash for look in looks}) == 1
 
 
+async def test_a_question_that_nobody_waits_for_any_more_ends_its_connection(
+    serving: Serving,
+) -> None:
+    async with serving() as served, served.working() as broker:
+        served.gateway.faults.next(Request.ALL_OPEN_ORDERS, Lose())
+        looking = asyncio.create_task(broker.snapshot())
+        await asyncio.sleep(0.1)
+        looking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await looking
+        with pytest.raises(Disconnected):
+            await broker.submit_orders([limit("a", 1, "99")])
+        await broker.snapshot()
+        assert served.received(Request.START_API) == 2
+
+
 async def test_time_is_the_walls(serving: Serving) -> None:
     async with serving() as served:
         broker = served.broker()
