@@ -154,7 +154,8 @@ class Book:
         ]
 
     def ended(self) -> list[BookedOrder]:
-        return [one for one in self.orders.values() if not one.is_live]
+        """The orders that the broker had and works no more."""
+        return [one for one in self.orders.values() if not one.is_live and one.transmitted]
 
     def family(self, order: BookedOrder) -> list[BookedOrder]:
         """An order that goes to the broker with what waited for it: its parent and its siblings."""
@@ -162,7 +163,9 @@ class Book:
         return [
             one
             for one in self.orders.values()
-            if root in (one.perm_id, one.parent) and (one is order or not one.transmitted)
+            if root in (one.perm_id, one.parent)
+            and one.is_live
+            and (one is order or not one.transmitted)
         ]
 
     def children(self, order: BookedOrder) -> list[BookedOrder]:

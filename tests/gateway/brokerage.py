@@ -4,13 +4,14 @@ Whatever happens is put down in the book first, and told to who listens in the w
 ``happenings``.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from zlib import crc32
 
-from orderworks.brokers.adapter import Report, ReportKind
+from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind
 from orderworks.brokers.simulated.exchange import SimulatedExchange
 from orderworks.brokers.simulated.terms import Terms as ExchangeTerms
 from orderworks.model.fill import Fill
@@ -141,13 +142,12 @@ class Brokerage:
         """Brings the book to where the exchange's record is: it went on after the last save."""
         snapshot = self._exchange.snapshot()
         known = {order.client_order_id: order for order in snapshot.orders}
+        shown = Counter[str]()
+        for fill in snapshot.executions:
+            shown[fill.client_order_id] += fill.quantity
         for order in self.book.orders.values():
-            order.filled, order.value, order.taken_back = 0, Decimal(0), 0
             if order.name in known:
-                theirs = known[order.name]
-                order.status = STATUS_OF.get(theirs.state, order.status)
-                order.reason = theirs.reason or ""
-                order.ended_at = theirs.ts if theirs.state in TERMINAL else None
+                self._resume(order, known[order.name], shown[order.name])
             elif order.is_live:
                 # It was to be sent, and the gateway died before.
                 order.status, order.ended_at = "Cancelled", self.now
@@ -155,7 +155,19 @@ class Brokerage:
             self._book_fill(self.book.orders[int(fill.client_order_id)], fill)
         for exec_id, shares, price in self._record.corrections():
             prefix, _, version = exec_id.rpartition(".")
-            self._corrected(f"{prefix}.{int(version) - 1:02d}", shares, Decimal(price))
+            before_it = f"{prefix}.{int(version) - 1:02d}"
+            if any(one.exec_id == before_it for one in self.book.executions):
+                self._corrected(before_it, shares, Decimal(price))
+
+    def _resume(self, order: BookedOrder, theirs: BrokerOrder, shown: int) -> None:
+        """Takes an order up as the exchange has it, of whose fills it shows so many shares."""
+        order.status = STATUS_OF.get(theirs.state, order.status)
+        order.reason = theirs.reason or ""
+        order.ended_at = theirs.ts if theirs.state in TERMINAL else None
+        # What filled in sessions before those that are shown is known as the book had it.
+        before = theirs.filled_quantity - shown
+        order.filled, order.value = before, before * order.average_price
+        order.taken_back = 0
 
     def _take(self, reports: Sequence[Report]) -> None:
         for report in reports:

@@ -154,9 +154,8 @@ class Gateway:
             self.brokerage.go_on(at)
             do()
         self.brokerage.go_on(until)
-        if not self.link_is_lost:
-            self._show_account()
-            self._show_ticks()
+        self._show_account()
+        self._show_ticks()
 
     def schedule(self, seconds: float, do: Callable[[], None]) -> None:
         """Does something after some seconds of the market's time."""
@@ -165,7 +164,8 @@ class Gateway:
 
     def session_of(self, client_id: int) -> Session | None:
         """The connection of a client, None if it has none."""
-        return next((one for one in self.sessions if one.client_id == client_id), None)
+        open_ones = (one for one in self.sessions if one.is_open)
+        return next((one for one in open_ones if one.client_id == client_id), None)
 
     def cut(self, client_id: int) -> None:
         """Cuts a client's socket, now."""
@@ -222,8 +222,7 @@ class Gateway:
             refuse(session, of, refused)
         if isinstance(fault, LoseLink):
             self.lose_link(fault)
-        else:
-            self._show_account()
+        self._show_account()
 
     def show(self, order: BookedOrder, to: Session | None = None) -> None:
         """Tells of an order as it is: who placed it, or who asks."""
@@ -266,7 +265,9 @@ class Gateway:
                 self.show(order)
 
     def _show_account(self) -> None:
-        """Tells who follows the account what executions have made of it."""
+        """Tells who follows the account what executions have made of it, once there is a link."""
+        if self.link_is_lost:
+            return
         moved, self._moved = self._moved, set()
         for session in self.sessions if moved else ():
             if session.sees_positions:
@@ -275,7 +276,9 @@ class Gateway:
                 show_account(self, session, moved)
 
     def _show_ticks(self) -> None:
-        """Tells who follows stocks what has changed, if time has passed."""
+        """Tells who follows stocks what has changed, if time has passed and there is a link."""
+        if self.link_is_lost:
+            return
         before, self._shown_at = self._shown_at, self.brokerage.now
         for session in self.sessions if before != self._shown_at else ():
             for req_id, subscription in session.subscriptions.items():

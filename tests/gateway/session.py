@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .answers import ANSWERS, Answer
@@ -45,18 +46,23 @@ class Session:
         self._late: list[tuple[int, bytes]] = []
         self._sent = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the socket has not been cut."""
+        return not self._writer.is_closing()
+
     async def serve(self) -> None:
         """Works until the client leaves or is cut off."""
         try:
             await self._shake_hands()
-            while True:
+            while self.is_open:
                 fields = await read_frame(self._reader)
                 self._take(fields)
                 await self._writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, Unreadable, Cut):
             pass
         finally:
-            self._writer.close()
+            self.cut()
 
     def cut(self) -> None:
         """Closes the socket."""
@@ -64,7 +70,7 @@ class Session:
 
     async def flushed(self) -> None:
         """Returns when what was told has gone out."""
-        if not self._writer.is_closing():
+        with suppress(ConnectionError):
             await self._writer.drain()
 
     def tell(self, kind: Answer, values: Values | None = None, about: int | None = None) -> None:
@@ -73,7 +79,7 @@ class Session:
         Args:
             about: the permId of the order that it is about, where nobody asked for it.
         """
-        if about in self.muted or self._writer.is_closing():
+        if about in self.muted or not self.is_open:
             return
         values = values or {}
         fault = self._gateway.faults.befalls(kind)
@@ -106,7 +112,7 @@ class Session:
         self.tell(Answer.ERROR, {"id": of, "code": code, "message": text}, about)
 
     def _send(self, message: bytes) -> None:
-        if self._writer.is_closing():
+        if not self.is_open:
             return
         self._writer.write(message)
         self._sent += 1

@@ -81,6 +81,21 @@ async def test_an_entry_that_was_not_transmitted_is_cancelled_in_the_gateway(
         assert gateway.brokerage.book.live() == []
 
 
+async def test_what_was_taken_back_before_it_was_transmitted_does_not_go_along(
+    serves: Serves,
+) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        entry, target, stop = ib.bracketOrder("BUY", 10, 90, 101.5, 85, tif="DAY")
+        placed(ib, entry)
+        placed(ib, target)
+        ib.cancelOrder(target)
+        placed(ib, stop)
+        await settled(ib)
+        live = [one.order_id for one in gateway.brokerage.book.live()]
+        assert live == [entry.orderId, stop.orderId]
+        assert await ib.reqCompletedOrdersAsync(False) == []
+
+
 @pytest.mark.parametrize(
     ("oca_type", "after_a_part"), [(1, "Cancelled"), (2, "Submitted"), (3, "Submitted")]
 )
