@@ -173,11 +173,15 @@ class Gateway:
         if session is not None:
             session.cut()
 
+    def announce(self, code: int) -> None:
+        """Sends every client an error that is of no request: a farm that is down, a 2110."""
+        for session in self.sessions:
+            session.error(NO_REQUEST, code)
+
     def lose_link(self, lost: LoseLink) -> None:
         """The gateway is cut off from the broker for some time of the market: 1100."""
         self._lost = lost
-        for session in self.sessions:
-            session.error(NO_REQUEST, 1100)
+        self.announce(1100)
         self.schedule(lost.seconds, self.restore_link)
 
     def restore_link(self) -> None:
@@ -185,8 +189,7 @@ class Gateway:
         lost, self._lost = self._lost, None
         if lost is None:
             return
-        for session in self.sessions:
-            session.error(NO_REQUEST, 1102 if lost.data_kept else 1101)
+        self.announce(1102 if lost.data_kept else 1101)
         missed, self._missed = self._missed, []
         for happening in missed if lost.tells else ():
             self._hear(happening)

@@ -259,6 +259,15 @@ async def test_an_error_comes_with_an_answer(serves: Serves) -> None:
         assert errors.codes == [2109]
 
 
+async def test_everyone_is_told_what_is_of_no_request(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port, 1) as one, connected(port, 2) as two:
+        heard = [Errors(one), Errors(two)]
+        gateway.announce(2110)
+        await settled(one)
+        await settled(two)
+        assert heard == [[(-1, 2110)], [(-1, 2110)]]
+
+
 async def test_the_broker_cancels_an_order(serves: Serves) -> None:
     async with serves() as (gateway, port), connected(port) as ib:
         errors = Errors(ib)
@@ -397,6 +406,8 @@ def test_faults_are_drawn_alike_from_one_seed() -> None:
 def test_a_fault_that_cannot_be_is_named() -> None:
     with pytest.raises(ValueError, match="Correct cannot befall PLACE_ORDER"):
         Faults({(Request.PLACE_ORDER, 1): Correct(1, "1")})
+    with pytest.raises(ValueError, match="error 12345 has no text"):
+        Faults({(Request.PLACE_ORDER, 1): Say(12345)})
     with pytest.raises(ValueError, match="counted from 1"):
         Faults({(Request.PLACE_ORDER, 0): Lose()})
     with pytest.raises(ValueError, match="from 0 to 1"):
