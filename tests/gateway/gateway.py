@@ -9,8 +9,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
-from orderworks.brokers.simulated.exchange import SimulatedExchange
-from orderworks.brokers.simulated.record import ExchangeRecord
+from orderworks.brokers.simulated.server import opens_exchange
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import Session as TradingSession
 from orderworks.market.data import RecordedMarket
@@ -22,11 +21,12 @@ from .book import BookedOrder
 from .book_record import BookRecord
 from .brokerage import Brokerage
 from .contracts import Contracts
-from .dispatch import HANDLERS, ID_OF, NEEDS_NO_LINK
+from .dispatch import HANDLERS, ID_OF
 from .errors import NO_REQUEST, Refused
 from .faults import Fault, Faults, LoseLink, Refuse, Say
 from .happenings import Ended, Executed, Failed, Happening
 from .layouts import Values
+from .link import Link
 from .log import Log
 from .market_clock import MarketClock
 from .queries import show_account, show_positions
@@ -38,9 +38,6 @@ from .shown import commission, execution, open_order, order_status
 PAPER_ACCOUNT, LIVE_ACCOUNT = "DU1234567", "U1234567"
 TICK_SECONDS = 0.02
 """How often a clock that runs is looked at, in seconds of the wall."""
-
-RESUBMITTED = frozenset({Request.PLACE_ORDER, Request.CANCEL_ORDER, Request.GLOBAL_CANCEL})
-"""What a gateway that lost its link keeps for later, where it is set so."""
 
 
 def paper_terms(account: str = PAPER_ACCOUNT, cash: Decimal = Decimal(1_000_000)) -> Terms:
@@ -77,40 +74,27 @@ class Gateway:
         log_path: Path | None = None,
     ) -> None:
         terms = terms or paper_terms()
-        record = ExchangeRecord(url, terms.account)
-        try:
-            exchange = SimulatedExchange(record, market, session, terms)
-        except BaseException:
-            record.close()
-            raise
         self.version, self.has_live_data = version, has_live_data
         self.faults, self.log = faults or Faults(), Log(log_path)
         self.sessions: list[Session] = []
         self.contracts = Contracts(market.symbols)
         self.brokerage = Brokerage(
-            exchange,
+            opens_exchange(url, market, session, terms)(),
             Board(market, session),
             BookRecord(url, terms.account),
             terms,
             self._hear,
         )
+        self.link = Link()
         self.clock = MarketClock(self.brokerage.now, speed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = count()
-        self._lost: LoseLink | None = None
-        self._missed: list[Happening] = []
         self._moved: set[str] = set()
         self._shown_at = self.brokerage.now
         self._failures: list[Exception] = []
-        self._kept: list[tuple[Session, Request, Values]] = []
-
-    @property
-    def link_is_lost(self) -> bool:
-        """Whether the gateway is cut off from the broker."""
-        return self._lost is not None
 
     async def start(self, port: int = 0) -> int:
         """Listens on a port of loopback, 0 for any that is free; returns which."""
@@ -180,21 +164,20 @@ class Gateway:
 
     def lose_link(self, lost: LoseLink) -> None:
         """The gateway is cut off from the broker for some time of the market: 1100."""
-        self._lost = lost
+        self.link.lose(lost)
         self.announce(1100)
         self.schedule(lost.seconds, self.restore_link)
 
     def restore_link(self) -> None:
         """The link is there again: 1102, or 1101 where data were lost."""
-        lost, self._lost = self._lost, None
-        if lost is None:
+        restored = self.link.restore()
+        if restored is None:
             return
-        self.announce(1102 if lost.data_kept else 1101)
-        missed, self._missed = self._missed, []
-        for happening in missed if lost.tells else ():
+        code, missed, kept = restored
+        self.announce(code)
+        for happening in missed:
             self._hear(happening)
-        kept, self._kept = self._kept, []
-        for session, request, values in kept if lost.resubmits else ():
+        for session, request, values in kept:
             self.carry_out(session, request, values, None)
 
     def correct(self, exec_id: str, shares: int, price: str) -> None:
@@ -210,9 +193,7 @@ class Gateway:
         self, session: Session, request: Request, values: Values, fault: Fault | None
     ) -> None:
         """Does what a client asks, or answers why not."""
-        if self._lost is not None and request not in NEEDS_NO_LINK:
-            if request in RESUBMITTED:
-                self._kept.append((session, request, values))
+        if self.link.keeps_back(session, request, values):
             return
         of = int(values.get(ID_OF.get(request, ""), NO_REQUEST))
         try:
@@ -245,8 +226,8 @@ class Gateway:
         order = happening.order
         if isinstance(happening, Executed):
             self._moved.add(order.market_symbol)
-        if self.link_is_lost:
-            self._missed.append(happening)
+        if self.link.is_lost:
+            self.link.miss(happening)
             return
         session = self.session_of(order.client_id)
         if session is None:
@@ -269,7 +250,7 @@ class Gateway:
 
     def _show_account(self) -> None:
         """Tells who follows the account what executions have made of it, once there is a link."""
-        if self.link_is_lost:
+        if self.link.is_lost:
             return
         moved, self._moved = self._moved, set()
         for session in self.sessions if moved else ():
@@ -280,7 +261,7 @@ class Gateway:
 
     def _show_ticks(self) -> None:
         """Tells who follows stocks what has changed, if time has passed and there is a link."""
-        if self.link_is_lost:
+        if self.link.is_lost:
             return
         before, self._shown_at = self._shown_at, self.brokerage.now
         for session in self.sessions if before != self._shown_at else ():

@@ -173,7 +173,7 @@ class Session:
         self.tell(
             Answer.NEXT_VALID_ID, {"orderId": self._gateway.brokerage.book.next_id(client_id)}
         )
-        for code in (1100,) if self._gateway.link_is_lost else SHOWN_AT_START:
+        for code in (1100,) if self._gateway.link.is_lost else SHOWN_AT_START:
             self.error(NO_REQUEST, code)
 
 
