@@ -38,8 +38,6 @@ STATUS_OF: dict[OrderState, str] = {
     OrderState.EXPIRED: "Cancelled",
     OrderState.REJECTED: "Inactive",
 }
-CANCEL_THE_REST = "1"
-"""The ocaType under which any fill of one order cancels the others of its group."""
 
 
 class Brokerage:
@@ -67,8 +65,12 @@ class Brokerage:
         return self._exchange.now
 
     def go_on(self, until: datetime) -> None:
-        """The market goes on to a time."""
-        self._take(self._exchange.advance(until))
+        """The market goes on to a time: at once, unless a fill must cancel others before the next."""
+        while self.now < until:
+            symbols = {one.market_symbol for one in self.book.live() if one.cancels_group}
+            changes = (self.board.next_change(symbol, self.now) for symbol in symbols)
+            step = min((at for at in changes if at is not None), default=until)
+            self._take(self._exchange.advance(min(step, until)))
 
     def submit(self, orders: Sequence[tuple[BookedOrder, Order]]) -> None:
         """Sends orders to the exchange, as one batch."""
@@ -189,6 +191,10 @@ class Brokerage:
                     self._listen(Failed(order, 201, report.reason or ""))
                 case ReportKind.CANCEL_REFUSED:
                     self._listen(Failed(order, 10148, order.status))
+        filled = {int(one.client_order_id) for one in reports if one.kind is ReportKind.FILLED}
+        for order in (self.book.orders[number] for number in sorted(filled)):
+            if order.cancels_group:
+                self.cancel(*self.book.others_of_group(order))
 
     def _works(self, order: BookedOrder) -> None:
         order.status, order.why_held = self._working_status(order), ""
@@ -216,14 +222,6 @@ class Brokerage:
         for child in self.book.children(order):
             if child.is_live and child.at_exchange and execution.cumulative == execution.shares:
                 self._works(child)
-        if order.fields["ocaType"] == CANCEL_THE_REST and order.fields["ocaGroup"]:
-            self.cancel(
-                *(
-                    one
-                    for one in self.book.live()
-                    if one is not order and one.fields["ocaGroup"] == order.fields["ocaGroup"]
-                )
-            )
 
     def _book_fill(self, order: BookedOrder, fill: Fill) -> BookedExecution:
         order.filled += fill.quantity
