@@ -16,6 +16,7 @@ from orderworks.market.data import RecordedMarket
 from orderworks.model.loopback import LOOPBACK
 
 from .answers import Answer
+from .arrivals import TimedReader
 from .board import Board
 from .book import BookedOrder
 from .book_record import BookRecord
@@ -98,7 +99,8 @@ class Gateway:
 
     async def start(self, port: int = 0) -> int:
         """Listens on a port of loopback, 0 for any that is free; returns which."""
-        self._server = await asyncio.start_server(self._serve, LOOPBACK, port)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._line, LOOPBACK, port)
         self._ticking = asyncio.create_task(self._tick())
         chosen: int = self._server.sockets[0].getsockname()[1]
         return chosen
@@ -185,10 +187,6 @@ class Gateway:
         self.brokerage.correct(exec_id, shares, Decimal(price))
         self._show_account()
 
-    def correct_soon(self, exec_id: str, shares: int, price: str) -> None:
-        """Corrects an execution once what is going on is done."""
-        asyncio.get_running_loop().call_soon(self.correct, exec_id, shares, price)
-
     def carry_out(
         self, session: Session, request: Request, values: Values, fault: Fault | None
     ) -> None:
@@ -268,7 +266,12 @@ class Gateway:
             for req_id, subscription in session.subscriptions.items():
                 show_ticks(self, session, req_id, subscription)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _line(self) -> asyncio.StreamReaderProtocol:
+        """One client's connection, read by when what it sends arrives."""
+        reader = TimedReader()
+        return asyncio.StreamReaderProtocol(reader, lambda _, writer: self._serve(reader, writer))
+
+    async def _serve(self, reader: TimedReader, writer: asyncio.StreamWriter) -> None:
         session = Session(self, reader, writer)
         task = asyncio.current_task()
         if task is not None:

@@ -217,7 +217,7 @@ async def test_a_client_id_is_busy_once(serves: Serves) -> None:
         ib = IB()
         errors = Errors(ib)
         with pytest.raises(TimeoutError):
-            await ib.connectAsync(LOOPBACK, port, 1, timeout=0.3)
+            await ib.connectAsync(LOOPBACK, port, 1, timeout=1)
         assert errors.codes == [326]
         async with connected(port) as again:
             assert again.isConnected()
