@@ -36,6 +36,7 @@ END_OF = {
     OrderState.EXPIRED: ReportKind.EXPIRED,
 }
 REFUSES_ORDER = frozenset({Meaning.REFUSED, Meaning.REJECTED})
+REASONS = REFUSES_ORDER | {Meaning.CANCELLED, Meaning.NO_ENTRY}
 REFUSES_CHANGE = REFUSES_ORDER | {Meaning.CHANGE_REFUSED}
 ENDS = frozenset({Standing.CANCELLED, Standing.INACTIVE})
 
@@ -298,7 +299,7 @@ class Correspondence:
         elif thread.asked is not None and meaning in REFUSES_CHANGE:
             thread.asked = None
             self._tell(thread, ReportKind.REPLACE_REFUSED, at, sentence)
-        elif meaning in REFUSES_ORDER or meaning is Meaning.CANCELLED:
+        elif meaning in REASONS:
             thread.reason = sentence
             thread.rejected = thread.rejected or meaning is Meaning.REJECTED
             if meaning in REFUSES_ORDER and not thread.acknowledged:

@@ -136,6 +136,19 @@ def test_a_number_that_is_refused_is_burnt() -> None:
     assert talk.take_reports() == []
 
 
+@pytest.mark.parametrize(
+    ("code", "is_refused"),
+    [(110, True), (200, True), (201, True), (10006, False), (135, False), (202, False)],
+)
+def test_what_would_be_refused_again_is_known(code: int, is_refused: bool) -> None:
+    talk = talk_about_one_order()
+    talk.hear(error(code), AT)
+    thread = talk.threads["ow-a"]
+    assert (thread.refused is not None) == is_refused
+    assert str(code) in str(thread.reason)
+    assert talk.take_reports() == []
+
+
 def test_a_second_perm_id_is_two_orders() -> None:
     talk = talk_about_one_order()
     talk.hear(open_order(), AT)
