@@ -7,11 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 from orderworks.brokers.adapter import BrokerAdapter
+from orderworks.brokers.paced import PacedBroker
+from orderworks.brokers.pacing import TokenBucket
 from orderworks.brokers.paper_stub import PaperStubBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.client import RemoteSimulatedBroker, market_time_at
 from orderworks.brokers.simulated.record import reached_by
-from orderworks.desk.desk import Desk, open_desk
+from orderworks.desk.desk import Desk, open_desk, patience_with_broker
 from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.ledger.runs import latest_run, unfinished_runs
@@ -99,7 +101,7 @@ async def open_desk_for(
     url = database_url(home_directory())
     market = ReplayMarket(asked.market, session.date)
     clock = _clock(settings, url, session)
-    broker = _broker(settings, url, market, session, clock)
+    broker = _paced(_broker(settings, url, market, session, clock), settings)
     async with open_desk(settings, url, session, market, broker, clock) as desk:
         yield desk
 
@@ -110,6 +112,14 @@ def _clock(settings: Settings, url: str, session: Session) -> Clock:
         return WallClock()
     reached = _reached(settings, url)
     return ReplayClock(max(session.open, reached) if reached is not None else session.open)
+
+
+def _paced(broker: BrokerAdapter, settings: Settings) -> PacedBroker:
+    """The broker at the pace, and with the patience, that the settings state."""
+    patience = patience_with_broker(settings)
+    limit = settings.broker.messages_per_second
+    bucket = TokenBucket.within(limit, patience.timer.now()) if limit else None
+    return PacedBroker(broker, bucket, patience)
 
 
 def _reached(settings: Settings, url: str) -> datetime | None:

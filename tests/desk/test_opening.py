@@ -11,9 +11,6 @@ from pathlib import Path
 import pytest
 from working_orders import START
 
-from orderworks.brokers.ibkr.adapter import IbkrBroker
-from orderworks.brokers.simulated.adapter import SimulatedBroker
-from orderworks.brokers.simulated.client import RemoteSimulatedBroker
 from orderworks.brokers.simulated.server import ExchangeServer, ServedExchange, opens_exchange
 from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.desk.opening import Occasion, open_desk_for
@@ -53,7 +50,8 @@ def served_elsewhere(url: str, directory: Path) -> Iterator[int]:
 
 async def test_without_a_server_the_exchange_is_in_the_process(asked: Occasion) -> None:
     async with open_desk_for(load_settings(), asked, SESSION) as desk:
-        assert isinstance(desk.broker, SimulatedBroker)
+        assert await desk.take_over()
+        assert (await desk.broker.health_check()).message.startswith("simulated exchange at ")
 
 
 async def test_with_a_server_the_desk_is_its_client_and_stands_where_the_market_does(
@@ -63,8 +61,8 @@ async def test_with_a_server_the_desk_is_its_client_and_stands_where_the_market_
     with served_elsewhere(ledger_url, asked.market) as port:
         there = load_settings(broker={"simulated": {"server": f"127.0.0.1:{port}"}})
         async with open_desk_for(there, asked, SESSION) as desk:
-            assert isinstance(desk.broker, RemoteSimulatedBroker)
             assert await desk.take_over()
+            assert f"127.0.0.1:{port}" in (await desk.broker.health_check()).message
             moved = SESSION.open + timedelta(minutes=5)
             async for _ in desk.broker.events(moved):
                 raise AssertionError("nothing was sent")
@@ -84,8 +82,9 @@ async def test_a_desk_at_interactive_brokers_works_by_the_clock_on_the_wall(
 ) -> None:
     there = load_settings(broker={"provider": "ibkr", "ibkr": {"account_id": "DU7"}})
     async with open_desk_for(there, asked, SESSION) as desk:
-        assert isinstance(desk.broker, IbkrBroker)
-        assert (desk.account, desk.broker.mode) == ("DU7", "paper")
+        broker = desk.broker
+        assert (broker.provider, broker.account, broker.mode) == ("ibkr", "DU7", "paper")
+        assert broker.market_time() is None
         assert isinstance(desk.clock, WallClock)
     with pytest.raises(InputError, match="the ibkr broker reads quotes from files"):
         async with open_desk_for(there, replace(asked, market=None), SESSION):
