@@ -155,7 +155,7 @@ class Correspondence:
     def lacks_executions(self) -> bool:
         """Whether the broker counts more shares filled than it has shown executions of."""
         for name, count in list(self._counted.items()):
-            if self.executions.net_filled(name) >= count:
+            if self.executions.has_shown(name, count):
                 del self._counted[name]
         return bool(self._counted)
 
@@ -191,7 +191,7 @@ class Correspondence:
         if thread.client_order_id in self.doubled:
             return
         filled = whole(said.filled, f"order {thread.client_order_id}")
-        if filled > self.executions.net_filled(thread.client_order_id):
+        if not self.executions.has_shown(thread.client_order_id, filled):
             self._counted[thread.client_order_id] = filled
         thread.held = thread.held or said.why_held == "locate"
         self._stand(thread, said.status, filled, at)
@@ -255,9 +255,11 @@ class Correspondence:
 
     def _ended(self, thread: Thread) -> list[Report]:
         name, ending = thread.client_order_id, thread.ending
-        net = self.executions.net_filled(name)
-        if ending is None or ending.filled > net or self.executions.is_waiting(name):
+        if ending is None or self.executions.is_waiting(name):
             return []
+        if not self.executions.has_shown(name, ending.filled):
+            return []
+        net = self.executions.net_filled(name)
         state = state_of(
             ending.status,
             Evidence(

@@ -33,6 +33,24 @@ def first_report(exec_id: str) -> str:
     return f"{shared}.{1:0{len(number)}d}"
 
 
+def net_shares(reports: Iterable[ExecutionSaid]) -> int:
+    """What executions come to: of each, the latest report counts."""
+    latest: dict[str, tuple[int, float]] = {}
+    for one in reports:
+        shared, number = execution_key(one.exec_id)
+        latest[shared] = max(latest.get(shared, (0, 0.0)), (number, one.shares))
+    return whole(sum(shares for _, shares in latest.values()), "an order's executions")
+
+
+def most_shares(reports: Iterable[ExecutionSaid]) -> float:
+    """What executions come to at most: whether the broker counts corrections is not known."""
+    most: dict[str, float] = {}
+    for one in reports:
+        shared, _ = execution_key(one.exec_id)
+        most[shared] = max(most.get(shared, 0.0), one.shares)
+    return sum(most.values())
+
+
 @dataclass(slots=True)
 class Executions:
     """What the broker has said of executions, and which of it has been told on."""
@@ -73,11 +91,14 @@ class Executions:
 
     def net_filled(self, client_order_id: str) -> int:
         """The shares that an order has filled, corrections applied."""
-        latest: dict[str, tuple[int, float]] = {}
-        for exec_id in self._of_order.get(client_order_id, ()):
-            shared, number = execution_key(exec_id)
-            latest[shared] = max(latest.get(shared, (0, 0.0)), (number, self._said[exec_id].shares))
-        return whole(sum(shares for _, shares in latest.values()), f"order {client_order_id}")
+        return net_shares(self._reports_of(client_order_id))
+
+    def has_shown(self, client_order_id: str, shares: int) -> bool:
+        """Whether an order's executions come to so many shares, corrected or not."""
+        return most_shares(self._reports_of(client_order_id)) >= shares
+
+    def _reports_of(self, client_order_id: str) -> list[ExecutionSaid]:
+        return [self._said[exec_id] for exec_id in self._of_order.get(client_order_id, ())]
 
     def take(self, *, without_commission: bool = False) -> list[Fill]:
         """The fills that have not been told, and those whose commission came later.

@@ -129,6 +129,17 @@ def test_executions_that_are_counted_and_not_shown_are_missed() -> None:
     assert not talk.lacks_executions
 
 
+def test_an_order_ends_though_a_correction_took_back_what_is_counted() -> None:
+    talk = talk_about_one_order()
+    for message in (
+        *(open_order(), execution("x.01", 40), execution("x.02", 30)),
+        *(commission("x.01"), commission("x.02"), status("Cancelled", 40)),
+    ):
+        talk.hear(message, AT)
+    assert kinds(talk.take_reports()) == ["ACKNOWLEDGED", "FILLED", "FILLED", "CANCELLED"]
+    assert not talk.lacks_executions
+
+
 def test_a_number_that_is_refused_is_burnt() -> None:
     talk = talk_about_one_order()
     talk.hear(error(103), AT)
