@@ -1,10 +1,9 @@
 """A desk at Interactive Brokers: waves, doubt and reconciliation, from the ledger to the wire and back."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from gateway.gateway import PAPER_ACCOUNT, Gateway
 from gateway.requests import Request
 from gateway.running import running
 from gateway.small_session import SESSION, market, write_market
+from gateway_clock import GatewayClock
 from plan_columns import ORDER_COLUMNS, by_column
 from working_orders import order, row
 
@@ -32,19 +32,6 @@ from orderworks.model.errors import BrokerError
 from orderworks.model.order import Side, TimeInForce
 from orderworks.settings import IbkrBroker as IbkrSettings
 from orderworks.settings import load_settings
-
-
-class GatewayClock:
-    """The market's time at a gateway, which runs as the wall's does."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    def now(self) -> datetime:
-        return self._gateway.clock.now()
-
-    async def sleep_until(self, moment: datetime) -> None:
-        await asyncio.sleep(max(0.0, (moment - self.now()).total_seconds()))
 
 
 @pytest.fixture(scope="module")

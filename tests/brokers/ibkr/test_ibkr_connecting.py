@@ -4,11 +4,10 @@ import asyncio
 from datetime import datetime
 
 import pytest
-from conftest import Serving
 from gateway.faults import Busy, Lose, RollBack
 from gateway.gateway import LIVE_ACCOUNT, PAPER_ACCOUNT
 from gateway.requests import Request
-from served_broker import kinds, limit, shown
+from served_broker import Serving, kinds, limit, shown
 
 from orderworks.model.errors import BrokerError, Disconnected, Unreachable
 

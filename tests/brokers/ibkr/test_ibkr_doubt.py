@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from conftest import Serving
 from gateway.answers import Answer
 from gateway.faults import (
     INACTIVE,
@@ -21,7 +20,7 @@ from gateway.faults import (
     Twice,
 )
 from gateway.requests import Request
-from served_broker import kinds, limit, shown
+from served_broker import Serving, kinds, limit, shown
 
 from orderworks.model.errors import Disconnected, SnapshotIncomplete, Unreachable
 from orderworks.model.order import Replacement

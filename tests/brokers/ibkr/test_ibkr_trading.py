@@ -3,9 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from conftest import Serving
 from gateway.requests import Request
-from served_broker import kinds, limit, shown
+from served_broker import Serving, kinds, limit, shown
 
 from orderworks.model.order import OrderType, Replacement, Side, TimeInForce
 
