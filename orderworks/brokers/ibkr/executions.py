@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from ib_async.util import UNSET_DOUBLE
+
 from orderworks.brokers.ibkr.amounts import whole
 from orderworks.brokers.ibkr.wire import CommissionSaid, ExecutionSaid
 from orderworks.model.fill import Fill
@@ -17,6 +19,8 @@ from orderworks.model.order import Side
 
 SIDE = {"BOT": Side.BUY, "SLD": Side.SELL}
 NO_COMMISSION = Decimal(0)
+NOT_KNOWN_YET = frozenset({Decimal(-1), Decimal(repr(UNSET_DOUBLE))})
+"""What a commission report says before the commission is known."""
 FEE = "/fee"
 """What the id of an execution is told with, when only its commission is corrected."""
 
@@ -68,7 +72,7 @@ class Executions:
     def hear(self, said: ExecutionSaid | CommissionSaid) -> None:
         """Takes a message in; the same one again changes nothing."""
         if isinstance(said, CommissionSaid):
-            if said.exec_id:
+            if said.exec_id and said.commission not in NOT_KNOWN_YET:
                 self._commissions[said.exec_id] = said.commission
         else:
             self._said.setdefault(said.exec_id, said)
