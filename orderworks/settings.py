@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from orderworks.model.errors import SettingsError
 from orderworks.model.loopback import loopback_port
+from orderworks.model.quiet_hours import parse_quiet_hours
 
 PREFIX = "ORDERWORKS_"
 NOT_SETTINGS = frozenset(
@@ -40,6 +41,7 @@ NotNegative = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 VolumeLimit = Annotated[Decimal, Field(gt=0, le=100)]
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000)]
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=600)]
 Symbols = frozenset[str]
 
 
@@ -115,8 +117,20 @@ class PaperStubBroker(Section):
 class IbkrBroker(Section):
     host: str
     port: Annotated[int, Field(ge=1, le=65535)]
-    client_id: Annotated[int, Field(ge=0, le=999)]
+    # Not 0: that client takes over what is placed by hand.
+    client_id: Annotated[int, Field(ge=1, le=999)]
     account_id: str
+    connect_seconds: Seconds
+    ask_seconds: Seconds
+    answer_seconds: Seconds
+    no_send: tuple[str, ...]
+
+    @field_validator("no_send")
+    @classmethod
+    def _are_times_of_the_week(cls, no_send: tuple[str, ...]) -> tuple[str, ...]:
+        for text in no_send:
+            parse_quiet_hours(text)
+        return no_send
 
 
 class Broker(Section):
@@ -321,8 +335,8 @@ def _refuse_what_is_not_permitted(broker: Broker) -> None:
         )
     if broker.fallback != "none":
         raise SettingsError(
-            f"setting 'broker.fallback' cannot be '{broker.fallback}': it is not available yet, as "
-            "there is no IBKR adapter yet that could fall back; set it to none"
+            f"setting 'broker.fallback' cannot be '{broker.fallback}': it is not available yet; set it "
+            "to none"
         )
 
 

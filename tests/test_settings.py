@@ -136,7 +136,7 @@ def test_live_trading_is_asked_for_twice(own: Own, monkeypatch: pytest.MonkeyPat
 
 def test_a_fallback_that_nothing_uses_is_refused(own: Own) -> None:
     own("broker: {fallback: paper_stub}")
-    with pytest.raises(SettingsError, match=r"broker\.fallback.*not available yet.*IBKR"):
+    with pytest.raises(SettingsError, match=r"broker\.fallback.*not available yet"):
         load_settings()
 
 
@@ -188,3 +188,22 @@ def test_an_exchange_on_another_machine_is_refused() -> None:
         "setting 'broker.simulated.server' cannot be '10.0.0.7:4010': a server of this machine "
         "listens on 127.0.0.1 only; write 127.0.0.1:PORT"
     )
+
+
+@pytest.mark.parametrize(
+    ("ibkr", "said"),
+    [
+        ("{client_id: 0}", "'broker.ibkr.client_id' cannot be 0"),
+        ("{answer_seconds: 0}", "'broker.ibkr.answer_seconds' cannot be 0"),
+        ('{no_send: ["25:00-01:00"]}', "'25:00-01:00' must have hours up to 23"),
+    ],
+)
+def test_the_line_to_interactive_brokers(own: Own, ibkr: str, said: str) -> None:
+    own(f"broker: {{ibkr: {ibkr}}}")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert said in str(refused.value)
+
+
+def test_nothing_is_sent_while_a_gateway_usually_restarts() -> None:
+    assert load_settings().broker.ibkr.no_send == ("23:45-00:45", "Fri 23:00-Sat 03:00")

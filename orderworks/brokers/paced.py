@@ -25,7 +25,7 @@ class PacedBroker:
     """A broker behind a token bucket.
 
     Args:
-        bucket: the pace of orders, cancels and changes; None where the broker sets none.
+        bucket: the pace of orders, cancels and changes; None leaves it to the broker.
         patience: how long a broken line, or a broker that is asked too fast, is waited for.
     """
 
@@ -52,7 +52,7 @@ class PacedBroker:
 
     async def room_for(self, messages: int) -> int:
         if self._bucket is None:
-            return messages
+            return await self._broker.room_for(messages)
         room = min(messages, self._bucket.burst)
         while seconds := self._bucket.wait(room, self._timer.now()):
             await self._timer.sleep(seconds)

@@ -101,9 +101,13 @@ def _flows() -> str:
 
 
 def _broker() -> str:
+    from orderworks.brokers.ibkr.accounts import LIVE, PAPER, check_configured
     from orderworks.settings import load_settings
 
     broker = load_settings().broker
     if broker.provider == "ibkr":
-        raise OrderworksError("this version has no IBKR adapter yet; use simulated or paper_stub")
+        mode = PAPER if broker.paper_trading else LIVE
+        check_configured(broker.account, broker.ibkr.port, mode)
+        where = f"{broker.ibkr.host}:{broker.ibkr.port}"
+        return f"ibkr, {mode} account {broker.account} through the gateway at {where}"
     return f"{broker.provider}, account {broker.account}; it replays the market that --market names"

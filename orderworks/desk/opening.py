@@ -19,7 +19,7 @@ from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.ledger.runs import latest_run, unfinished_runs
 from orderworks.market.calendar import NEW_YORK, Session
 from orderworks.market.replay import ReplayMarket
-from orderworks.model.clock import Clock, ReplayClock
+from orderworks.model.clock import Clock, ReplayClock, WallClock
 from orderworks.model.errors import InputError
 from orderworks.model.loopback import loopback_port
 from orderworks.settings import Settings, home_directory
@@ -89,17 +89,29 @@ async def open_desk_for(
         InputError: if there is no market to work in.
     """
     if asked.market is None:
+        quotes = (
+            "reads quotes from files in this version"
+            if settings.broker.provider == "ibkr"
+            else "replays recorded quotes"
+        )
         raise InputError(
-            f"the {settings.broker.provider} broker replays recorded quotes and none are named; "
-            "pass --market DIR with DATE/quotes.parquet, DATE/bars.parquet and daily.csv"
+            f"the {settings.broker.provider} broker {quotes} and none are named; pass --market DIR with "
+            "DATE/quotes.parquet, DATE/bars.parquet and daily.csv"
         )
     url = database_url(home_directory())
     market = ReplayMarket(asked.market, session.date)
-    reached = _reached(settings, url)
-    clock = ReplayClock(max(session.open, reached) if reached is not None else session.open)
+    clock = _clock(settings, url, session)
     broker = _paced(_broker(settings, url, market, session, clock), settings)
     async with open_desk(settings, url, session, market, broker, clock) as desk:
         yield desk
+
+
+def _clock(settings: Settings, url: str, session: Session) -> Clock:
+    """The wall's time at a real broker; elsewhere the market's, from where the account has come to."""
+    if settings.broker.provider == "ibkr":
+        return WallClock()
+    reached = _reached(settings, url)
+    return ReplayClock(max(session.open, reached) if reached is not None else session.open)
 
 
 def _paced(broker: BrokerAdapter, settings: Settings) -> PacedBroker:
@@ -139,6 +151,7 @@ def _broker(
                 slippage_bps=broker.paper_stub.slippage_bps,
             )
         case "ibkr":
-            raise InputError(
-                "this version has no IBKR adapter yet; set broker.provider to simulated or paper_stub"
-            )
+            # Its client takes its time to be loaded.
+            from orderworks.brokers.ibkr.adapter import IbkrBroker
+
+            return IbkrBroker(url, broker.ibkr, clock, paper=broker.paper_trading)

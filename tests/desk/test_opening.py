@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.market.synthetic import write_session
 from orderworks.market.universe import Listing
-from orderworks.model.errors import BrokerError
+from orderworks.model.clock import WallClock
+from orderworks.model.errors import BrokerError, InputError
 from orderworks.settings import load_settings
 
 SESSION = require_session(START.date())
@@ -72,4 +74,18 @@ async def test_a_server_that_is_not_there_is_told(asked: Occasion) -> None:
     nowhere = load_settings(broker={"simulated": {"server": "127.0.0.1:1"}})
     with pytest.raises(BrokerError, match=r"127\.0\.0\.1:1 cannot be reached"):
         async with open_desk_for(nowhere, asked, SESSION):
+            raise AssertionError
+
+
+async def test_a_desk_at_interactive_brokers_works_by_the_clock_on_the_wall(
+    asked: Occasion,
+) -> None:
+    there = load_settings(broker={"provider": "ibkr", "ibkr": {"account_id": "DU7"}})
+    async with open_desk_for(there, asked, SESSION) as desk:
+        broker = desk.broker
+        assert (broker.provider, broker.account, broker.mode) == ("ibkr", "DU7", "paper")
+        assert broker.market_time() is None
+        assert isinstance(desk.clock, WallClock)
+    with pytest.raises(InputError, match="the ibkr broker reads quotes from files"):
+        async with open_desk_for(there, replace(asked, market=None), SESSION):
             raise AssertionError

@@ -1,0 +1,1 @@
+"""Interactive Brokers, through ib_async: one connection, one loop, one client id."""

@@ -1,0 +1,297 @@
+"""Interactive Brokers as a broker: one account, through one connection of one client id.
+
+What a call reports is what the broker said, never what ib_async made of it or what silence might mean.
+Nothing is sent over a connection that is not sound, in the hours in which the gateway restarts, or
+before the number that it goes out under is committed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from time import monotonic
+
+from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
+from orderworks.brokers.ibkr import questions
+from orderworks.brokers.ibkr.accounts import LIVE, PAPER, check_configured, check_managed
+from orderworks.brokers.ibkr.chase import Chase
+from orderworks.brokers.ibkr.connection import Connection
+from orderworks.brokers.ibkr.correspondence import Correspondence
+from orderworks.brokers.ibkr.late_exits import Placed, place_late_exits
+from orderworks.brokers.ibkr.looking import ask_portfolio, look
+from orderworks.brokers.ibkr.order_ids import OrderNumbers
+from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
+from orderworks.brokers.ibkr.post import Post
+from orderworks.brokers.ibkr.snapshot import Gathering
+from orderworks.brokers.ibkr.wire import Message
+from orderworks.ledger.connection import Ledger, open_ledger
+from orderworks.ledger.orders import orders_by_id
+from orderworks.market.calendar import NEW_YORK
+from orderworks.model.clock import Clock
+from orderworks.model.errors import BrokerError, Disconnected, SnapshotIncomplete
+from orderworks.model.order import Order, Replacement
+from orderworks.model.portfolio import Portfolio
+from orderworks.model.quiet_hours import parse_quiet_hours
+from orderworks.settings import IbkrBroker as IbkrSettings
+
+BEFORE_EXITS = 0.05
+"""Seconds between entries and the exits that name them: the broker must know them by then (10006)."""
+LOOKS = 3
+"""How often a snapshot is begun again because executions came while it was taken."""
+
+
+class IbkrBroker:
+    """Trades one account at Interactive Brokers.
+
+    Args:
+        url: of the ledger, which keeps the numbers that orders are sent under.
+        paper: whether paper trading is meant; the account and the port must agree.
+    """
+
+    provider = "ibkr"
+
+    def __init__(self, url: str, settings: IbkrSettings, clock: Clock, *, paper: bool) -> None:
+        self.account = settings.account_id
+        self.mode = PAPER if paper else LIVE
+        self._url = url
+        self._settings = settings
+        self._clock = clock
+        self._quiet = [parse_quiet_hours(text) for text in settings.no_send]
+        self._line = Connection(
+            settings.host,
+            settings.port,
+            settings.client_id,
+            self._hear,
+            connect_seconds=settings.connect_seconds,
+            ask_seconds=settings.ask_seconds,
+        )
+        self._talk = Correspondence(settings.account_id, settings.client_id)
+        self._commissions = Chase(settings.answer_seconds)
+        self._executions = Chase(settings.answer_seconds)
+        self._post = Post(self._line, self._talk, settings.answer_seconds)
+        self._gathering: Gathering | None = None
+        self._open_ledger: Ledger | None = None
+
+    def market_time(self) -> datetime | None:
+        return None
+
+    async def connect(self) -> None:
+        check_configured(self.account, self._settings.port, self.mode)
+        if self._open_ledger is None:
+            self._open_ledger = open_ledger(self._url)
+        managed = await self._line.open()
+        try:
+            check_managed(self.account, self.mode, managed, self._line.where)
+        except BrokerError:
+            self._line.close()
+            raise
+        self._numbers.go_beyond_the_highest(self._line.client)
+
+    async def close(self) -> None:
+        self._line.close()
+        if self._open_ledger is not None:
+            self._open_ledger.close()
+            self._open_ledger = None
+
+    async def room_for(self, messages: int) -> int:
+        return await self._post.pace.room_for(messages)
+
+    async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
+        """Raises BrokerError where nothing may be sent now, and nothing was."""
+        self._require_sendable()
+        refused = self._refused_before(orders)
+        placed = self._placed([one for one in orders if one.client_order_id not in refused])
+        refused |= placed.refused
+        names = names_as_sent(placed.orders)
+        numbers = await self._number(names)
+        first, exits = batch(placed.orders, numbers, placed.entries)
+        sent = await self._post.send(first, placed.shrunk)
+        if exits and sent == len(first):
+            await asyncio.sleep(BEFORE_EXITS)
+            sent += await self._post.send(exits, placed.shrunk)
+        if names and not sent:
+            raise Disconnected(f"{self._line.doubt}; nothing was sent")
+        at = self._clock.now()
+        reports = [
+            Report(ReportKind.REJECTED, name, at, reason=reason) for name, reason in refused.items()
+        ]
+        return reports + await self._post.answers(names, lambda one: one.acknowledged or one.ended)
+
+    async def cancel_orders(self, client_order_ids: Sequence[str]) -> list[Report]:
+        """A cancel is sent at any hour, and over a connection that is not known whole yet."""
+        numbers = await self._numbers_to_cancel(client_order_ids)
+        reports = []
+        for name in client_order_ids:
+            if name not in numbers:
+                reason = f"it was not sent as client {self._settings.client_id}"
+                at = self._clock.now()
+                reports.append(Report(ReportKind.CANCEL_REFUSED, name, at, reason=reason))
+                continue
+            await self._post.pace.take()
+            if name in self._talk.threads:
+                self._talk.threads[name].cancel_asked = True
+            self._line.client.cancelOrder(numbers[name], "")
+        return reports + await self._post.answers(
+            client_order_ids, lambda one: one.ended or not one.cancel_asked
+        )
+
+    async def replace_orders(self, replacements: Sequence[Replacement]) -> list[Report]:
+        """Only what is known to rest is changed: at the broker, a change of nothing is a new order."""
+        self._require_sendable()
+        reports, asked = [], []
+        for terms in replacements:
+            name, thread = terms.client_order_id, self._talk.threads.get(terms.client_order_id)
+            if thread is None or not thread.acknowledged or thread.ended:
+                reason = "the broker does not show that it rests"
+            elif name in self._talk.doubled:
+                reason = "the broker has two orders of this name"
+            else:
+                message = revised(thread.message, terms)
+                await self._post.pace.take()
+                if not self._line.is_sound:
+                    break
+                thread.asked = terms
+                self._line.client.placeOrder(thread.order_id, thread.contract, message)
+                asked.append(name)
+                continue
+            at = self._clock.now()
+            reports.append(Report(ReportKind.REPLACE_REFUSED, name, at, reason=reason))
+        return reports + await self._post.answers(asked, lambda one: one.asked is None or one.ended)
+
+    async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
+        """Raises Disconnected as soon as something may have been missed, once all that came is told."""
+        while True:
+            self._line.news.clear()
+            if reports := self._talk.take_reports(without_commission=self._commissions.is_over):
+                yield reports
+            if not self._line.is_sound:
+                raise Disconnected(f"{self._line.doubt}; what it did meanwhile is in a snapshot")
+            if self._is_to_be_asked_again():
+                await questions.ask_executions(self._line, self.account)
+                continue
+            left = (until - self._clock.now()).total_seconds()
+            if left <= 0:
+                return
+            await self._line.news_within(min(left, self._settings.answer_seconds))
+
+    async def get_order_status(self, client_order_id: str) -> BrokerOrder | None:
+        shown = [
+            order
+            for order in (await self.snapshot()).orders
+            if order.client_order_id == client_order_id
+        ]
+        return shown[0] if shown else None
+
+    async def get_portfolio(self) -> Portfolio:
+        await self._require_line()
+        return await ask_portfolio(self._line, self.account)
+
+    async def snapshot(self) -> Snapshot:
+        await self._require_line()
+        for _ in range(LOOKS):
+            doubts = self._line.doubts
+            self._gathering = gathered = Gathering(self.account)
+            try:
+                taken = await look(
+                    *(self._line, self._talk, gathered, self._ledger),
+                    commission_seconds=self._settings.answer_seconds,
+                    now=self._clock.now,
+                )
+            finally:
+                self._gathering = None
+            if gathered.unmoved:
+                self._line.settle_doubt(doubts)
+                return taken
+        raise SnapshotIncomplete(
+            f"executions came in while each of {LOOKS} snapshots was taken; try again"
+        )
+
+    async def health_check(self) -> Health:
+        if not self._line.is_connected:
+            return Health(False, self._line.doubt)
+        try:
+            await questions.ask_time(self._line)
+        except BrokerError as error:
+            return Health(False, str(error))
+        said = self._line.doubt or f"the gateway at {self._line.where}, account {self.account}"
+        return Health(self._line.is_sound, said)
+
+    def _hear(self, message: Message) -> None:
+        """Called for each message of the wire."""
+        doubled = len(self._talk.doubled)
+        if self._gathering is not None:
+            self._gathering.hear(message)
+        self._talk.hear(message, self._clock.now())
+        if len(self._talk.doubled) > doubled and self._gathering is None:
+            self._line.raise_doubt("it has two orders of one name")
+
+    @property
+    def _ledger(self) -> Ledger:
+        if self._open_ledger is None:
+            raise BrokerError(f"{self._line.where} is not connected; connect first")
+        return self._open_ledger
+
+    @property
+    def _numbers(self) -> OrderNumbers:
+        return OrderNumbers(self._ledger, self.account, self._settings.client_id)
+
+    async def _require_line(self) -> None:
+        """A line that broke is made again by the next question."""
+        if not self._line.is_connected:
+            self._ledger  # noqa: B018
+            await self.connect()
+
+    def _require_sendable(self) -> None:
+        now = self._clock.now().astimezone(NEW_YORK)
+        for hours in self._quiet:
+            if hours.contain(now):
+                raise BrokerError(
+                    f"it is {now:%a %H:%M} in New York, and nothing is sent {hours.text} "
+                    "(broker.ibkr.no_send), when the gateway restarts; run this again afterwards"
+                )
+        if not self._line.is_sound:
+            raise Disconnected(f"{self._line.doubt}; nothing was sent")
+
+    def _is_to_be_asked_again(self) -> bool:
+        """Whether executions, or what they cost, should have come and have not."""
+        now = monotonic()
+        commissions = self._commissions.is_due(self._talk.executions.waiting, now)
+        return self._executions.is_due(self._talk.lacks_executions, now) or commissions
+
+    def _refused_before(self, orders: Sequence[Order]) -> dict[str, str]:
+        """Orders that the broker did not accept, and that no snapshot has shown since: they never were.
+
+        Whoever sends one again has taken these snapshots; the same message would be refused again.
+        """
+        refused = {}
+        for order in orders:
+            thread = self._talk.threads.get(order.client_order_id)
+            if thread is not None and thread.refused is not None and not thread.perm_ids:
+                refused[order.client_order_id] = thread.refused
+        return refused
+
+    def _placed(self, orders: Sequence[Order]) -> Placed:
+        sent = {order.client_order_id for order in orders}
+        late = sorted({o.attached_to for o in orders if o.attached_to is not None} - sent)
+        if not late:
+            return Placed(list(orders), {}, set(), {})
+        entries = orders_by_id(self._ledger, late, parents_too=False)
+        return place_late_exits(orders, entries, self._numbers.latest(late))
+
+    async def _number(self, names: Sequence[str]) -> dict[str, int]:
+        if not names:
+            return {}
+        if self._talk.burnt:
+            await questions.ask_next_number(self._line)
+        return self._numbers.take(names, self._line.client, self._talk.burnt)
+
+    async def _numbers_to_cancel(self, names: Sequence[str]) -> dict[str, int]:
+        """The numbers of orders: as the broker shows them, or else as they were sent."""
+        await self._require_line()
+        if any(name not in self._talk.threads for name in names):
+            # What cannot be shown whole may be cancelled all the same.
+            with suppress(SnapshotIncomplete):
+                await self.snapshot()
+        shown = {name: self._talk.threads[name] for name in names if name in self._talk.threads}
+        numbers = {name: thread.order_id for name, thread in shown.items()}
+        return self._numbers.latest(names) | numbers

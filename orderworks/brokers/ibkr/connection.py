@@ -1,0 +1,277 @@
+"""The connection to a gateway: made with patience, asked one question at a time, each for a bounded time.
+
+It may be up and yet not sound: what was said while a link was down is lost, so nothing is sent until a
+whole snapshot has been taken over the link as it is. Whatever goes wrong on the way makes it unsound.
+
+A program has one connection for orders. Another one, for market data, takes the client id that follows.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from random import Random
+from time import monotonic
+from typing import TypeVar
+
+from ib_async import Client, StartupFetch
+
+from orderworks.brokers.ibkr.errors import Meaning, code_of, sentence_of
+from orderworks.brokers.ibkr.wire import ErrorSaid, Hear, ListeningIB, Message
+from orderworks.model.backoff import delays
+from orderworks.model.errors import BrokerError, Disconnected, Unanswered, Unreachable
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
+"""Seconds between tries to connect: they double."""
+
+NOTHING = StartupFetch(0)
+"""ib_async asks for much when it connects, all at once; a snapshot asks for it in its turn."""
+
+NOT_LOOKED = "no whole snapshot has been taken over it yet"
+
+Answer = TypeVar("Answer")
+
+
+class Connection:
+    """One client's connection to one gateway.
+
+    Args:
+        hear: told each message, in order, from within the loop.
+        connect_seconds: that making it may take, tries and waits included.
+        ask_seconds: that the answer to a question may take.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        client_id: int,
+        hear: Hear,
+        *,
+        connect_seconds: float,
+        ask_seconds: float,
+    ) -> None:
+        self.where = f"{host}:{port}"
+        self.client_id = client_id
+        self.news = asyncio.Event()
+        """Set when anything was heard, and when the connection is not sound any more."""
+        self.doubts = 0
+        """How often it became unsound: a snapshot counts if this is the same before and after it."""
+        self._host, self._port = host, port
+        self._hear = hear
+        self._connect_seconds = connect_seconds
+        self._ask_seconds = ask_seconds
+        self._draws = Random(client_id)  # noqa: S311
+        self._turn = asyncio.Lock()
+        self._ib: ListeningIB | None = None
+        self._hung_up = asyncio.Event()
+        self._link_is_up = False
+        self._in_the_way: str | None = None
+        self._doubt: str | None = "it is not connected"
+
+    @property
+    def is_connected(self) -> bool:
+        return self._ib is not None and self._ib.client.isReady() and self._link_is_up
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether orders may be sent: connected, and known whole by a snapshot since."""
+        return self.is_connected and self._doubt is None
+
+    @property
+    def doubt(self) -> str:
+        """Why it is not sound; '' where it is."""
+        return "" if self.is_sound else f"the gateway at {self.where}: {self._doubt or 'hung up'}"
+
+    @property
+    def client(self) -> Client:
+        """Through which messages leave.
+
+        Raises:
+            Disconnected: if it is not connected; nothing left.
+        """
+        if self._ib is None or not self.is_connected:
+            raise Disconnected(f"{self.doubt or self.where}; nothing was sent")
+        return self._ib.client
+
+    async def open(self) -> list[str]:
+        """Connects, trying again while there is time; the accounts that the gateway manages.
+
+        A client id that is in use is waited for. No other is ever taken: what was sent under this one
+        can only be changed or cancelled under it.
+
+        Raises:
+            Unreachable: when time is over, with what was in the way.
+        """
+        self.close()
+        give_up = monotonic() + self._connect_seconds
+        for wait in delays(self._draws, FIRST_WAIT, 2.0, LONGEST_WAIT):
+            left = give_up - monotonic()
+            obstacle = await self._try(max(left, FIRST_WAIT))
+            if obstacle is None and self._ib is not None:
+                self._link_is_up = True
+                self.raise_doubt(NOT_LOOKED)
+                return list(self._ib.client.getAccounts())
+            if monotonic() + wait > give_up:
+                raise Unreachable(
+                    f"the gateway at {self.where} cannot be reached as client {self.client_id} within "
+                    f"{self._connect_seconds:g} s: {obstacle}"
+                )
+            log.info("the gateway at %s: %s; trying again", self.where, obstacle)
+            await asyncio.sleep(wait)
+        raise AssertionError("delays have no end")
+
+    def close(self) -> None:
+        """Hangs up."""
+        ib, self._ib = self._ib, None
+        self._link_is_up = False
+        if ib is not None:
+            _hang_up(ib)
+        self.raise_doubt("it is not connected")
+
+    async def ask(self, what: str, question: Callable[[ListeningIB], Awaitable[Answer]]) -> Answer:
+        """The answer to one question; others wait for their turn, as ib_async mixes up their answers.
+
+        A connection over which one stays unanswered is given up: a late answer would be taken for that
+        of a later question.
+
+        Raises:
+            Unanswered: none came in time.
+            Disconnected: it broke.
+        """
+        async with self._turn:
+            self.client  # noqa: B018
+            ib = self._ib
+            assert ib is not None  # noqa: S101
+            asked = asyncio.ensure_future(question(ib))
+            lost = asyncio.ensure_future(self._hung_up.wait())
+            silence = f"it did not answer {what} within {self._ask_seconds:g} s"
+            try:
+                await asyncio.wait(
+                    (asked, lost), timeout=self._ask_seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+                if asked.done():
+                    return asked.result()
+                if self._hung_up.is_set():
+                    raise self._broken(what)
+                raise Unanswered(
+                    f"the gateway at {self.where}: {silence}; see that it is logged in, and try again"
+                )
+            except (ConnectionError, OSError) as error:
+                raise self._broken(what) from error
+            finally:
+                lost.cancel()
+                if not asked.done():
+                    asked.cancel()
+                    why = self._doubt if self._hung_up.is_set() else silence
+                    self.close()
+                    self.raise_doubt(why or silence)
+
+    async def news_within(self, seconds: float) -> None:
+        """Returns when ``news`` is set, or when so much time has passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.news.wait()
+
+    def raise_doubt(self, why: str) -> None:
+        """From now on it is not sound, until a snapshot is taken whole."""
+        self._doubt = why
+        self.doubts += 1
+        self.news.set()
+
+    def settle_doubt(self, doubts: int) -> None:
+        """A snapshot was taken whole that began when ``doubts`` were as many as given."""
+        if doubts == self.doubts and self.is_connected:
+            self._doubt = None
+
+    async def _try(self, seconds: float) -> str | None:
+        """Connects once; what was in the way, or None."""
+        self._hung_up, self._in_the_way = asyncio.Event(), None
+        ib = ListeningIB(lambda message: self._heard(ib, message))
+        ib.client.conn.disconnected += lambda _: self._lost(ib)
+        self._ib = ib
+        made = asyncio.ensure_future(
+            ib.connectAsync(
+                *(self._host, self._port, self.client_id, seconds),
+                raiseSyncErrors=True,
+                fetchFields=NOTHING,
+            )
+        )
+        ended = asyncio.ensure_future(self._hung_up.wait())
+        try:
+            await asyncio.wait((made, ended), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            is_made = made.done() and not made.cancelled() and made.exception() is None
+            if is_made and self._in_the_way is None:
+                return None
+            obstacle = self._obstacle(made)
+        finally:
+            ended.cancel()
+            if not made.done():
+                made.cancel()
+                with suppress(asyncio.CancelledError, ConnectionError, OSError, TimeoutError):
+                    await made
+        self._ib = None
+        _hang_up(ib)
+        return obstacle
+
+    def _obstacle(self, made: "asyncio.Future[object]") -> str:
+        if self._in_the_way is not None:
+            return self._in_the_way
+        error = made.exception() if made.done() else None
+        if isinstance(error, ConnectionRefusedError):
+            return "nothing listens there; start the gateway, and enable its API"
+        if error is not None and str(error):
+            return str(error)
+        return "it hung up" if self._hung_up.is_set() else "it did not answer"
+
+    def _heard(self, ib: ListeningIB, message: Message) -> None:
+        if ib is not self._ib:
+            return
+        if isinstance(message, ErrorSaid):
+            self._hear_error(message)
+        try:
+            self._hear(message)
+        except (ValueError, KeyError) as error:
+            # Not to be lost in the decoder's log: what is not understood is looked at anew.
+            log.error("the gateway at %s said what is not understood: %s", self.where, error)
+            self.raise_doubt(f"it said what is not understood: {error}")
+        self.news.set()
+
+    def _hear_error(self, said: ErrorSaid) -> None:
+        sentence = sentence_of(said.code, said.text)
+        match code_of(said.code).meaning:
+            case Meaning.LINK_LOST | Meaning.MOVED:
+                self._link_is_up = False
+                self._in_the_way = sentence
+                self.raise_doubt(sentence)
+                self._hung_up.set()
+            case Meaning.LINK_BACK | Meaning.LINK_KEPT:
+                self._link_is_up, self._in_the_way = True, None
+                self._hung_up.clear()
+                self.raise_doubt(f"{sentence}; {NOT_LOOKED}")
+            case Meaning.ID_BUSY:
+                self._in_the_way = sentence
+                self._hung_up.set()
+            case Meaning.PACING | Meaning.NUMBER_USED:
+                self.raise_doubt(sentence)
+            case _ if said.order_id == -1:
+                log.info("the gateway at %s: %s", self.where, sentence)
+            case _:
+                pass
+
+    def _lost(self, ib: ListeningIB) -> None:
+        if ib is self._ib:
+            why = "it hung up" if self._link_is_up else self._doubt
+            self._link_is_up = False
+            self._hung_up.set()
+            self.raise_doubt(why or "it hung up")
+
+    def _broken(self, what: str) -> BrokerError:
+        return Disconnected(f"{self.doubt} while it was asked for {what}; nothing is known of it")
+
+
+def _hang_up(ib: ListeningIB) -> None:
+    with suppress(ConnectionError, OSError):
+        ib.disconnect()
