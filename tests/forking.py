@@ -21,7 +21,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
