@@ -24,12 +24,15 @@ from orderworks.model.portfolio import Portfolio
 pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
 
 PATIENCE_SECONDS = 60
-ROUNDS = 50
-AFTER_FIRST = [pytest.mark.proof]
-"""Of the second round and all after it."""
+ROUNDS = (
+    0,
+    *(pytest.param(n, marks=pytest.mark.proof) for n in range(1, 10)),
+    *(pytest.param(n, marks=pytest.mark.rounds) for n in range(10, 50)),
+)
+"""One in every run of the tests, ten with the long proofs, fifty if they are asked for."""
 
 
-@pytest.mark.parametrize("_", [pytest.param(n, marks=AFTER_FIRST[:n]) for n in range(ROUNDS)])
+@pytest.mark.parametrize("_", ROUNDS)
 def test_the_same_run_started_eight_times_at_once_trades_once_and_tells_who_works(
     ledger: Ledger, market: str, signals: str, starts: Callable[..., Running], _: int
 ) -> None:
