@@ -59,6 +59,8 @@ async def kill_switch(
             if closing.desk is not None:
                 await close_positions(closing)
         frame.message += f"; flattening: {closing.message}"
+    elif flatten:
+        frame.message += "; nothing is flattened, positions stay as they are"
     return frame.state
 
 

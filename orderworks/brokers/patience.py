@@ -40,7 +40,7 @@ class Patience:
     """For how many seconds it is waited, and from what the waits between are drawn; 0 is not at all."""
 
     seconds: float
-    draws: Random = field(default_factory=lambda: Random(0))  # noqa: S311
+    draws: Random = field(default_factory=lambda: Random(0))
     timer: Timer = field(default_factory=Timer)
 
     def begin(self) -> "Waiting":

@@ -229,7 +229,7 @@ async def open_desk(
 
 def patience_with_broker(settings: Settings) -> Patience:
     """How long a broker is waited for, by processes that do not all come back at once."""
-    draws = Random(holder_name())  # noqa: S311
+    draws = Random(holder_name())
     return Patience(settings.broker.patience_seconds, draws)
 
 

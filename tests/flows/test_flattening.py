@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from command_processes import Ended
 from judging import LIVE, exchange_total, require_sound_books, rows
-from synthetic_day import SESSION
+from synthetic_day import HOLIDAY, SESSION
 
 from flows.daily import daily_execution
 from flows.kill_switch import kill_switch
@@ -104,3 +104,12 @@ async def test_a_flattening_that_was_killed_is_completed(
         assert ended.status == 0, ended
     assert rows(ledger, HELD) == []
     require_sound_books(ledger)
+
+
+async def test_without_a_session_it_says_that_positions_stay(ledger: Ledger, market: str) -> None:
+    asked: dict[str, Any] = {"session": HOLIDAY, "market": market, "return_state": True}
+    state = await kill_switch("enough", flatten=True, **asked)
+    assert "nothing is flattened, positions stay as they are" in (state.message or "")
+    assert rows(ledger, "SELECT killed, flatten FROM controls") == [
+        {"killed": True, "flatten": True}
+    ]

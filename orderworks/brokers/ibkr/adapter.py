@@ -36,6 +36,7 @@ from orderworks.settings import IbkrBroker as IbkrSettings
 
 BEFORE_EXITS = 0.05
 """Seconds between entries and the exits that name them: the broker must know them by then (10006)."""
+NOT_CONNECTED = "{} is not connected; connect first"
 LOOKS = 3
 """How often a snapshot is begun again because executions came while it was taken."""
 
@@ -228,7 +229,7 @@ class IbkrBroker:
     @property
     def _ledger(self) -> Ledger:
         if self._open_ledger is None:
-            raise BrokerError(f"{self._line.where} is not connected; connect first")
+            raise BrokerError(NOT_CONNECTED.format(self._line.where))
         return self._open_ledger
 
     @property
@@ -237,8 +238,9 @@ class IbkrBroker:
 
     async def _require_line(self) -> None:
         """A line that broke is made again by the next question."""
+        if self._open_ledger is None:
+            raise BrokerError(NOT_CONNECTED.format(self._line.where))
         if not self._line.is_connected:
-            self._ledger  # noqa: B018
             await self.connect()
 
     def _require_sendable(self) -> None:

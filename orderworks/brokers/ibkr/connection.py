@@ -63,7 +63,7 @@ class Connection:
         self._hear = hear
         self._connect_seconds = connect_seconds
         self._ask_seconds = ask_seconds
-        self._draws = Random(client_id)  # noqa: S311
+        self._draws = Random(client_id)
         self._turn = asyncio.Lock()
         self._ib: ListeningIB | None = None
         self._hung_up = asyncio.Event()
@@ -92,9 +92,13 @@ class Connection:
         Raises:
             Disconnected: if it is not connected; nothing left.
         """
+        return self._connected.client
+
+    @property
+    def _connected(self) -> ListeningIB:
         if self._ib is None or not self.is_connected:
             raise Disconnected(f"{self.doubt or self.where}; nothing was sent")
-        return self._ib.client
+        return self._ib
 
     async def open(self) -> list[str]:
         """Connects, trying again while there is time; the accounts that the gateway manages.
@@ -142,10 +146,7 @@ class Connection:
             Disconnected: it broke.
         """
         async with self._turn:
-            self.client  # noqa: B018
-            ib = self._ib
-            assert ib is not None  # noqa: S101
-            asked = asyncio.ensure_future(question(ib))
+            asked = asyncio.ensure_future(question(self._connected))
             lost = asyncio.ensure_future(self._hung_up.wait())
             silence = f"it did not answer {what} within {self._ask_seconds:g} s"
             try:

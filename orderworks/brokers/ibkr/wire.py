@@ -118,16 +118,16 @@ class ListeningWrapper(Wrapper):
         self._hear = hear
         super().__init__(ib)
 
-    def nextValidId(self, reqId: int) -> None:  # noqa: N802, N803
+    def nextValidId(self, reqId: int) -> None:
         # Else it is only minded while a connection is made.
         self.ib.client.updateReqId(reqId)
 
-    def openOrder(  # noqa: N802
+    def openOrder(
         self,
-        orderId: int,  # noqa: N803
+        orderId: int,
         contract: Contract,
         order: Order,
-        orderState: OrderState,  # noqa: N803
+        orderState: OrderState,
     ) -> None:
         if not order.whatIf:
             status = orderState.status
@@ -135,19 +135,19 @@ class ListeningWrapper(Wrapper):
             self._hear(shown)
         super().openOrder(orderId, contract, order, orderState)
 
-    def orderStatus(  # noqa: N802
+    def orderStatus(
         self,
-        orderId: int,  # noqa: N803
+        orderId: int,
         status: str,
         filled: float,
         remaining: float,
-        avgFillPrice: float,  # noqa: N803
-        permId: int,  # noqa: N803
-        parentId: int,  # noqa: N803
-        lastFillPrice: float,  # noqa: N803
-        clientId: int,  # noqa: N803
-        whyHeld: str,  # noqa: N803
-        mktCapPrice: float = 0.0,  # noqa: N803
+        avgFillPrice: float,
+        permId: int,
+        parentId: int,
+        lastFillPrice: float,
+        clientId: int,
+        whyHeld: str,
+        mktCapPrice: float = 0.0,
     ) -> None:
         self._hear(StatusSaid(orderId, clientId, permId, status, filled, whyHeld))
         super().orderStatus(
@@ -155,25 +155,25 @@ class ListeningWrapper(Wrapper):
             *(clientId, whyHeld, mktCapPrice),
         )
 
-    def execDetails(  # noqa: N802
+    def execDetails(
         self,
-        reqId: int,  # noqa: N803
+        reqId: int,
         contract: Contract,
         execution: Execution,
     ) -> None:
         self._hear(execution_said(contract, execution))
         super().execDetails(reqId, contract, execution)
 
-    def commissionReport(self, commissionReport: CommissionReport) -> None:  # noqa: N802, N803
+    def commissionReport(self, commissionReport: CommissionReport) -> None:
         report = commissionReport
         self._hear(CommissionSaid(report.execId, to_decimal(report.commission), report.currency))
         super().commissionReport(commissionReport)
 
-    def completedOrder(  # noqa: N802
+    def completedOrder(
         self,
         contract: Contract,
         order: Order,
-        orderState: OrderState,  # noqa: N803
+        orderState: OrderState,
     ) -> None:
         state = orderState
         self._hear(
@@ -190,10 +190,10 @@ class ListeningWrapper(Wrapper):
 
     def error(
         self,
-        reqId: int,  # noqa: N803
-        errorCode: int,  # noqa: N803
-        errorString: str,  # noqa: N803
-        advancedOrderRejectJson: str,  # noqa: N803
+        reqId: int,
+        errorCode: int,
+        errorString: str,
+        advancedOrderRejectJson: str,
     ) -> None:
         self._hear(ErrorSaid(reqId, errorCode, errorString))
         super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
