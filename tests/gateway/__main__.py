@@ -7,8 +7,9 @@ While it runs, each line on its standard input is one thing to do, answered with
 
 import argparse
 import asyncio
-import contextlib
+import os
 import signal
+import stat
 import sys
 from dataclasses import replace
 from datetime import date
@@ -68,17 +69,19 @@ async def _serve(asked: argparse.Namespace) -> None:
 
 async def _take_orders(gateway: Gateway) -> None:
     """Does what the lines on the standard input say, as long as there are any."""
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or sys.stdin.isatty()):
+        # Nothing to wait for comes from a file, such as /dev/null.
+        return
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
-    # What is no pipe, such as /dev/null, gives no orders.
-    with contextlib.suppress(ValueError, OSError):
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := (await reader.readline()).decode():
-            try:
-                await _do(gateway, line)
-                print("done", flush=True)
-            except ValueError as error:
-                print(f"not done: {error}", flush=True)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := (await reader.readline()).decode():
+        try:
+            await _do(gateway, line)
+            print("done", flush=True)
+        except ValueError as error:
+            print(f"not done: {error}", flush=True)
 
 
 async def _do(gateway: Gateway, line: str) -> None:

@@ -65,6 +65,16 @@ class Board:
             volume=int(tape.volume[:rows].sum()),
         )
 
+    def next_change(self, symbol: str, after: datetime) -> datetime | None:
+        """When a stock is next quoted or trades, None where it is not any more."""
+        tape, since = self.tape(symbol), microseconds(after)
+        nexts = [
+            int(times[row])
+            for times in (tape.quote_ts, tape.bar_ts)
+            if (row := int(times.searchsorted(since, side="right"))) < len(times)
+        ]
+        return instant(min(nexts)) if nexts else None
+
     def mark(self, symbol: str, at: datetime) -> Decimal | None:
         """What a share is worth: the mid, or without a quote the last trade."""
         quote = self.quote(symbol, at)

@@ -11,6 +11,9 @@ from .layouts import Values
 FIRST_PERM_ID = 1_476_000_001
 """Where permIds begin: they look like IBKR's."""
 
+CANCEL_THE_REST = "1"
+"""The ocaType of a group of which one fill cancels the others."""
+
 
 @dataclass(slots=True)
 class BookedOrder:
@@ -64,6 +67,11 @@ class BookedOrder:
     def oca_group(self) -> str:
         """Its group; the exits of a bracket are one without being asked."""
         return self.fields["ocaGroup"] or ("" if self.parent is None else str(self.parent))
+
+    @property
+    def cancels_group(self) -> bool:
+        """Whether any fill of it cancels the others of its group."""
+        return bool(self.fields["ocaGroup"]) and self.fields["ocaType"] == CANCEL_THE_REST
 
     @property
     def sign(self) -> int:
@@ -154,7 +162,8 @@ class Book:
         ]
 
     def ended(self) -> list[BookedOrder]:
-        return [one for one in self.orders.values() if not one.is_live]
+        """The orders that the broker had and works no more."""
+        return [one for one in self.orders.values() if not one.is_live and one.transmitted]
 
     def family(self, order: BookedOrder) -> list[BookedOrder]:
         """An order that goes to the broker with what waited for it: its parent and its siblings."""
@@ -162,11 +171,18 @@ class Book:
         return [
             one
             for one in self.orders.values()
-            if root in (one.perm_id, one.parent) and (one is order or not one.transmitted)
+            if root in (one.perm_id, one.parent)
+            and one.is_live
+            and (one is order or not one.transmitted)
         ]
 
     def children(self, order: BookedOrder) -> list[BookedOrder]:
         return [one for one in self.orders.values() if one.parent == order.perm_id]
+
+    def others_of_group(self, order: BookedOrder) -> list[BookedOrder]:
+        """The live orders of the group that an order names."""
+        group = order.fields["ocaGroup"]
+        return [one for one in self.live() if one is not order and one.fields["ocaGroup"] == group]
 
     def by_ref(self) -> Counter[str]:
         """How many orders the broker has, or had, under each orderRef."""

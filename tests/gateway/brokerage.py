@@ -4,13 +4,14 @@ Whatever happens is put down in the book first, and told to who listens in the w
 ``happenings``.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from zlib import crc32
 
-from orderworks.brokers.adapter import Report, ReportKind
+from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind
 from orderworks.brokers.simulated.exchange import SimulatedExchange
 from orderworks.brokers.simulated.terms import Terms as ExchangeTerms
 from orderworks.model.fill import Fill
@@ -37,8 +38,6 @@ STATUS_OF: dict[OrderState, str] = {
     OrderState.EXPIRED: "Cancelled",
     OrderState.REJECTED: "Inactive",
 }
-CANCEL_THE_REST = "1"
-"""The ocaType under which any fill of one order cancels the others of its group."""
 
 
 class Brokerage:
@@ -66,8 +65,12 @@ class Brokerage:
         return self._exchange.now
 
     def go_on(self, until: datetime) -> None:
-        """The market goes on to a time."""
-        self._take(self._exchange.advance(until))
+        """The market goes on to a time: at once, unless a fill must cancel others before the next."""
+        while self.now < until:
+            symbols = {one.market_symbol for one in self.book.live() if one.cancels_group}
+            changes = (self.board.next_change(symbol, self.now) for symbol in symbols)
+            step = min((at for at in changes if at is not None), default=until)
+            self._take(self._exchange.advance(min(step, until)))
 
     def submit(self, orders: Sequence[tuple[BookedOrder, Order]]) -> None:
         """Sends orders to the exchange, as one batch."""
@@ -141,13 +144,12 @@ class Brokerage:
         """Brings the book to where the exchange's record is: it went on after the last save."""
         snapshot = self._exchange.snapshot()
         known = {order.client_order_id: order for order in snapshot.orders}
+        shown = Counter[str]()
+        for fill in snapshot.executions:
+            shown[fill.client_order_id] += fill.quantity
         for order in self.book.orders.values():
-            order.filled, order.value, order.taken_back = 0, Decimal(0), 0
             if order.name in known:
-                theirs = known[order.name]
-                order.status = STATUS_OF.get(theirs.state, order.status)
-                order.reason = theirs.reason or ""
-                order.ended_at = theirs.ts if theirs.state in TERMINAL else None
+                self._resume(order, known[order.name], shown[order.name])
             elif order.is_live:
                 # It was to be sent, and the gateway died before.
                 order.status, order.ended_at = "Cancelled", self.now
@@ -155,7 +157,19 @@ class Brokerage:
             self._book_fill(self.book.orders[int(fill.client_order_id)], fill)
         for exec_id, shares, price in self._record.corrections():
             prefix, _, version = exec_id.rpartition(".")
-            self._corrected(f"{prefix}.{int(version) - 1:02d}", shares, Decimal(price))
+            before_it = f"{prefix}.{int(version) - 1:02d}"
+            if any(one.exec_id == before_it for one in self.book.executions):
+                self._corrected(before_it, shares, Decimal(price))
+
+    def _resume(self, order: BookedOrder, theirs: BrokerOrder, shown: int) -> None:
+        """Takes an order up as the exchange has it, of whose fills it shows so many shares."""
+        order.status = STATUS_OF.get(theirs.state, order.status)
+        order.reason = theirs.reason or ""
+        order.ended_at = theirs.ts if theirs.state in TERMINAL else None
+        # What filled in sessions before those that are shown is known as the book had it.
+        before = theirs.filled_quantity - shown
+        order.filled, order.value = before, before * order.average_price
+        order.taken_back = 0
 
     def _take(self, reports: Sequence[Report]) -> None:
         for report in reports:
@@ -177,6 +191,10 @@ class Brokerage:
                     self._listen(Failed(order, 201, report.reason or ""))
                 case ReportKind.CANCEL_REFUSED:
                     self._listen(Failed(order, 10148, order.status))
+        filled = {int(one.client_order_id) for one in reports if one.kind is ReportKind.FILLED}
+        for order in (self.book.orders[number] for number in sorted(filled)):
+            if order.cancels_group:
+                self.cancel(*self.book.others_of_group(order))
 
     def _works(self, order: BookedOrder) -> None:
         order.status, order.why_held = self._working_status(order), ""
@@ -204,14 +222,6 @@ class Brokerage:
         for child in self.book.children(order):
             if child.is_live and child.at_exchange and execution.cumulative == execution.shares:
                 self._works(child)
-        if order.fields["ocaType"] == CANCEL_THE_REST and order.fields["ocaGroup"]:
-            self.cancel(
-                *(
-                    one
-                    for one in self.book.live()
-                    if one is not order and one.fields["ocaGroup"] == order.fields["ocaGroup"]
-                )
-            )
 
     def _book_fill(self, order: BookedOrder, fill: Fill) -> BookedExecution:
         order.filled += fill.quantity

@@ -1,8 +1,13 @@
-"""Contracts and orders of the small market, and what a client heard."""
+"""Contracts and orders of the small market, what a client heard, and what befell its order."""
 
 from typing import Any
 
 from ib_async import IB, Contract, LimitOrder, MarketOrder, Order, Stock, Trade
+
+from .faults import Fault
+from .gateway import Gateway
+from .requests import Request
+from .running import settled
 
 ACME = Stock("ACME", "SMART", "USD")
 BOLT = Stock("BOLT", "SMART", "USD")
@@ -39,3 +44,25 @@ class Errors(list[tuple[int, int]]):
     @property
     def codes(self) -> list[int]:
         return [code for _, code in self]
+
+
+def heard_by(ib: IB, name: str) -> list[tuple[Any, ...]]:
+    """The arguments of every call that the client's decoder makes of one message from now on."""
+    heard: list[tuple[Any, ...]] = []
+    before = getattr(ib.wrapper, name)
+
+    def note(*arguments: Any) -> None:
+        heard.append(arguments)
+        before(*arguments)
+
+    setattr(ib.wrapper, name, note)
+    return heard
+
+
+async def befallen(gateway: Gateway, ib: IB, fault: Fault, **others: Any) -> Trade:
+    """An order to buy 150 at the market, sent in the second second, and what befalls it."""
+    await gateway.advance(1)
+    gateway.faults.next(Request.PLACE_ORDER, fault)
+    trade = placed(ib, limit("BUY", 150, 100.05, orderRef="ow-a", **others))
+    await settled(ib)
+    return trade

@@ -76,15 +76,3 @@ ID_OF: dict[Request, str] = {
     Request.MATCHING_SYMBOLS: "reqId",
 }
 """The field that an error of a request names it by."""
-
-NEEDS_NO_LINK = frozenset(
-    {
-        Request.IDS,
-        Request.MANAGED_ACCOUNTS,
-        Request.CURRENT_TIME,
-        Request.MARKET_DATA_TYPE,
-        Request.SERVER_LOG_LEVEL,
-        Request.AUTO_OPEN_ORDERS,
-    }
-)
-"""What the gateway answers by itself; all else waits for the broker in vain while the link is lost."""

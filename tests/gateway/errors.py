@@ -26,10 +26,17 @@ TEXTS: dict[int, str] = {
     1100: "Connectivity between IBKR and Trader Workstation has been lost.",
     1101: "Connectivity between IBKR and Trader Workstation has been restored - data lost.",
     1102: "Connectivity between IBKR and Trader Workstation has been restored - data maintained.",
+    1300: "TWS socket port has been reset and this connection is being dropped.",
+    2103: "Market data farm connection is broken:usfarm",
     2104: "Market data farm connection is OK:usfarm",
+    2105: "HMDS data farm connection is broken:ushmds",
     2106: "HMDS data farm connection is OK:ushmds",
+    2107: "HMDS data farm connection is inactive but should be available upon demand.ushmds",
+    2108: "Market data farm connection is inactive but should be available upon demand.usfarm",
     2109: "Order Event Warning: Attribute 'Outside Regular Trading Hours' is ignored based on the "
     "order type and destination. PlaceOrder is now being processed.",
+    2110: "Connectivity between Trader Workstation and server is broken. It will be restored "
+    "automatically.",
     2158: "Sec-def data farm connection is OK:secdefnj",
     10006: "Missing parent order",
     10147: "OrderId {id} that needs to be cancelled is not found.",

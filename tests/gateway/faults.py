@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .answers import Answer
+from .errors import TEXTS
 from .requests import Request
 
 Kind: TypeAlias = Request | Answer
@@ -239,5 +240,8 @@ class Faults:
 
 
 def _require_possible(fault: Fault, kind: Kind) -> None:
+    code = getattr(fault, "code", None)
+    if code is not None and code not in TEXTS:
+        raise ValueError(f"error {code} has no text in errors.py; add it there")
     if kind not in BEFALLS[type(fault)]:
         raise ValueError(f"{type(fault).__name__} cannot befall {kind.name}")

@@ -9,24 +9,25 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
-from orderworks.brokers.simulated.exchange import SimulatedExchange
-from orderworks.brokers.simulated.record import ExchangeRecord
+from orderworks.brokers.simulated.server import opens_exchange
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import Session as TradingSession
 from orderworks.market.data import RecordedMarket
 from orderworks.model.loopback import LOOPBACK
 
 from .answers import Answer
+from .arrivals import TimedReader
 from .board import Board
 from .book import BookedOrder
 from .book_record import BookRecord
 from .brokerage import Brokerage
 from .contracts import Contracts
-from .dispatch import HANDLERS, ID_OF, NEEDS_NO_LINK
+from .dispatch import HANDLERS, ID_OF
 from .errors import NO_REQUEST, Refused
 from .faults import Fault, Faults, LoseLink, Refuse, Say
 from .happenings import Ended, Executed, Failed, Happening
 from .layouts import Values
+from .link import Link
 from .log import Log
 from .market_clock import MarketClock
 from .queries import show_account, show_positions
@@ -38,9 +39,6 @@ from .shown import commission, execution, open_order, order_status
 PAPER_ACCOUNT, LIVE_ACCOUNT = "DU1234567", "U1234567"
 TICK_SECONDS = 0.02
 """How often a clock that runs is looked at, in seconds of the wall."""
-
-RESUBMITTED = frozenset({Request.PLACE_ORDER, Request.CANCEL_ORDER, Request.GLOBAL_CANCEL})
-"""What a gateway that lost its link keeps for later, where it is set so."""
 
 
 def paper_terms(account: str = PAPER_ACCOUNT, cash: Decimal = Decimal(1_000_000)) -> Terms:
@@ -77,44 +75,32 @@ class Gateway:
         log_path: Path | None = None,
     ) -> None:
         terms = terms or paper_terms()
-        record = ExchangeRecord(url, terms.account)
-        try:
-            exchange = SimulatedExchange(record, market, session, terms)
-        except BaseException:
-            record.close()
-            raise
         self.version, self.has_live_data = version, has_live_data
         self.faults, self.log = faults or Faults(), Log(log_path)
         self.sessions: list[Session] = []
         self.contracts = Contracts(market.symbols)
         self.brokerage = Brokerage(
-            exchange,
+            opens_exchange(url, market, session, terms)(),
             Board(market, session),
             BookRecord(url, terms.account),
             terms,
             self._hear,
         )
+        self.link = Link()
         self.clock = MarketClock(self.brokerage.now, speed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = count()
-        self._lost: LoseLink | None = None
-        self._missed: list[Happening] = []
         self._moved: set[str] = set()
         self._shown_at = self.brokerage.now
         self._failures: list[Exception] = []
-        self._kept: list[tuple[Session, Request, Values]] = []
-
-    @property
-    def link_is_lost(self) -> bool:
-        """Whether the gateway is cut off from the broker."""
-        return self._lost is not None
 
     async def start(self, port: int = 0) -> int:
         """Listens on a port of loopback, 0 for any that is free; returns which."""
-        self._server = await asyncio.start_server(self._serve, LOOPBACK, port)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._line, LOOPBACK, port)
         self._ticking = asyncio.create_task(self._tick())
         chosen: int = self._server.sockets[0].getsockname()[1]
         return chosen
@@ -154,9 +140,8 @@ class Gateway:
             self.brokerage.go_on(at)
             do()
         self.brokerage.go_on(until)
-        if not self.link_is_lost:
-            self._show_account()
-            self._show_ticks()
+        self._show_account()
+        self._show_ticks()
 
     def schedule(self, seconds: float, do: Callable[[], None]) -> None:
         """Does something after some seconds of the market's time."""
@@ -165,7 +150,8 @@ class Gateway:
 
     def session_of(self, client_id: int) -> Session | None:
         """The connection of a client, None if it has none."""
-        return next((one for one in self.sessions if one.client_id == client_id), None)
+        open_ones = (one for one in self.sessions if one.is_open)
+        return next((one for one in open_ones if one.client_id == client_id), None)
 
     def cut(self, client_id: int) -> None:
         """Cuts a client's socket, now."""
@@ -173,25 +159,27 @@ class Gateway:
         if session is not None:
             session.cut()
 
+    def announce(self, code: int) -> None:
+        """Sends every client an error that is of no request: a farm that is down, a 2110."""
+        for session in self.sessions:
+            session.error(NO_REQUEST, code)
+
     def lose_link(self, lost: LoseLink) -> None:
         """The gateway is cut off from the broker for some time of the market: 1100."""
-        self._lost = lost
-        for session in self.sessions:
-            session.error(NO_REQUEST, 1100)
+        self.link.lose(lost)
+        self.announce(1100)
         self.schedule(lost.seconds, self.restore_link)
 
     def restore_link(self) -> None:
         """The link is there again: 1102, or 1101 where data were lost."""
-        lost, self._lost = self._lost, None
-        if lost is None:
+        restored = self.link.restore()
+        if restored is None:
             return
-        for session in self.sessions:
-            session.error(NO_REQUEST, 1102 if lost.data_kept else 1101)
-        missed, self._missed = self._missed, []
-        for happening in missed if lost.tells else ():
+        code, missed, kept = restored
+        self.announce(code)
+        for happening in missed:
             self._hear(happening)
-        kept, self._kept = self._kept, []
-        for session, request, values in kept if lost.resubmits else ():
+        for session, request, values in kept:
             self.carry_out(session, request, values, None)
 
     def correct(self, exec_id: str, shares: int, price: str) -> None:
@@ -199,17 +187,11 @@ class Gateway:
         self.brokerage.correct(exec_id, shares, Decimal(price))
         self._show_account()
 
-    def correct_soon(self, exec_id: str, shares: int, price: str) -> None:
-        """Corrects an execution once what is going on is done."""
-        asyncio.get_running_loop().call_soon(self.correct, exec_id, shares, price)
-
     def carry_out(
         self, session: Session, request: Request, values: Values, fault: Fault | None
     ) -> None:
         """Does what a client asks, or answers why not."""
-        if self._lost is not None and request not in NEEDS_NO_LINK:
-            if request in RESUBMITTED:
-                self._kept.append((session, request, values))
+        if self.link.keeps_back(session, request, values):
             return
         of = int(values.get(ID_OF.get(request, ""), NO_REQUEST))
         try:
@@ -222,8 +204,7 @@ class Gateway:
             refuse(session, of, refused)
         if isinstance(fault, LoseLink):
             self.lose_link(fault)
-        else:
-            self._show_account()
+        self._show_account()
 
     def show(self, order: BookedOrder, to: Session | None = None) -> None:
         """Tells of an order as it is: who placed it, or who asks."""
@@ -243,8 +224,8 @@ class Gateway:
         order = happening.order
         if isinstance(happening, Executed):
             self._moved.add(order.market_symbol)
-        if self.link_is_lost:
-            self._missed.append(happening)
+        if self.link.is_lost:
+            self.link.miss(happening)
             return
         session = self.session_of(order.client_id)
         if session is None:
@@ -266,7 +247,9 @@ class Gateway:
                 self.show(order)
 
     def _show_account(self) -> None:
-        """Tells who follows the account what executions have made of it."""
+        """Tells who follows the account what executions have made of it, once there is a link."""
+        if self.link.is_lost:
+            return
         moved, self._moved = self._moved, set()
         for session in self.sessions if moved else ():
             if session.sees_positions:
@@ -275,13 +258,20 @@ class Gateway:
                 show_account(self, session, moved)
 
     def _show_ticks(self) -> None:
-        """Tells who follows stocks what has changed, if time has passed."""
+        """Tells who follows stocks what has changed, if time has passed and there is a link."""
+        if self.link.is_lost:
+            return
         before, self._shown_at = self._shown_at, self.brokerage.now
         for session in self.sessions if before != self._shown_at else ():
             for req_id, subscription in session.subscriptions.items():
                 show_ticks(self, session, req_id, subscription)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _line(self) -> asyncio.StreamReaderProtocol:
+        """One client's connection, read by when what it sends arrives."""
+        reader = TimedReader()
+        return asyncio.StreamReaderProtocol(reader, lambda _, writer: self._serve(reader, writer))
+
+    async def _serve(self, reader: TimedReader, writer: asyncio.StreamWriter) -> None:
         session = Session(self, reader, writer)
         task = asyncio.current_task()
         if task is not None:

@@ -58,8 +58,8 @@ def place(gateway: "Gateway", session: "Session", values: Values, fault: Fault |
     if isinstance(fault, Silence):
         session.muted.add(order.perm_id)
     if fields["transmit"] == "1":
-        _warn(session, order)
         _transmit(gateway, session, order, fault)
+        _warn(session, order)
     if isinstance(fault, CancelledByBroker):
         gateway.schedule(fault.seconds, lambda: broker.cancel(order))
 

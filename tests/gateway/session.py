@@ -1,13 +1,14 @@
 """One client's connection: its handshake, what it sends, what it is told."""
 
 import asyncio
-import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .answers import ANSWERS, Answer
+from .arrivals import TimedReader
 from .errors import NO_REQUEST, SHOWN_AT_START, Refused, error_text
 from .faults import Busy, Correct, CutAfter, CutBefore, Delay, Fault, Late, Lose, RollBack, Twice
-from .layouts import Unreadable, Values, frame, read, read_frame, write
+from .layouts import Values, frame, read, read_frame, write
 from .market_data import Subscription
 from .pacing import Pacing, Verdict
 from .requests import REQUESTS, Request
@@ -32,7 +33,7 @@ class Session:
     """
 
     def __init__(
-        self, gateway: "Gateway", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, gateway: "Gateway", reader: TimedReader, writer: asyncio.StreamWriter
     ) -> None:
         self.client_id = NOT_STARTED
         self.version = 0
@@ -45,18 +46,27 @@ class Session:
         self._late: list[tuple[int, bytes]] = []
         self._sent = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the socket has not been cut."""
+        return not self._writer.is_closing()
+
     async def serve(self) -> None:
-        """Works until the client leaves or is cut off."""
+        """Works until the client leaves or is cut off.
+
+        Raises:
+            Unreadable: if what comes is not what the layouts say.
+        """
         try:
             await self._shake_hands()
-            while True:
+            while self.is_open:
                 fields = await read_frame(self._reader)
                 self._take(fields)
                 await self._writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, Unreadable, Cut):
+        except (asyncio.IncompleteReadError, ConnectionError, Cut):
             pass
         finally:
-            self._writer.close()
+            self.cut()
 
     def cut(self) -> None:
         """Closes the socket."""
@@ -64,7 +74,7 @@ class Session:
 
     async def flushed(self) -> None:
         """Returns when what was told has gone out."""
-        if not self._writer.is_closing():
+        with suppress(ConnectionError):
             await self._writer.drain()
 
     def tell(self, kind: Answer, values: Values | None = None, about: int | None = None) -> None:
@@ -73,7 +83,7 @@ class Session:
         Args:
             about: the permId of the order that it is about, where nobody asked for it.
         """
-        if about in self.muted or self._writer.is_closing():
+        if about in self.muted or not self.is_open:
             return
         values = values or {}
         fault = self._gateway.faults.befalls(kind)
@@ -96,7 +106,9 @@ class Session:
                 self._gateway.schedule(seconds, lambda: self._send(message))
             case Correct(shares, price):
                 self._send(message)
-                self._gateway.correct_soon(values["execId"], shares, price)
+                # Once what is going on is done.
+                loop = asyncio.get_running_loop()
+                loop.call_soon(self._gateway.correct, values["execId"], shares, price)
             case _:
                 self._send(message)
 
@@ -106,7 +118,7 @@ class Session:
         self.tell(Answer.ERROR, {"id": of, "code": code, "message": text}, about)
 
     def _send(self, message: bytes) -> None:
-        if self._writer.is_closing():
+        if not self.is_open:
             return
         self._writer.write(message)
         self._sent += 1
@@ -125,7 +137,7 @@ class Session:
         self._writer.write(frame([str(self.version), self._gateway.clock.now().isoformat()]))
 
     def _take(self, fields: list[str]) -> None:
-        match self.pacing.take(time.monotonic()):
+        match self.pacing.take(self._reader.arrived):
             case Verdict.REFUSED:
                 self.error(NO_REQUEST, 100, limit=self.pacing.limit)
                 return
@@ -167,7 +179,7 @@ class Session:
         self.tell(
             Answer.NEXT_VALID_ID, {"orderId": self._gateway.brokerage.book.next_id(client_id)}
         )
-        for code in (1100,) if self._gateway.link_is_lost else SHOWN_AT_START:
+        for code in (1100,) if self._gateway.link.is_lost else SHOWN_AT_START:
             self.error(NO_REQUEST, code)
 
 

@@ -12,6 +12,7 @@ from orderworks.market.replay import ReplayMarket
 
 SESSION = require_session(date(2026, 11, 20))
 NEXT = require_session(date(2026, 11, 23))
+THIRD = require_session(date(2026, 11, 24))
 SECONDS = range(61)
 
 
@@ -21,7 +22,7 @@ def at(second: float, session: Session = SESSION) -> datetime:
 
 def write_market(directory: Path) -> Path:
     """ACME stands at 100.00 for 20 seconds, then trades at 99, then at 102; BOLT stands at 50."""
-    for session in (SESSION, NEXT):
+    for session in (SESSION, NEXT, THIRD):
         _write_session(directory, session)
     days = pd.bdate_range("2026-10-23", "2026-11-19")
     rows = [

@@ -1,6 +1,7 @@
 """The unmodified client connects, at every server version that it speaks."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from ib_async import IB, TagValue
@@ -10,8 +11,11 @@ from orderworks.model.loopback import LOOPBACK
 from .answers import Answer
 from .clients import ACME, Errors, limit, placed
 from .conftest import Serves
-from .gateway import LIVE_ACCOUNT, paper_terms
+from .gateway import LIVE_ACCOUNT, Gateway, paper_terms
+from .layouts import Unreadable, frame, read_frame
+from .requests import Request
 from .running import connected, settled
+from .small_session import SESSION, market
 
 VERSIONS = (157, 158, 159, 160, 162, 163, 164, 166, 169, 170, 176, 177, 178)
 
@@ -71,16 +75,30 @@ async def test_a_client_id_in_use_is_refused(serves: Serves) -> None:
         second = IB()
         errors = Errors(second)
         with pytest.raises(TimeoutError):
-            await second.connectAsync(LOOPBACK, port, 1, timeout=0.3)
+            await second.connectAsync(LOOPBACK, port, 1, timeout=1)
         assert errors.codes == [326]
 
 
-async def test_a_client_id_is_free_again_after_its_client_left(serves: Serves) -> None:
+async def test_what_cannot_be_read_ends_the_connection_and_is_told_at_the_end(
+    broker_url: str, small_market: Path
+) -> None:
+    gateway = Gateway(broker_url, market(small_market), SESSION, paper_terms("DU1"))
+    port = await gateway.start()
+    reader, writer = await asyncio.open_connection(LOOPBACK, port)
+    writer.write(b"API\0" + frame(["v157..178"]) + frame([str(Request.PLACE_ORDER.value), "7"]))
+    # The versions are answered, and then nothing more.
+    assert (await read_frame(reader))[0] == "178"
+    assert await reader.read() == b""
+    writer.close()
+    with pytest.raises(ExceptionGroup) as failed:
+        await gateway.stop()
+    assert failed.group_contains(Unreadable)
+
+
+async def test_a_client_id_is_free_again_after_its_client_was_cut_off(serves: Serves) -> None:
     async with serves() as (gateway, port):
         async with connected(port, 1):
-            pass
-        while gateway.sessions:
-            await asyncio.sleep(0)
+            gateway.cut(1)
         async with connected(port, 1) as again:
             assert again.isConnected()
 

@@ -3,7 +3,7 @@
 import pytest
 from ib_async import IB, Trade
 
-from .clients import ACME, limit, placed, status
+from .clients import ACME, Errors, limit, placed, status
 from .conftest import Serves
 from .running import connected, settled
 
@@ -79,6 +79,51 @@ async def test_an_entry_that_was_not_transmitted_is_cancelled_in_the_gateway(
         await settled(ib)
         assert trade.orderStatus.status == "Cancelled"
         assert gateway.brokerage.book.live() == []
+
+
+async def test_two_of_a_group_never_fill_more_than_one_of_them_is(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        await gateway.advance(1)
+        errors = Errors(ib)
+        trades = [
+            placed(ib, limit("BUY", 150, 100.05, ocaGroup="both", ocaType=1)) for _ in range(2)
+        ]
+        await settled(ib)
+        await gateway.advance(10)
+        await settled(ib)
+        assert sum(trade.filled() for trade in trades) == 150
+        assert all(trade.isDone() for trade in trades)
+        assert set(errors.codes) == {202}, "nobody asked for a cancel that could be refused"
+
+
+async def test_a_fill_cancels_the_rest_before_the_market_goes_on(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        await gateway.advance(1)
+        fills, rests = (
+            placed(ib, limit("BUY", quantity, price, ocaGroup="steps", ocaType=1))
+            for quantity, price in ((350, 100.05), (350, 99.05))
+        )
+        await settled(ib)
+        # In one go, over the fall to 99 at which the other order would have filled.
+        await gateway.advance(30)
+        await settled(ib)
+        assert status(fills) == ("Filled", 350, 0)
+        assert status(rests) == ("Cancelled", 0, 350)
+
+
+async def test_what_was_taken_back_before_it_was_transmitted_does_not_go_along(
+    serves: Serves,
+) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        entry, target, stop = ib.bracketOrder("BUY", 10, 90, 101.5, 85, tif="DAY")
+        placed(ib, entry)
+        placed(ib, target)
+        ib.cancelOrder(target)
+        placed(ib, stop)
+        await settled(ib)
+        live = [one.order_id for one in gateway.brokerage.book.live()]
+        assert live == [entry.orderId, stop.orderId]
+        assert await ib.reqCompletedOrdersAsync(False) == []
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,9 @@ async def test_without_a_tif_the_preset_is_remarked_on_and_the_order_lives(serve
         trade = placed(ib, limit("BUY", 10, 90, tif=""))
         await settled(ib)
         assert errors == [(trade.order.orderId, 10349)]
-        assert len(gateway.brokerage.book.live()) == 1
+        assert trade.orderStatus.status == "Cancelled", "as the client takes it"
+        [lives] = gateway.brokerage.book.live()
+        assert lives.status == "Submitted"
 
 
 async def test_outside_regular_hours_is_ignored_with_a_remark(serves: Serves) -> None:

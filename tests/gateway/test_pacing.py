@@ -1,6 +1,7 @@
 """Fifty messages a second: what goes beyond is refused, and the third time cut off."""
 
 import asyncio
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +10,12 @@ from ib_async import IB
 from orderworks.model.loopback import LOOPBACK
 
 from .answers import Answer
-from .clients import Errors, limit, placed
+from .arrivals import TimedReader
+from .clients import Errors, heard_by, limit, placed
 from .conftest import Serves
 from .pacing import Pacing, Verdict
 from .requests import Request
-from .running import connected, settled
+from .running import connected, settled, until
 
 
 def test_each_second_may_be_exceeded_twice() -> None:
@@ -40,15 +42,13 @@ def test_who_keeps_to_the_limit_is_never_refused() -> None:
 
 async def test_a_burst_is_refused_beyond_the_limit_and_the_client_stays(serves: Serves) -> None:
     async with serves() as (gateway, port), connected(port) as ib:
-        errors = Errors(ib)
+        errors, answers = Errors(ib), heard_by(ib, "nextValidId")
         ib.client.MaxRequests = 0
-        before = len([*gateway.log.of(Request.PLACE_ORDER)])
         for _ in range(60):
-            placed(ib, limit("BUY", 1, 90))
-        while 100 not in errors.codes or len(errors) < 60 - len(gateway.brokerage.book.orders):
-            await ib.updateEvent
-        assert before == 0
-        assert len(gateway.brokerage.book.orders) == 60 - errors.codes.count(100) < 60
+            ib.client.reqIds(1)
+        await until(ib, lambda: len(answers) + errors.codes.count(100) == 60)
+        assert 0 < errors.codes.count(100) < 60
+        assert len([*gateway.log.of(Request.IDS)]) == len(answers)
         assert ib.isConnected()
 
 
@@ -65,6 +65,19 @@ async def test_one_breach_too_many_cuts_the_client_off(serves: Serves) -> None:
         await asyncio.wait_for(gone.wait(), 5)
         assert 100 in [one["code"] for one in gateway.log.of(Answer.ERROR)]
         assert gateway.sessions == []
+
+
+async def test_what_arrived_in_time_is_not_late_because_others_took_long() -> None:
+    reader = TimedReader()
+    reader.feed_data(b"first")
+    before = time.monotonic()
+    reader.feed_data(b"second")
+    assert await reader.readexactly(2) == b"fi"
+    assert reader.arrived <= before
+    assert await reader.readexactly(3) == b"rst"
+    assert reader.arrived <= before
+    assert await reader.readexactly(1) == b"s"
+    assert reader.arrived >= before
 
 
 async def test_the_client_s_own_pacing_keeps_within(serves: Serves) -> None:

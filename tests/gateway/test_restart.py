@@ -3,10 +3,10 @@
 from ib_async import Trade
 
 from .answers import Answer
-from .clients import ACME, limit, placed
+from .clients import ACME, BOLT, limit, placed
 from .conftest import Serves
 from .running import connected, settled
-from .small_session import NEXT
+from .small_session import NEXT, THIRD
 
 
 async def test_a_restarted_gateway_has_everything_that_the_broker_had(serves: Serves) -> None:
@@ -61,6 +61,26 @@ async def test_day_orders_end_with_their_session_and_others_go_on(serves: Serves
         assert {day.orderStatus.status, kept.orderStatus.status} == {"Submitted"}
     async with serves(NEXT) as (_, port), connected(port) as ib:
         assert [trade.order.orderRef for trade in ib.openTrades()] == ["ow-GTC"]
+        assert ib.fills() == []
+
+
+async def test_what_an_order_filled_sessions_ago_is_known(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        await gateway.advance(19)
+        trade = placed(ib, limit("BUY", 350, 99.05, tif="GTC"))
+        await settled(ib)
+        await gateway.advance(2)
+        await settled(ib)
+        assert 0 < trade.filled() < 350
+    async with serves(NEXT) as (gateway, port), connected(port) as ib:
+        await gateway.advance(1)
+        placed(ib, limit("BUY", 10, 50.05), BOLT)
+        await settled(ib)
+        await gateway.advance(2)
+    async with serves(THIRD) as (_, port), connected(port) as ib:
+        [again] = ib.openTrades()
+        told = again.orderStatus
+        assert (told.filled, told.avgFillPrice) == (trade.filled(), trade.orderStatus.avgFillPrice)
         assert ib.fills() == []
 
 

@@ -100,4 +100,4 @@ async def test_the_book_is_what_the_exchange_has(
         assert dict(orders) == {one.name: one.filled for one in book.orders.values()}
         assert len(orders) == len(book.orders) > ORDERS / 4
         assert positions == dict(held)
-        assert befell > {None, "Lose", "Say"}
+        assert len(befell) > 5
