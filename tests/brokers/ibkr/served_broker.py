@@ -1,5 +1,6 @@
 """The adapter at a gateway on loopback, and orders small enough to read."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class GatewayClock:
         return self._gateway.clock.now()
 
     async def sleep_until(self, moment: datetime) -> None:
-        raise NotImplementedError
+        while (left := (moment - self.now()).total_seconds()) > 0:
+            await asyncio.sleep(left)
 
 
 @dataclass
@@ -49,6 +51,11 @@ class Served:
             "connect_seconds": 5,
             "ask_seconds": 5,
             "answer_seconds": ANSWER_SECONDS,
+            "market_data_lines": 100,
+            "first_quote_seconds": 3,
+            "history_requests": 60,
+            "allow_delayed_quotes": False,
+            "clock": "wall",
             "no_send": (),
         }
         settings = IbkrSettings(**usual | changes)
