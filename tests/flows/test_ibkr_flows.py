@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "DU1234567"
 SPEED = 60
 
+Process = subprocess.Popen[str]
+
 RUNS_FAST = {
     "ORDERWORKS_BROKER__PROVIDER": "ibkr",
     "ORDERWORKS_BROKER__IBKR__ACCOUNT_ID": ACCOUNT,
@@ -75,31 +77,50 @@ def require_equal_books(ledger: Ledger) -> None:
     assert abs(cash["balance"] - their_cash["cash"]) < Decimal("0.01")
     held = "SELECT symbol, quantity FROM {} WHERE quantity <> 0 ORDER BY symbol"
     assert rows(ledger, held.format("positions")) == rows(ledger, held.format("exchange.positions"))
-    assert rows(ledger, "SELECT 1 FROM breaks") == []
+    assert rows(ledger, "SELECT 1 FROM breaks WHERE resolved_at IS NULL") == []
 
 
 @pytest.fixture
-def at_gateway(environment: dict[str, str], market: str) -> Iterator[dict[str, str]]:
-    """A gateway as a process, from the open of the session on: the settings that lead to it."""
+def gateway_process(environment: dict[str, str], market: str) -> Iterator[Process]:
+    """A gateway as a process, whose market begins with the open of the session."""
     arguments = ["--market", market, "--session", str(SESSION), "--speed", str(SPEED)]
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.gateway", *arguments, "--account", ACCOUNT],
         cwd=ROOT,
         env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
     try:
-        yield RUNS_FAST | {"ORDERWORKS_BROKER__IBKR__PORT": process.stdout.readline().strip()}
+        yield process
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        process.communicate()
+        assert process.returncode == 0
+
+
+@pytest.fixture
+def at_gateway(gateway_process: Process) -> dict[str, str]:
+    """The settings that lead to the gateway."""
+    return RUNS_FAST | {"ORDERWORKS_BROKER__IBKR__PORT": heard(gateway_process)}
+
+
+def heard(process: Process) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def tell(process: Process, line: str) -> None:
+    """Lets the gateway do something."""
+    assert process.stdin is not None
+    print(line, file=process.stdin, flush=True)
+    assert heard(process) == "done"
 
 
 def test_a_daily_run_and_the_end_of_day_priced_and_traded_through_the_gateway(
     ledger: Ledger,
+    gateway_process: Process,
     at_gateway: dict[str, str],
     orderworks: Callable[..., Ended],
     signals: str,
@@ -122,6 +143,9 @@ def test_a_daily_run_and_the_end_of_day_priced_and_traded_through_the_gateway(
     again = orderworks(*in_session("daily"), "--signals", signals, **at_gateway)
     assert again.status == 0, again.err
     assert "done already" in again.out
+    # To the last hour, which is then over in some seconds.
+    tell(gateway_process, "advance 18000")
+    tell(gateway_process, "speed 900")
     closed = orderworks(*in_session("end-of-day"), **at_gateway)
     assert closed.status == 0, closed.err
     assert rows(ledger, "SELECT 1 FROM orders WHERE reaches_broker AND state = ANY(%s)", LIVE) == []
