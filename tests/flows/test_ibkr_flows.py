@@ -139,7 +139,6 @@ def test_a_daily_run_and_the_end_of_day_priced_and_traded_through_the_gateway(
     assert len(slices) >= 2 * SLICES
     measured = rows(ledger, "SELECT twap_price FROM order_quality WHERE symbol = 'ACME'")
     assert measured[0]["twap_price"] is not None
-
     again = orderworks(*in_session("daily"), "--signals", signals, **at_gateway)
     assert again.status == 0, again.err
     assert "done already" in again.out
@@ -148,7 +147,15 @@ def test_a_daily_run_and_the_end_of_day_priced_and_traded_through_the_gateway(
     tell(gateway_process, "speed 900")
     closed = orderworks(*in_session("end-of-day"), **at_gateway)
     assert closed.status == 0, closed.err
-    assert rows(ledger, "SELECT 1 FROM orders WHERE reaches_broker AND state = ANY(%s)", LIVE) == []
+    resting = (
+        "SELECT 1 FROM orders WHERE reaches_broker AND attached_to IS NULL AND state = ANY(%s)"
+    )
+    assert rows(ledger, resting, LIVE) == []
+    # Another process has heard no quotes: it asks for those of the past.
+    measured = rows(
+        ledger, "SELECT twap_price, vwap_price FROM order_quality WHERE symbol = 'ACME'"
+    )
+    assert None not in measured[0].values()
     require_equal_books(ledger)
 
 

@@ -39,7 +39,7 @@ async def test_quotes_are_the_last_ones_that_came(serving: Serving) -> None:
         await asyncio.sleep(0.1)
         quotes = await asyncio.to_thread(feed.quotes_at, at(25), ["ACME"])
         assert quotes["ask"].tolist() == [99.01]
-        assert len(served.gateway.log.of(Request.MARKET_DATA)) == 2
+        assert len(list(served.gateway.log.of(Request.MARKET_DATA))) == 2
         assert feed.symbols == {"ACME", "BRK.B"}
         between = feed.quotes_between("ACME", at(0), at(30), prevailing=True)
         assert between["bid"].tolist() == [99.99, 98.99]
@@ -105,7 +105,7 @@ async def test_days_before_are_asked_for_once(serving: Serving) -> None:
             adv = await asyncio.to_thread(feed.average_daily_volume, symbols, EARLIER, 10)
         assert adv["ACME"] == 1_000_000
         assert adv.isna().tolist() == [False, True, True]
-        assert len(served.gateway.log.of(Request.HISTORICAL_DATA)) == 2
+        assert len(list(served.gateway.log.of(Request.HISTORICAL_DATA))) == 2
         volatility = await asyncio.to_thread(feed.daily_volatility, ["ACME"], EARLIER, 10)
         assert volatility["ACME"] == 0
         daily = await asyncio.to_thread(feed.daily_before, EARLIER)
@@ -148,7 +148,7 @@ async def test_an_order_off_the_grid_is_refused_before_it_is_sent(serving: Servi
             [report] = await broker.submit_orders([limit("a", 100, "99.995")])
             assert report.kind.value == "REJECTED"
             assert "off the broker's grid" in (report.reason or "")
-            assert len(served.gateway.log.of(Request.PLACE_ORDER)) == 0
+            assert len(list(served.gateway.log.of(Request.PLACE_ORDER))) == 0
 
 
 async def test_several_look_at_the_market_at_once(serving: Serving) -> None:
@@ -166,3 +166,13 @@ async def test_the_gateways_time_is_followed_at_the_speed_that_it_has(serving: S
         until = clock.now() + timedelta(seconds=45)
         await clock.sleep_until(until)
         assert abs((served.gateway.clock.now() - until).total_seconds()) < 10
+
+
+async def test_quotes_that_were_not_heard_are_the_means_of_minutes(serving: Serving) -> None:
+    async with serving(speed=0.0) as served, looking(served) as feed:
+        await served.gateway.advance(125)
+        quotes = await asyncio.to_thread(feed.quotes_between, "ACME", at(0), at(125))
+        assert quotes["ts"].tolist() == [at(60), at(120)]
+        mean = (100 * 20 + 99 * 20 + 102 * 20) / 60
+        assert quotes["bid"].iloc[0] == pytest.approx(mean - 0.01)
+        assert quotes["ask"].iloc[0] == pytest.approx(mean + 0.01)
