@@ -144,7 +144,7 @@ def _quoted(board: Board, symbol: str, start: datetime, end: datetime, size: int
         quotes = [quote for at in seconds if (quote := board.quote(symbol, at)) is not None]
         if quotes:
             bids, asks = [one.bid for one in quotes], [one.ask for one in quotes]
-            mean_bid, mean_ask = sum(bids) / len(bids), sum(asks) / len(asks)
+            mean_bid, mean_ask = (sum(side, Decimal()) / len(quotes) for side in (bids, asks))
             bars.append(Bar(begins, mean_bid, max(asks), min(bids), mean_ask, 0))
         begins += timedelta(seconds=size)
     return bars
