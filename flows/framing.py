@@ -25,7 +25,6 @@ from orderworks.handoffs.engine import warm
 from orderworks.handoffs.table_file import TableFile
 from orderworks.ledger.runs import Run, finish_run, require_same_inputs, start_run
 from orderworks.market.calendar import find_session, reason_closed
-from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import InputError
 from orderworks.settings import load_settings
 
@@ -138,7 +137,6 @@ async def framed(
             except Exception as error:
                 finish_run(desk.ledger, run, "FAILED", str(error))
                 raise
-            crash_point(CrashPoint.RUN_BEFORE_DONE)
             if frame.desk is not None:
                 finish_run(desk.ledger, run, "DONE", frame.message)
     finally:

@@ -142,6 +142,8 @@ class Broker(Section):
     provider: Literal["simulated", "ibkr", "paper_stub"]
     paper_trading: bool
     fallback: Literal["none", "paper_stub"]
+    messages_per_second: Annotated[int, Field(ge=0, le=100_000)]
+    patience_seconds: Annotated[float, Field(ge=0, le=86_400)]
     simulated: SimulatedBroker
     paper_stub: PaperStubBroker
     ibkr: IbkrBroker

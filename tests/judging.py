@@ -76,9 +76,10 @@ def _require_sums(ledger: Ledger) -> None:
         still_open = resting[name] + waiting[name]
         assert filled[name] + still_open + cancelled == parent["quantity"], parent
         assert parent["filled_quantity"] == filled[name], parent
-        # An exit is as large as its entry was when it was sent, and a worked order gives up what it missed.
+        # An exit is as large as its entry was when it was sent; what reduces, as what was left; and a
+        # worked order gives up what it missed.
         given_up = parent["algo"] != "none" and parent["revision"] > 0
-        if parent["attached_to"] is None and not given_up:
+        if parent["attached_to"] is None and not (parent["reduce_only"] or given_up):
             assert parent["planned_quantity"] == parent["quantity"], parent
 
 

@@ -78,6 +78,10 @@ def test_the_environment_wins_over_the_own_file_and_that_over_the_defaults(
         ("router: {twap_num_slices: many}", "'router.twap_num_slices' cannot be 'many'"),
         ("router: 3", "'router' cannot be 3"),
         ("broker: {provider: nobody}", "'broker.provider' cannot be 'nobody'"),
+        ("broker: {messages_per_second: -1}", "'broker.messages_per_second' cannot be -1"),
+        ("broker: {messages_per_second: 0.5}", "'broker.messages_per_second' cannot be 0.5"),
+        ("broker: {patience_seconds: -1}", "'broker.patience_seconds' cannot be -1"),
+        ("broker: {patience_seconds: .inf}", "'broker.patience_seconds' cannot be inf"),
         ("router: {twap", "own.yaml"),
         ("[router]", "own.yaml"),
         ("just words", "own.yaml"),
@@ -184,3 +188,22 @@ def test_an_exchange_on_another_machine_is_refused() -> None:
         "setting 'broker.simulated.server' cannot be '10.0.0.7:4010': a server of this machine "
         "listens on 127.0.0.1 only; write 127.0.0.1:PORT"
     )
+
+
+@pytest.mark.parametrize(
+    ("ibkr", "said"),
+    [
+        ("{client_id: 0}", "'broker.ibkr.client_id' cannot be 0"),
+        ("{answer_seconds: 0}", "'broker.ibkr.answer_seconds' cannot be 0"),
+        ('{no_send: ["25:00-01:00"]}', "'25:00-01:00' must have hours up to 23"),
+    ],
+)
+def test_the_line_to_interactive_brokers(own: Own, ibkr: str, said: str) -> None:
+    own(f"broker: {{ibkr: {ibkr}}}")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert said in str(refused.value)
+
+
+def test_nothing_is_sent_while_a_gateway_usually_restarts() -> None:
+    assert load_settings().broker.ibkr.no_send == ("23:45-00:45", "Fri 23:00-Sat 03:00")

@@ -85,7 +85,10 @@ def open_books(ledger: Ledger, account: str = ACCOUNT, cash: Decimal = CASH) -> 
 
 def plan_of(orders: Sequence[OrderRecord], inputs_hash: str = "ab" * 32) -> Plan:
     """A plan that holds orders and nothing else."""
-    more = ("attached_to", "remainder", "cross_at", "good_till", "take_profit_price")
+    more = (
+        *("attached_to", "oca_group", "remainder", "cross_at", "good_till"),
+        *("stop_price", "take_profit_price", "reduce_only"),
+    )
     rows = [(*row(one), *(getattr(one, name) for name in more)) for one in orders]
     names = (*ORDER_COLUMNS, *more)
     return Plan(inputs_hash, at(0), at(300), {}, {}, by_column(names, rows))

@@ -31,7 +31,9 @@ class ReportKind(StrEnum):
 class Report:
     """One thing that a broker said about one order, at a market time.
 
-    ``fill`` comes with FILLED only, ``terms`` with REPLACED only: what the order is now.
+    ``fill`` comes with FILLED only, ``terms`` with REPLACED only: what the order is now. ``filled`` comes
+    with the end of an order, where the broker says it: the shares that it has filled in all. ``proven``
+    is what a complete snapshot shows; what a line brings may be about an earlier sending of the order.
     """
 
     kind: ReportKind
@@ -41,6 +43,8 @@ class Report:
     reason: str | None = None
     fill: Fill | None = None
     terms: Replacement | None = None
+    proven: bool = False
+    filled: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ class BrokerAdapter(Protocol):
 
     Orders go and come in batches, because a wave is one. An order that a call returns no report
     for has not been refused: its fate is unknown until a snapshot shows it.
+
+    Where no answer comes, calls raise Unanswered, Disconnected or Unreachable; where the broker was
+    asked too fast, PacingRefused, and it has taken nothing of the request.
     """
 
     provider: str
@@ -103,6 +110,12 @@ class BrokerAdapter(Protocol):
 
     async def close(self) -> None:
         """Ends the connection; what rests at the broker goes on resting."""
+
+    async def room_for(self, messages: int) -> int:
+        """Waits until its pace lets one message leave; how many of ``messages`` may leave at once.
+
+        Whoever needs a permission to send asks for it after this, so that it is not an old one.
+        """
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         """Sends orders; returns what the broker said of them so far."""

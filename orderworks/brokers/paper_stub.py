@@ -90,6 +90,9 @@ class PaperStubBroker:
             self._record.close()
             self._record = None
 
+    async def room_for(self, messages: int) -> int:
+        return messages
+
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         at = self._clock.now()
         received: list[ExchangeOrder] = []

@@ -76,6 +76,12 @@ def failure_of(error: Exception) -> Failure:
             return Failure(_usage(error), error.exit_code)
         case typer.Abort():
             return Failure("stopped, as no answer was given", 1)
+        case psycopg.errors.DiskFull():
+            return Failure(
+                f"the disk of the ledger's database is full: {_first_line(error)}; make room on it "
+                "and repeat the command",
+                1,
+            )
         case psycopg.OperationalError():
             return Failure(
                 f"the ledger's database broke off: {_first_line(error)}; see that it runs "

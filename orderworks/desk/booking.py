@@ -164,11 +164,31 @@ def _book_event(
         return
     if order.state in TERMINAL:
         return
+    doubt = None if report.proven else _doubt(order, event, report)
+    if doubt is not None:
+        if order.state is not OrderState.UNKNOWN:
+            move(booking, order, OrderEvent.SILENCE, report.ts, doubt)
+        return
     if event is not OrderEvent.REJECT:
         confirm(booking, order, orders, report.ts)
     if event is OrderEvent.REPLACE and report.terms is not None and _has_terms(order, report.terms):
         return
     move(booking, order, event, report.ts, report.reason, report.terms)
+
+
+def _doubt(order: OrderRecord, event: OrderEvent, report: Report) -> str | None:
+    """Why an end is not believed until a snapshot shows it; None where it is."""
+    if event is OrderEvent.REJECT and order.attempts > 1:
+        # It may be the late answer to a sending before.
+        said = report.reason or "no reason"
+        return f"a refusal ({said}) came for one of its {order.attempts} sendings"
+    if report.filled is not None and report.filled > order.filled_quantity:
+        # What it leaves would be worked again by its siblings.
+        return (
+            f"{event} came with {report.filled} shares filled, of which we know "
+            f"{order.filled_quantity}"
+        )
+    return None
 
 
 def _has_terms(order: OrderRecord, terms: Replacement) -> bool:

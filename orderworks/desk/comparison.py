@@ -93,6 +93,7 @@ def evidence(
             theirs.ts,
             theirs.broker_order_id,
             theirs.reason,
+            proven=True,
         )
         for theirs in snapshot.orders
         if theirs.client_order_id in orders

@@ -10,17 +10,27 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from random import Random
 from typing import LiteralString
 
 import psycopg
 
 from orderworks.brokers.adapter import BrokerAdapter
+from orderworks.brokers.patience import Patience
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger, open_ledger
-from orderworks.ledger.leases import Lease, give_back, lease_holder, renew_lease, take_lease
+from orderworks.ledger.leases import (
+    Lease,
+    give_back,
+    lease_holder,
+    renew_lease,
+    require_lease,
+    take_lease,
+)
 from orderworks.market.calendar import Session
 from orderworks.market.data import MarketData
 from orderworks.model.clock import Clock
+from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import LeaseLost, LedgerUnavailable
 from orderworks.settings import Settings
 
@@ -43,7 +53,10 @@ class Desk:
     market: MarketData
     broker: BrokerAdapter
     clock: Clock
+    patience: Patience
     lease: Lease | None = None
+    _told: str | None = field(default=None, repr=False)
+    """Who was last said to work the account instead of us."""
     _renewal: asyncio.Task[None] | None = field(default=None, repr=False)
     _writing: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -74,7 +87,9 @@ class Desk:
         ttl = self.settings.lease.ttl_seconds
         lease = take_lease(self.ledger, self.account, holder_name(), ttl, preempts=preempts)
         if lease is None:
+            self._tell_holder()
             return False
+        crash_point(CrashPoint.LEASE_TAKEN)
         self.lease = lease
         self._renewal = asyncio.create_task(_keep_renewing(self.url, lease))
         try:
@@ -83,7 +98,29 @@ class Desk:
             # A lease without a broker would keep the account from whoever can work it.
             await self.hand_back()
             raise
+        crash_point(CrashPoint.BROKER_CONNECTED)
         return True
+
+    def _tell_holder(self) -> None:
+        holder = lease_holder(self.ledger, self.account)
+        if holder is not None and holder != self._told:
+            log.info("account %s is worked by %s; this process watches", self.account, holder)
+            self._told = holder
+
+    async def require_lease(self) -> None:
+        """Raises LeaseLost if the account is another worker's by now."""
+        await self.let_writing_end()
+        require_lease(self.ledger, self.held_lease)
+
+    async def regain_broker(self) -> None:
+        """Makes the line to the broker anew, after it broke.
+
+        Raises:
+            LeaseLost: and the line of whoever has the account now is left alone.
+        """
+        await self.require_lease()
+        await self.broker.close()
+        await self.broker.connect()
 
     async def write(self, work: Callable[[], None]) -> None:
         """Lets a thread do a write of the ledger, once the one before it is done.
@@ -142,6 +179,7 @@ class Desk:
                 with contextlib.suppress(psycopg.Error):
                     give_back(self.ledger, self.lease)
                 self.lease = None
+                crash_point(CrashPoint.LEASE_GIVEN_BACK)
 
     @asynccontextmanager
     async def planning_turn(self) -> AsyncIterator[None]:
@@ -177,7 +215,8 @@ async def open_desk(
     # What is loaded by now stays: a collection during a wave need not look through it again.
     gc.freeze()
     ledger = open_ledger(url)
-    desk = Desk(settings, url, ledger, session, market, broker, clock)
+    patience = patience_with_broker(settings)
+    desk = Desk(settings, url, ledger, session, market, broker, clock, patience)
     try:
         open_account(ledger, broker.account, broker.mode, broker.provider)
         yield desk
@@ -186,6 +225,12 @@ async def open_desk(
         ledger.close()
         # A process may open many desks; what was loaded for this one need not stay.
         gc.unfreeze()
+
+
+def patience_with_broker(settings: Settings) -> Patience:
+    """How long a broker is waited for, by processes that do not all come back at once."""
+    draws = Random(holder_name())  # noqa: S311
+    return Patience(settings.broker.patience_seconds, draws)
 
 
 def holder_name() -> str:

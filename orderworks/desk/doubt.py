@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from orderworks.ledger.orders import OrderRecord
 
-ATTEMPTS = 3
-"""How often an order is sent at most: what does not arrive three times is a person's to look at."""
+ATTEMPTS = 5
+"""How often an order is sent at most: what does not arrive then is a person's to look at."""
 
 
 @dataclass(frozen=True, slots=True)

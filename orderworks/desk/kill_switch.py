@@ -6,6 +6,7 @@ from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.ledger.overview import known_accounts
 from orderworks.market.calendar import NEW_YORK
 from orderworks.model.clock import WallClock
+from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import InputError
 from orderworks.settings import Settings, home_directory
 
@@ -21,6 +22,7 @@ def throw(settings: Settings, reason: str, *, flatten: bool = False) -> None:
     now = WallClock().now()
     with open_ledger(database_url(home_directory())) as ledger:
         controls.throw_kill_switch(ledger, account, reason, flatten=flatten)
+        crash_point(CrashPoint.KILL_THROWN)
         if account not in known_accounts(ledger):
             return
         raise_alerts(

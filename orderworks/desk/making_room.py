@@ -15,6 +15,7 @@ from orderworks.ledger.corporate_actions import filled_through_splits
 from orderworks.ledger.facts import attributed_shares
 from orderworks.ledger.movements import Revision
 from orderworks.ledger.orders import OrderMap, OrderRecord, orders_attached_to, orders_by_id
+from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.state import TERMINAL, OrderState
 
 GIVES_WAY = "it gives way to what closes its position"
@@ -41,6 +42,7 @@ async def make_room(desk: Desk, orders: OrderMap, agenda: Agenda) -> Agenda:
                 for terms in room.replace
             ],
         )
+        crash_point(CrashPoint.ROOM_MADE)
     # What the broker did meanwhile counts: an exit may have filled instead of giving way.
     return within_position(agenda, orders.values(), _protected(desk, exits), _holdings(desk))
 

@@ -7,11 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 from orderworks.brokers.adapter import BrokerAdapter
+from orderworks.brokers.paced import PacedBroker
+from orderworks.brokers.pacing import TokenBucket
 from orderworks.brokers.paper_stub import PaperStubBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.client import RemoteSimulatedBroker, market_time_at
 from orderworks.brokers.simulated.record import reached_by
-from orderworks.desk.desk import Desk, open_desk
+from orderworks.desk.desk import Desk, open_desk, patience_with_broker
 from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.ledger.runs import latest_run, unfinished_runs
@@ -95,7 +97,8 @@ async def open_desk_for(
         from orderworks.desk.opening_ibkr import ibkr_tools
 
         with ibkr_tools(settings, url, _recorded(asked, session)) as (market, broker, clock):
-            async with open_desk(settings, url, session, market, broker, clock) as desk:
+            paced = _paced(broker, settings)
+            async with open_desk(settings, url, session, market, paced, clock) as desk:
                 yield desk
         return
     recorded = _recorded(asked, session)
@@ -105,7 +108,7 @@ async def open_desk_for(
             "--market DIR with DATE/quotes.parquet, DATE/bars.parquet and daily.csv"
         )
     replayed = _replay_clock(settings, url, session)
-    rehearsed = _rehearsing_broker(settings, url, recorded, session, replayed)
+    rehearsed = _paced(_rehearsing_broker(settings, url, recorded, session, replayed), settings)
     async with open_desk(settings, url, session, recorded, rehearsed, replayed) as desk:
         yield desk
 
@@ -118,6 +121,14 @@ def _replay_clock(settings: Settings, url: str, session: Session) -> ReplayClock
     """The market's time, from where the account has come to."""
     reached = _reached(settings, url)
     return ReplayClock(max(session.open, reached) if reached is not None else session.open)
+
+
+def _paced(broker: BrokerAdapter, settings: Settings) -> PacedBroker:
+    """The broker at the pace, and with the patience, that the settings state."""
+    patience = patience_with_broker(settings)
+    limit = settings.broker.messages_per_second
+    bucket = TokenBucket.within(limit, patience.timer.now()) if limit else None
+    return PacedBroker(broker, bucket, patience)
 
 
 def _reached(settings: Settings, url: str) -> datetime | None:

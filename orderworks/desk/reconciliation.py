@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orderworks.brokers.adapter import Snapshot
-from orderworks.desk.booking import Booking, move
+from orderworks.desk.booking import Anomaly, Booking, move
 from orderworks.desk.comparison import Break, BreakKind, absent, differences, evidence
 from orderworks.desk.corporate_actions import book_actions
 from orderworks.desk.desk import Desk
@@ -67,9 +67,14 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     if desk.lease is None:
         return Reconciled(0, 0, (), lease_holder(desk.ledger, desk.account) or "another worker")
     await desk.written()
+    # Whoever has lost the account is told so, and takes no line to the broker from whoever has it.
+    await desk.require_lease()
+    crash_point(CrashPoint.SNAPSHOT_BEFORE_MESSAGE)
     snapshot = await desk.broker.snapshot()
+    crash_point(CrashPoint.SNAPSHOT_TAKEN)
     if not is_opened(desk.ledger, desk.account):
         book_opening(desk.ledger, snapshot.portfolio, desk.session.date, desk.clock.now())
+        crash_point(CrashPoint.OPENING_BOOKED)
     orders = _our_orders(desk, snapshot)
     healed = book_actions(desk, snapshot, orders)
     healed += await _book_evidence(desk, snapshot, orders)
@@ -83,6 +88,7 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
         suspected = {order.client_order_id for order in missing}
         missing = [o for o in absent(snapshot, orders.values()) if o.client_order_id in suspected]
         to_resend = _settle_absent(desk, missing, snapshot)
+        crash_point(CrashPoint.ABSENCE_BOOKED)
     # What ended while nobody looked ends its parent too: planning nets against open parents.
     retire_parents(desk, orders)
     breaks = _breaks(desk, snapshot, orders)
@@ -107,12 +113,13 @@ def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -
     at = desk.clock.now()
     record_reconciliation(
         desk.ledger,
-        desk.account,
+        desk.held_lease,
         run.run_id if run else None,
         at,
         healed,
         [(b.kind.value, b.subject, b.ours, b.theirs, b.symbol) for b in breaks],
     )
+    crash_point(CrashPoint.RECONCILIATION_RECORDED)
     raise_alerts(
         desk.ledger,
         desk.account,
@@ -139,6 +146,7 @@ async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> in
     ]
     booking = await take_reports(desk, reports, orders)
     await desk.written()
+    crash_point(CrashPoint.EVIDENCE_BOOKED)
     return len(booking.events) + len(booking.fills)
 
 
@@ -165,10 +173,19 @@ def _settle_absent(desk: Desk, missing: Sequence[OrderRecord], snapshot: Snapsho
         move(booking, order, OrderEvent.ABSENCE, at, "two complete snapshots do not show it")
     for order, doubt in judged.held:
         _fall_silent(booking, order, at)
-        move(booking, order, OrderEvent.HOLD, at, doubt)
+        _hold(booking, order, doubt, at)
     record(desk, booking)
-    _tell_held(desk, judged.held)
     return len(judged.never_received)
+
+
+def _hold(booking: Booking, order: OrderRecord, doubt: str, at: datetime) -> None:
+    """Leaves an order to a person, who is told."""
+    move(booking, order, OrderEvent.HOLD, at, doubt)
+    message = (
+        f"{order.side} {order.remaining} {order.symbol} is held: {doubt}; look at the broker, then "
+        "'orderworks adopt' or 'orderworks abandon' it"
+    )
+    booking.anomalies.append(Anomaly("ORDER_HELD", order.client_order_id, message, at))
 
 
 def _fall_silent(booking: Booking, order: OrderRecord, at: datetime) -> None:
@@ -191,36 +208,12 @@ def _moved(desk: Desk, snapshot: Snapshot) -> dict[str, tuple[int, int]]:
 
 def _hold_doubled(desk: Desk, orders: OrderMap, breaks: Sequence[Break]) -> None:
     """Two orders at the broker for one of ours: nobody can tell which a message would reach."""
-    doubled = [
-        (orders[b.subject], f"the broker has {b.theirs} of this name")
-        for b in breaks
-        if b.kind is BreakKind.TWO_ORDERS
-        and orders[b.subject].state in AT_BROKER
-        and not orders[b.subject].held
-    ]
     booking = Booking()
-    for order, doubt in doubled:
-        move(booking, order, OrderEvent.HOLD, desk.clock.now(), doubt)
+    for b in breaks:
+        if b.kind is not BreakKind.TWO_ORDERS:
+            continue
+        order = orders[b.subject]
+        if order.state in AT_BROKER and not order.held:
+            doubt = f"the broker has {b.theirs} of this name"
+            _hold(booking, order, doubt, desk.clock.now())
     record(desk, booking)
-    _tell_held(desk, doubled)
-
-
-def _tell_held(desk: Desk, held: Sequence[tuple[OrderRecord, str]]) -> None:
-    at = desk.clock.now()
-    raise_alerts(
-        desk.ledger,
-        desk.account,
-        [
-            Alert(
-                kind="order_held",
-                cause=f"held:{order.client_order_id}:{doubt}",
-                message=f"order {order.client_order_id} ({order.side} {order.remaining} "
-                f"{order.symbol}) is held: {doubt}; look at the broker, then 'orderworks adopt' or "
-                "'orderworks abandon' it",
-                at=at,
-                client_order_id=order.client_order_id,
-                payload={"symbol": order.symbol, "doubt": doubt},
-            )
-            for order, doubt in held
-        ],
-    )

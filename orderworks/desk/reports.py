@@ -67,6 +67,8 @@ def record(desk: Desk, booking: Booking) -> None:
             book(desk.ledger, desk.held_lease, booking.events, booking.fills)
         if booking.anomalies:
             raise_alerts(desk.ledger, desk.account, _alerts(booking.anomalies))
+        crash_point(CrashPoint.BOOKING_BEFORE_COMMIT)
+    crash_point(CrashPoint.BOOKING_COMMITTED)
 
 
 async def cancel(
@@ -85,6 +87,7 @@ async def cancel(
 async def follow(desk: Desk, until: datetime, orders: OrderMap | None = None) -> int:
     """Books what the broker reports until a market time; returns how many fills there were."""
     fills = 0
+    crash_point(CrashPoint.FOLLOW_BEFORE_MESSAGE)
     async for reports in desk.broker.events(until):
         crash_point(CrashPoint.MARKET_MOVED)
         fills += len((await take_reports(desk, reports, orders)).fills)

@@ -13,6 +13,7 @@ from orderworks.ledger.movements import Revision, permit_revisions
 from orderworks.ledger.orders import OrderMap, OrderRecord
 from orderworks.market.quotes import quote_problems
 from orderworks.model.crash_points import CrashPoint, crash_point
+from orderworks.model.errors import PacingRefused
 from orderworks.model.order import OrderType, Remainder, Replacement, Side
 from orderworks.planning.pricing import PriceRule, exact_or_none, limit_prices
 from orderworks.planning.routing import PRICE_RULE_OF
@@ -60,21 +61,30 @@ async def reprice(desk: Desk, orders: OrderMap) -> int:
 async def revise(desk: Desk, orders: OrderMap, revisions: Sequence[Revision]) -> None:
     """Commits what resting orders are about to become, asks the broker for it, books the answer.
 
+    What it refuses for coming too fast is permitted anew and asked for again.
+
     Raises:
         LeaseLost, KillSwitchThrown: and nothing was asked for.
     """
-    if not revisions:
-        return
-    crash_point(CrashPoint.REVISION_BEFORE_PERMIT)
-    await desk.write(
-        partial(permit_revisions, desk.ledger, desk.held_lease, revisions, desk.clock.now())
-    )
-    await desk.written()
-    crash_point(CrashPoint.REVISION_PERMITTED)
-    reports = await desk.broker.replace_orders([one.terms for one in revisions])
-    crash_point(CrashPoint.REVISION_ANSWERED)
-    await take_reports(desk, reports, orders)
-    await desk.written()
+    start = 0
+    while start < len(revisions):
+        end = start + await desk.broker.room_for(len(revisions) - start)
+        batch = revisions[start:end]
+        crash_point(CrashPoint.REVISION_BEFORE_PERMIT)
+        await desk.write(
+            partial(permit_revisions, desk.ledger, desk.held_lease, batch, desk.clock.now())
+        )
+        await desk.written()
+        crash_point(CrashPoint.REVISION_PERMITTED)
+        try:
+            reports = await desk.broker.replace_orders([one.terms for one in batch])
+        except PacingRefused:
+            continue
+        crash_point(CrashPoint.REVISION_ANSWERED)
+        await take_reports(desk, reports, orders)
+        await desk.written()
+        crash_point(CrashPoint.REVISION_BOOKED)
+        start = end
 
 
 def _may_move(order: OrderRecord) -> bool:

@@ -52,6 +52,8 @@ async def plan_sweeps(desk: Desk, orders: OrderMap) -> int:
         sweep = _sweep_of(parent, run_key, _next_index(desk, parent), now)
         added += [sweep, *exits_of(sweep, parent, run_key)]
     add_orders(desk.ledger, desk.held_lease, added)
+    if added:
+        crash_point(CrashPoint.SWEEP_PLANNED)
     orders |= orders_by_id(desk.ledger, [one.client_order_id for one in added])
     return len(added)
 
@@ -97,6 +99,7 @@ def retire_parents(desk: Desk, orders: OrderMap, *, whatever_is_to_come: bool = 
     for parent in done:
         _close(booking, parent, closed.get(parent.client_order_id, []), desk)
     record(desk, booking)
+    crash_point(CrashPoint.PARENTS_RETIRED)
     return len(done)
 
 

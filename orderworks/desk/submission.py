@@ -20,6 +20,7 @@ from orderworks.ledger.movements import Release, permit
 from orderworks.ledger.orders import OrderMap, OrderRecord
 from orderworks.market.quotes import quote_problems
 from orderworks.model.crash_points import CrashPoint, crash_point
+from orderworks.model.errors import PacingRefused
 from orderworks.model.order import Order, OrderType, Side, TimeInForce
 from orderworks.model.state import OrderEvent, OrderState
 from orderworks.planning.pricing import PriceRule, exact_or_none, exact_prices, limit_prices
@@ -76,16 +77,24 @@ async def _send_priced(
 ) -> None:
     """Each batch is permitted in one transaction, sent in one call, answered in one booking.
 
-    A batch is permitted only when the one before it has been answered: what stops the account
-    stops it there. The booking of an answer is written while the next batch is priced.
+    A batch is permitted only when the one before it has been answered and its messages may leave at
+    once: what stops the account stops it there. What the broker refused for coming too fast needs a
+    new permission. The booking of an answer is written while the next batch is priced.
     """
-    for start in range(0, len(due), BATCH):
-        batch = due[start : start + BATCH]
-        messages = await _permit(desk, batch, quotes.iloc[start : start + BATCH])
-        reports = await desk.broker.submit_orders(messages)
+    start = 0
+    while start < len(due):
+        end = start + await desk.broker.room_for(min(BATCH, len(due) - start))
+        batch = due[start:end]
+        messages = await _permit(desk, batch, quotes.iloc[start:end])
+        try:
+            reports = await desk.broker.submit_orders(messages)
+        except PacingRefused as refused:
+            await _take_back(desk, [one.order for one in batch], refused)
+            continue
         crash_point(CrashPoint.SEND_ANSWERED)
         await take_reports(desk, reports, orders)
         await _mark_silent(desk, [one.order for one in batch], reports)
+        start = end
     await desk.written()
     crash_point(CrashPoint.SEND_BOOKED)
 
@@ -97,6 +106,7 @@ async def _permit(desk: Desk, due: Sequence[Due], quotes: pd.DataFrame) -> list[
     booking = Booking()
     for one, release in zip(due, releases, strict=True):
         one.order.quantity, one.order.attempts = release.quantity, release.attempt
+        one.order.limit_price = release.limit_price
         move(booking, one.order, OrderEvent.SEND, at)
     crash_point(CrashPoint.SEND_BEFORE_PERMIT)
     await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, booking.events, at))
@@ -170,6 +180,17 @@ def _price_rule(order: OrderRecord) -> PriceRule:
     return PRICE_RULE_OF[order.route_rule]
 
 
+async def _take_back(desk: Desk, sent: Sequence[OrderRecord], refused: PacingRefused) -> None:
+    """What the broker did not look at never reached it: it may be sent again."""
+    booking = Booking()
+    at = desk.clock.now()
+    for order in sent:
+        move(booking, order, OrderEvent.SILENCE, at, str(refused))
+        move(booking, order, OrderEvent.ABSENCE, at, "the broker has taken nothing of the request")
+    await desk.write(partial(record, desk, booking))
+    await desk.written()
+
+
 async def _mark_silent(desk: Desk, sent: Sequence[OrderRecord], reports: Sequence[Report]) -> None:
     """What was sent and not answered is unknown until evidence settles it."""
     answered = {report.client_order_id for report in reports}
@@ -183,6 +204,8 @@ async def _mark_silent(desk: Desk, sent: Sequence[OrderRecord], reports: Sequenc
         if order.state is OrderState.PENDING:
             move(booking, order, OrderEvent.SILENCE, desk.clock.now(), "the broker did not answer")
     await desk.write(partial(record, desk, booking))
+    await desk.written()
+    crash_point(CrashPoint.SILENCE_BOOKED)
 
 
 def _refuse(

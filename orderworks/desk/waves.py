@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from orderworks.brokers.patience import MENDED_BY_WAITING
 from orderworks.desk.booking import UNCONFIRMED, Booking, move
 from orderworks.desk.desk import POLL_SECONDS, Desk
 from orderworks.desk.ending import withdraw_unsent
@@ -22,11 +23,10 @@ from orderworks.desk.reports import follow, record
 from orderworks.desk.revising import reprice
 from orderworks.desk.settling import plan_sweeps, retire_parents, settle_leftovers, sweep_before
 from orderworks.desk.submission import Sent, send
-from orderworks.ledger.leases import lease_holder
 from orderworks.ledger.orders import OrderMap, has_work, next_moment, open_orders
 from orderworks.ledger.runs import Run
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.errors import OrdersUnsettled
+from orderworks.model.errors import BrokerError, OrdersUnsettled
 from orderworks.model.order import Replacement
 from orderworks.model.state import OrderEvent
 
@@ -76,11 +76,11 @@ async def waves(desk: Desk, run: Run) -> AsyncIterator[Wave]:
     while not _is_done(desk, run, ends_at) and after_the_end < LAST_WAVES:
         if not await _hold(desk, run, ends_at):
             return
-        due_at = desk.clock.now()
-        following = _next_moment(desk, due_at) or ends_at
         if number:
             # After the last wave the run reconciles itself.
             await reconcile(desk, run)
+        due_at = desk.clock.now()
+        following = _next_moment(desk, due_at) or ends_at
         yield Wave(number, due_at, max(due_at, min(following, ends_at)))
         number += 1
         after_the_end += due_at >= ends_at
@@ -102,13 +102,30 @@ async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
     What was sent and not answered is looked for at the broker at once, and sent again, once, where
     it is proven never to have arrived: at the end of the run it would be too late.
 
-    Safe to repeat at any point: everything that it does it derives from the ledger.
+    Safe to repeat at any point: everything that it does it derives from the ledger. Where the line to
+    the broker breaks it is repeated, from what a snapshot shows once the line is there again.
+
+    Raises:
+        BrokerError: if the line does not come back while patience lasts.
     """
-    try:
-        return await _work(desk, wave)
-    finally:
-        # Whoever comes next finds the ledger as it stands.
-        await desk.let_writing_end()
+    waiting, is_broken = desk.patience.begin(), False
+    while True:
+        try:
+            if is_broken:
+                await desk.regain_broker()
+                log.info("the broker answers again; reconciled: %s", await reconcile(desk, None))
+                waiting.hasten()
+            return await _work(desk, wave)
+        except BrokerError as error:
+            # The line may have broken because another worker took the account: then that is told.
+            await desk.require_lease()
+            if not isinstance(error, MENDED_BY_WAITING):
+                raise
+            is_broken = True
+            await waiting.after(error)
+        finally:
+            # Whoever comes next finds the ledger as it stands.
+            await desk.let_writing_end()
 
 
 async def _work(desk: Desk, wave: Wave) -> WaveResult:
@@ -167,15 +184,10 @@ async def _send_due(desk: Desk, orders: OrderMap, wave: Wave) -> Sent:
 
 async def _hold(desk: Desk, run: Run, ends_at: datetime) -> bool:
     """Returns with the lease held, True, or with the run's orders done by another worker, False."""
-    told = False
     while desk.lease is None:
         if await desk.take_over():
             await reconcile(desk, run)
             return True
-        if not told:
-            holder = lease_holder(desk.ledger, desk.account)
-            log.info("account %s is worked by %s; watching our orders", desk.account, holder)
-            told = True
         await asyncio.sleep(POLL_SECONDS)
         if _is_done(desk, run, ends_at):
             return False

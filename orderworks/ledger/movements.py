@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, not_
 from typing import Any
 
 from orderworks.ledger.bulk import copy_columns, copy_rows
@@ -181,12 +182,28 @@ def book(
     Raises:
         LeaseLost: and nothing was booked.
     """
+    first, then = _around_fills(events)
     with ledger.transaction():
         require_lease(ledger, lease)
+        _record_events(ledger, first)
         if fills:
             account = {"account": [lease.account] * len(fills)}
             copy_columns(ledger, "fills", account | _columns_of(fills, _FILL))
-        _record_events(ledger, events)
+        _record_events(ledger, then)
+
+
+def _around_fills(events: Iterable[EventRecord]) -> tuple[list[EventRecord], list[EventRecord]]:
+    """What must be recorded before fills, and what after: an order that is FILLED has all its shares.
+
+    One that was FILLED leaves that state before shares are taken back; any other reaches it after.
+    """
+    events = list(events)
+    came_from: dict[str, OrderState] = {}
+    for event in events:
+        came_from.setdefault(event.client_order_id, event.from_state)
+    was_filled = [came_from[event.client_order_id] is OrderState.FILLED for event in events]
+    first = list(compress(events, was_filled))
+    return first, list(compress(events, map(not_, was_filled)))
 
 
 def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from orderworks.ledger.leases import Lease, require_lease
 
 def record_reconciliation(
     ledger: Ledger,
-    account: str,
+    lease: Lease,
     run_id: int | None,
     at: datetime,
     healed: int,
@@ -20,8 +20,13 @@ def record_reconciliation(
     """Records a reconciliation: (kind, subject, ours, theirs, symbol) for each break that it left.
 
     A break that is still open stays the one it was; one that is gone is resolved.
+
+    Raises:
+        LeaseLost: and nothing was recorded: what another worker has done since is not in the snapshot.
     """
+    account = lease.account
     with ledger.transaction():
+        require_lease(ledger, lease)
         row = ledger.execute(
             "INSERT INTO reconciliations (account, run_id, at, healed, open_breaks) "
             "VALUES (%s, %s, %s, %s, %s) RETURNING id",

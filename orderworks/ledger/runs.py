@@ -71,6 +71,7 @@ def start_run(
         "ON CONFLICT (account, run_key) DO NOTHING",
         (account, run_key, kind, session, json.dumps(settings)),
     )
+    crash_point(CrashPoint.RUN_STARTED)
     run = Run(**ledger.execute(_FIND, (account, run_key)).fetchone() or {})
     if (run.kind, run.session) != (kind, session):
         raise PlanConflict(
@@ -206,8 +207,10 @@ def finish_run(ledger: Ledger, run: Run, state: str, message: str) -> None:
     A run with a plan that is DONE stays so: a retry that fails later has changed nothing of it.
     One without a plan, as a reconciliation, tells of its latest time.
     """
+    crash_point(CrashPoint.RUN_BEFORE_DONE)
     ledger.execute(
         "UPDATE runs SET state = %s, message = %s, finished_at = clock_timestamp() "
         "WHERE run_id = %s AND (state <> 'DONE' OR planned_at IS NULL)",
         (state, message, run.run_id),
     )
+    crash_point(CrashPoint.RUN_DONE)

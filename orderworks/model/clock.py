@@ -15,6 +15,10 @@ class Clock(Protocol):
         """Returns at ``moment``; at once if it has passed."""
 
 
+LONGEST_NAP_SECONDS = 1.0
+"""After which the wall is looked at again: its clock may have been set, or the machine suspended."""
+
+
 class WallClock:
     """The time on the wall."""
 
@@ -23,7 +27,7 @@ class WallClock:
 
     async def sleep_until(self, moment: datetime) -> None:
         while (left := (moment - self.now()).total_seconds()) > 0:
-            await asyncio.sleep(left)
+            await asyncio.sleep(min(left, LONGEST_NAP_SECONDS))
 
 
 class ReplayClock:

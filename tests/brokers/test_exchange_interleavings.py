@@ -45,7 +45,7 @@ def wandering() -> tuple[list[QuoteRow], list[TradeRow]]:
     quotes: list[QuoteRow] = []
     trades: list[TradeRow] = []
     for symbol, mid in SYMBOLS.items():
-        draws = random.Random(symbol)  # noqa: S311
+        draws = random.Random(symbol)
         for second in range(LENGTH):
             mid += draws.choice([-5, -2, -1, 0, 1, 2, 5])
             bid, ask = mid - draws.randint(1, 2), mid + draws.randint(1, 2)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -18,11 +19,19 @@ from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.client import RemoteSimulatedBroker, market_time_at
 from orderworks.brokers.simulated.exchange import SimulatedExchange
-from orderworks.brokers.simulated.messages import Advance, AskTime, Hello, Submit, request_line
+from orderworks.brokers.simulated.faults import Fault, FaultPlan, Scripted
+from orderworks.brokers.simulated.messages import (
+    Advance,
+    AskTime,
+    Hello,
+    Message,
+    Submit,
+    request_line,
+)
 from orderworks.brokers.simulated.server import ExchangeServer, ServedExchange, opens_exchange
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import ReplayClock
-from orderworks.model.errors import BrokerError, Disconnected
+from orderworks.model.errors import BrokerError, Disconnected, PacingRefused, Unreachable
 from orderworks.model.order import Order
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderState
@@ -133,6 +142,35 @@ async def test_a_newer_client_takes_the_account_over_and_the_older_one_is_told(
         await older.connect()
         with pytest.raises(BrokerError, match="took account"):
             await newer.get_portfolio()
+
+
+async def test_a_hello_that_was_late_on_its_way_takes_nothing_from_whoever_came_after(
+    market: ReplayMarket, ledger_url: str
+) -> None:
+    plan = FaultPlan(1, script=(Scripted(Message.HELLO, 1, Fault.DELAY),), delay_seconds=0.5)
+    async with served(ledger_url, market, plan) as port:
+        broker = client(port, patience=0.1)
+        with pytest.raises(Unreachable):
+            await broker.connect()
+        # The same client again, which need not wait for what became of its first hello.
+        await broker.connect()
+        await asyncio.sleep(0.6)
+        assert (await broker.snapshot()).orders == ()
+        await broker.close()
+
+
+async def test_a_refusal_for_coming_too_fast_arrives_as_one(
+    market: ReplayMarket, ledger_url: str
+) -> None:
+    plan = FaultPlan(1, script=(Scripted(Message.SUBMIT, 1, Fault.TOO_FAST),))
+    async with served(ledger_url, market, plan) as port:
+        broker = client(port)
+        await broker.connect()
+        for told in (PacingRefused, None):
+            with pytest.raises(told) if told else nullcontext():
+                await broker.submit_orders([order("A", "buy", 1, name="ow-x")])
+        await broker.close()
+    assert received(ledger_url) == {"ow-x": 1}
 
 
 async def test_asking_for_the_time_takes_nothing_over(

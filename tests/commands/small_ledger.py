@@ -110,8 +110,8 @@ def write_books(ledger: Ledger) -> None:
     ]
     raise_alerts(ledger, ACCOUNT, alerts)
     two = [("position", "IBM", "30", "29", "IBM"), ("cash", ACCOUNT, "10.00", "11.00", None)]
-    record_reconciliation(ledger, ACCOUNT, None, START, 0, two)
-    record_reconciliation(ledger, ACCOUNT, None, END, 1, two[:1])
+    record_reconciliation(ledger, lease, None, START, 0, two)
+    record_reconciliation(ledger, lease, None, END, 1, two[:1])
     _measure(ledger)
 
 

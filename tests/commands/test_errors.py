@@ -3,12 +3,13 @@
 import os
 from pathlib import Path
 
+import psycopg
 import pytest
 import typer
 from small_ledger import Says
 from typer.testing import CliRunner
 
-from orderworks.commands.errors import ClearCommands, told_clearly
+from orderworks.commands.errors import ClearCommands, failure_of, told_clearly
 from orderworks.ledger.connection import Ledger
 from orderworks.model.errors import InputError, LedgerUnavailable
 
@@ -142,3 +143,12 @@ def test_as_a_decorator_it_leaves_the_command_as_it_was() -> None:
         "error: only a number from 0 on can be doubled\n",
     )
     assert "Doubles." in CliRunner().invoke(app, ["--help"]).stdout
+
+
+def test_a_full_disk_of_the_database_is_told_as_one() -> None:
+    failure = failure_of(psycopg.errors.DiskFull("could not extend file: No space left on device"))
+    assert failure == (
+        "the disk of the ledger's database is full: could not extend file: No space left on device; "
+        "make room on it and repeat the command",
+        1,
+    )

@@ -18,6 +18,7 @@ from orderworks.model.order import Replacement
 from orderworks.model.state import TERMINAL, TRANSITIONS, OrderState
 
 S, K = OrderState, ReportKind
+END_OF = {K.CANCELLED: "CANCEL", K.EXPIRED: "EXPIRE"}
 
 
 def worked(*quantities: int, state: OrderState = S.PENDING) -> OrderMap:
@@ -42,6 +43,46 @@ def kinds(booking: Booking) -> list[str]:
 def steps(booking: Booking, name: str) -> list[str]:
     """The events of one order."""
     return [event.event.value for event in booking.events if event.client_order_id == name]
+
+
+# A refusal of an order that was sent again ---------------------------------------------------------
+
+
+def test_a_refusal_of_an_order_that_was_sent_again_is_only_believed_where_a_snapshot_shows_it() -> (
+    None
+):
+    """It may be the late answer to the first sending, while the second rests at the broker."""
+    for state in (S.PENDING, S.SUBMITTED):
+        orders = worked(10, state=state)
+        orders["p-0"].attempts = 2
+        late = said(K.REJECTED, "p-0", reason="no margin")
+        assert steps(book_reports([late, late], orders), "p-0") == ["SILENCE"]
+        assert orders["p-0"].state is S.UNKNOWN
+        assert steps(book_reports([replace(late, proven=True)], orders), "p-0") == ["REJECT"]
+        assert orders["p-0"].state is S.REJECTED
+
+
+# An end that knows of more than we do --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [K.CANCELLED, K.EXPIRED])
+def test_an_end_is_not_believed_while_shares_that_it_has_filled_are_unheard_of(
+    kind: ReportKind,
+) -> None:
+    """Else a sibling would work once more what the last execution has traded."""
+    orders = worked(10, state=S.SUBMITTED)
+    end = replace(said(kind, "p-0"), filled=4)
+    assert steps(book_reports([end, end], orders), "p-0") == ["SILENCE"]
+    assert orders["p-0"].state is S.UNKNOWN
+    heard = [filled("x1", "p-0", 4), replace(end, proven=True)]
+    assert steps(book_reports(heard, orders), "p-0")[-2:] == ["FILL", END_OF[kind]]
+    assert orders["p-0"].filled_quantity == 4
+
+
+def test_an_end_that_fits_what_was_filled_is_believed() -> None:
+    orders = worked(10, state=S.SUBMITTED)
+    end = replace(said(K.CANCELLED, "p-0"), filled=4)
+    assert steps(book_reports([filled("x1", "p-0", 4), end], orders), "p-0") == ["FILL", "CANCEL"]
 
 
 # Any history, in any order ---------------------------------------------------------------------

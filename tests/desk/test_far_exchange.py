@@ -82,7 +82,8 @@ async def far(
 
 async def work(url: str, market: ReplayMarket, broker: BrokerAdapter, clock: Clock) -> None:
     """A whole run, begun again as often as the broker makes it fail: in the end its books are right."""
-    async with open_desk(load_settings(), url, DAY, market, broker, clock) as desk:
+    impatient = load_settings(broker={"patience_seconds": 0})
+    async with open_desk(impatient, url, DAY, market, broker, clock) as desk:
         plan_orders(desk.ledger, *PARENTS)
         run = find_run(desk.ledger, ACCOUNT, RUN_KEY)
         assert run is not None

@@ -4,14 +4,13 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from working_orders import START
 
-from orderworks.brokers.simulated.adapter import SimulatedBroker
-from orderworks.brokers.simulated.client import RemoteSimulatedBroker
 from orderworks.brokers.simulated.server import ExchangeServer, ServedExchange, opens_exchange
 from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.desk.opening import Occasion, open_desk_for
@@ -19,7 +18,8 @@ from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.market.synthetic import write_session
 from orderworks.market.universe import Listing
-from orderworks.model.errors import BrokerError
+from orderworks.model.clock import WallClock
+from orderworks.model.errors import BrokerError, InputError
 from orderworks.settings import load_settings
 
 SESSION = require_session(START.date())
@@ -50,7 +50,8 @@ def served_elsewhere(url: str, directory: Path) -> Iterator[int]:
 
 async def test_without_a_server_the_exchange_is_in_the_process(asked: Occasion) -> None:
     async with open_desk_for(load_settings(), asked, SESSION) as desk:
-        assert isinstance(desk.broker, SimulatedBroker)
+        assert await desk.take_over()
+        assert (await desk.broker.health_check()).message.startswith("simulated exchange at ")
 
 
 async def test_with_a_server_the_desk_is_its_client_and_stands_where_the_market_does(
@@ -60,8 +61,8 @@ async def test_with_a_server_the_desk_is_its_client_and_stands_where_the_market_
     with served_elsewhere(ledger_url, asked.market) as port:
         there = load_settings(broker={"simulated": {"server": f"127.0.0.1:{port}"}})
         async with open_desk_for(there, asked, SESSION) as desk:
-            assert isinstance(desk.broker, RemoteSimulatedBroker)
             assert await desk.take_over()
+            assert f"127.0.0.1:{port}" in (await desk.broker.health_check()).message
             moved = SESSION.open + timedelta(minutes=5)
             async for _ in desk.broker.events(moved):
                 raise AssertionError("nothing was sent")
@@ -73,4 +74,18 @@ async def test_a_server_that_is_not_there_is_told(asked: Occasion) -> None:
     nowhere = load_settings(broker={"simulated": {"server": "127.0.0.1:1"}})
     with pytest.raises(BrokerError, match=r"127\.0\.0\.1:1 cannot be reached"):
         async with open_desk_for(nowhere, asked, SESSION):
+            raise AssertionError
+
+
+async def test_a_desk_at_interactive_brokers_works_by_the_clock_on_the_wall(
+    asked: Occasion,
+) -> None:
+    there = load_settings(broker={"provider": "ibkr", "ibkr": {"account_id": "DU7"}})
+    async with open_desk_for(there, asked, SESSION) as desk:
+        broker = desk.broker
+        assert (broker.provider, broker.account, broker.mode) == ("ibkr", "DU7", "paper")
+        assert broker.market_time() is None
+        assert isinstance(desk.clock, WallClock)
+    with pytest.raises(InputError, match="the ibkr broker reads quotes from files"):
+        async with open_desk_for(there, replace(asked, market=None), SESSION):
             raise AssertionError

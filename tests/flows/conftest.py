@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_processes import CommandProcesses, Ended
+from command_processes import CommandProcesses, Ended, Running
 from synthetic_day import EARLY_CLOSE, SESSION, a_whole_day, variables, write_market, write_table
 
 
@@ -42,9 +42,21 @@ def environment(ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def orderworks(
     command_processes: CommandProcesses, environment: dict[str, str]
 ) -> Callable[..., Ended]:
-    """The command line in processes of its own, on the test's ledger."""
+    """Runs the command line in a process of its own, on the test's ledger."""
 
     def run(*arguments: str, **others: str) -> Ended:
         return command_processes.run(*arguments, environment=environment | others)
 
     return run
+
+
+@pytest.fixture
+def starts(
+    command_processes: CommandProcesses, environment: dict[str, str]
+) -> Callable[..., Running]:
+    """Starts the command line in a process of its own, on the test's ledger."""
+
+    def start(*arguments: str, **others: str) -> Running:
+        return command_processes.start(*arguments, environment=environment | others)
+
+    return start

@@ -1,18 +1,18 @@
 """Two runs of one account at once: one works, the other goes on from where the account is."""
 
 import asyncio
-import os
-import subprocess
-import sys
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
-from command_processes import Ended
+from command_processes import Ended, Running
 from judging import require_sound_books, rows
+from mid_run import MANY_SLICES
 from synthetic_day import SESSION, signal, write_table
 
 from orderworks.desk.desk import _PLANNING_TURN
@@ -24,21 +24,34 @@ from orderworks.model.portfolio import Portfolio
 pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
 
 PATIENCE_SECONDS = 60
+ROUNDS = 50
+AFTER_FIRST = [pytest.mark.proof]
+"""Of the second round and all after it."""
 
 
-def test_the_same_run_started_twice_trades_once(
-    ledger: Ledger, market: str, signals: str, environment: dict[str, str], prefect_api: str
+@pytest.mark.parametrize("_", [pytest.param(n, marks=AFTER_FIRST[:n]) for n in range(ROUNDS)])
+def test_the_same_run_started_eight_times_at_once_trades_once_and_tells_who_works(
+    ledger: Ledger, market: str, signals: str, starts: Callable[..., Running], _: int
 ) -> None:
-    program = Path(sys.executable).with_name("orderworks")
     asked = ("run", "daily", "--session", str(SESSION), "--signals", signals, "--market", market)
-    whole = os.environ | environment | {"PREFECT_API_URL": prefect_api}
-    both = [
-        subprocess.Popen([program, *asked], env=whole, stderr=subprocess.PIPE) for _ in range(2)
-    ]
-    told = [run.communicate(timeout=PATIENCE_SECONDS)[1] for run in both]
-    assert [run.returncode for run in both] == [0, 0], told
+    runs = [starts(*asked, **MANY_SLICES) for _ in range(8)]
+    ended = [run.wait() for run in runs]
+    assert [one.status for one in ended] == [0] * 8, ended
     require_sound_books(ledger)
     assert rows(ledger, "SELECT state FROM runs") == [{"state": "DONE"}]
+    (planned,) = [one for one in ended if "plan frozen" in one.err]
+    workers = {f"process {run.pid} on {gethostname()}" for run in runs}
+    watched = 0
+    for one in ended:
+        if one is planned:
+            continue
+        told = set(re.findall(r"is worked by (.+?);", one.err))
+        assert told <= workers
+        # Who came when the worker had ended has nobody to watch: it finds nothing left to do.
+        held_it = "reconciled before the run" in one.err
+        assert told or held_it or "is done already" in one.out, one
+        watched += bool(told)
+    assert watched
 
 
 async def test_a_run_that_waited_its_turn_plans_at_the_time_of_the_account(

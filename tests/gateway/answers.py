@@ -22,7 +22,6 @@ class Answer(Enum):
     EXECUTION = 11
     MANAGED_ACCOUNTS = 15
     HISTORICAL_DATA = 17
-    TICK_STRING = 46
     CURRENT_TIME = 49
     CONTRACT_DETAILS_END = 52
     OPEN_ORDER_END = 53
@@ -98,7 +97,6 @@ ANSWERS: dict[Answer, Layout] = {
         *named("reqId start end"),
         Repeated("bars", *named("date open high low close volume average barCount")),
     ),
-    Answer.TICK_STRING: (_FIRST, *named("reqId tickType value")),
     Answer.CURRENT_TIME: (_FIRST, "time"),
     Answer.CONTRACT_DETAILS_END: (_FIRST, "reqId"),
     Answer.OPEN_ORDER_END: (_FIRST,),

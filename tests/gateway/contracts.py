@@ -125,10 +125,6 @@ class Contracts:
             raise Refused(200)
         return found[0]
 
-    def of(self, market_symbol: str) -> Listed:
-        """The contract of a symbol of the market."""
-        return Listed(market_symbol)
-
     def named_like(self, pattern: str) -> list[Listed]:
         """The contracts whose symbol begins with a pattern."""
         return [one for one in self._listed if one.symbol.startswith(pattern.upper())]

@@ -233,7 +233,7 @@ class Faults:
             return self.script[kind, number]
         for fault, rate in self.rates.get(kind, {}).items():
             # Not for secrets: the same message must always meet the same.
-            draws = random.Random(f"{self.seed}:{kind!r}:{number}:{fault}")  # noqa: S311
+            draws = random.Random(f"{self.seed}:{kind!r}:{number}:{fault}")
             if draws.random() < rate:
                 return fault
         return None

@@ -54,10 +54,6 @@ class Log:
             if entry.kind is kind and client_id in (None, entry.client_id):
                 yield entry.values
 
-    def kinds(self, client_id: int | None = None) -> list[Request | Answer]:
-        """The kinds of all messages in order."""
-        return [one.kind for one in self.entries if client_id in (None, one.client_id)]
-
     def placed_by_ref(self) -> Counter[str]:
         """How often placeOrder came under each orderRef, changes of an order included."""
         return Counter(values["orderRef"] for values in self.of(Request.PLACE_ORDER))

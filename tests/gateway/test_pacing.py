@@ -19,7 +19,7 @@ from .running import connected, settled, until
 
 
 def test_each_second_may_be_exceeded_twice() -> None:
-    pacing = Pacing(limit=2, breaches=3)
+    pacing = Pacing(limit=2, breaches=3, window=1)
     verdicts = [pacing.take(at) for at in (0, 0.1, 0.2, 0.3, 1.0, 1.1, 1.2, 2.0, 2.1, 2.3)]
     taken, refused, cut = Verdict.TAKEN, Verdict.REFUSED, Verdict.CUT
     assert verdicts == [taken, taken, refused, refused, taken, taken, refused, taken, taken, cut]
@@ -27,7 +27,7 @@ def test_each_second_may_be_exceeded_twice() -> None:
 
 @given(st.lists(st.floats(0, 0.2), max_size=200))
 def test_no_second_has_more_than_the_limit(pauses: list[float]) -> None:
-    pacing, at, taken = Pacing(limit=5, breaches=1000), 0.0, []
+    pacing, at, taken = Pacing(limit=5, breaches=1000, window=1), 0.0, []
     for pause in pauses:
         at += pause
         if pacing.take(at) is Verdict.TAKEN:

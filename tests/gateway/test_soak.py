@@ -55,7 +55,7 @@ async def _reconnected(ib: IB, port: int) -> None:
 
 
 async def _trade(gateway: Gateway, ib: IB, port: int, seed: int) -> None:
-    draws = random.Random(seed)  # noqa: S311
+    draws = random.Random(seed)
     placed: list[Trade] = []
     for number in range(ORDERS):
         await _reconnected(ib, port)

@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 from psycopg import errors
-from working_orders import ACCOUNT, CASH, family, fill, happened, open_books, plan_orders, send
+from working_orders import (
+    ACCOUNT,
+    CASH,
+    family,
+    fill,
+    happened,
+    open_books,
+    plan_orders,
+    send,
+    state_of,
+)
 
 from orderworks.ledger.accounts import booked_portfolio
 from orderworks.ledger.connection import Ledger
@@ -82,3 +92,23 @@ def test_an_execution_is_corrected_once(ledger: Ledger, lease: Lease) -> None:
         book(ledger, lease, [], [corrects("x.3", "x.1", 20)])
     with pytest.raises(errors.CheckViolation):
         book(ledger, lease, [], [corrects("x.4", "x.2", QUANTITY + 1)])
+
+
+@pytest.mark.parametrize(("quantity", "event"), [(30, E.CORRECT), (0, E.BUST)])
+def test_what_is_taken_back_of_a_filled_order_ends_it(
+    ledger: Ledger, lease: Lease, quantity: int, event: E
+) -> None:
+    whole = fill("x.1", "p-0", QUANTITY)
+    completed = [
+        step for name in ("p-0", "p") for step in happened(name, E.COMPLETE, start=S.SUBMITTED)
+    ]
+    book(ledger, lease, completed, [whole])
+    less = corrects("x.2", "x.1", quantity)
+    book(
+        ledger,
+        lease,
+        [step for name in ("p-0", "p") for step in happened(name, event, start=S.FILLED)],
+        [less],
+    )
+    assert [state_of(ledger, name) for name in ("p-0", "p")] == [S.CANCELLED, S.CANCELLED]
+    assert {order.filled_quantity for order in orders_by_id(ledger, ["p-0"]).values()} == {quantity}

@@ -1,5 +1,6 @@
 """A crash point kills the process where and when it was asked to, and is nothing otherwise."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 
-from orderworks.model.crash_points import VARIABLE, CrashPoint, crash_point
+from orderworks.model.crash_points import VARIABLE, CrashPoint, at_crash_points, crash_point
 
 PASSES = """
 from orderworks.model.crash_points import CrashPoint, crash_point
@@ -45,3 +46,17 @@ def test_unasked_every_point_is_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     for point in CrashPoint:
         crash_point(point)
     assert len({point.value for point in CrashPoint}) == len(CrashPoint)
+
+
+def test_what_happens_there_is_said_for_a_context_and_what_is_begun_in_it() -> None:
+    seen: list[str] = []
+
+    async def work() -> None:
+        with at_crash_points(seen.append):
+            crash_point(CrashPoint.WAVE_BEGINS)
+            task = asyncio.create_task(asyncio.to_thread(crash_point, CrashPoint.WAVE_DONE))
+        crash_point(CrashPoint.RECONCILED)
+        await task
+
+    asyncio.run(work())
+    assert seen == [CrashPoint.WAVE_BEGINS, CrashPoint.WAVE_DONE]

@@ -6,7 +6,6 @@ before the number that it goes out under is committed.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -36,8 +35,6 @@ from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.quiet_hours import parse_quiet_hours
 from orderworks.settings import IbkrBroker as IbkrSettings
-
-log = logging.getLogger(__name__)
 
 BEFORE_EXITS = 0.05
 """Seconds between entries and the exits that name them: the broker must know them by then (10006)."""

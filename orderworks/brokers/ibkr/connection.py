@@ -141,9 +141,11 @@ class Connection:
     async def ask(self, what: str, question: Callable[[ListeningIB], Awaitable[Answer]]) -> Answer:
         """The answer to one question; others wait for their turn, as ib_async mixes up their answers.
 
+        A connection over which one stays unanswered is given up: a late answer would be taken for that
+        of a later question.
+
         Raises:
-            Unanswered: none came in time; the connection is given up, as a late answer would be taken
-                for that of a later question.
+            Unanswered: none came in time.
             Disconnected: it broke.
         """
         async with self._turn:
@@ -152,22 +154,27 @@ class Connection:
             assert ib is not None  # noqa: S101
             asked = asyncio.ensure_future(question(ib))
             lost = asyncio.ensure_future(self._hung_up.wait())
+            silence = f"it did not answer {what} within {self._ask_seconds:g} s"
             try:
                 await asyncio.wait(
                     (asked, lost), timeout=self._ask_seconds, return_when=asyncio.FIRST_COMPLETED
                 )
                 if asked.done():
                     return asked.result()
+                if self._hung_up.is_set():
+                    raise self._broken(what)
+                raise Unanswered(
+                    f"the gateway at {self.where}: {silence}; see that it is logged in, and try again"
+                )
             except (ConnectionError, OSError) as error:
                 raise self._broken(what) from error
             finally:
                 lost.cancel()
-                asked.cancel()
-            if self._hung_up.is_set():
-                raise self._broken(what)
-            self.close()
-            self.raise_doubt(f"it did not answer {what} within {self._ask_seconds:g} s")
-            raise Unanswered(f"{self.doubt}; see that it is logged in, and try again")
+                if not asked.done():
+                    asked.cancel()
+                    why = self._doubt if self._hung_up.is_set() else silence
+                    self.close()
+                    self.raise_doubt(why or silence)
 
     async def news_within(
         self, seconds: float, over: Coroutine[Any, Any, None] | None = None

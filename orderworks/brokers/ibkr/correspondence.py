@@ -36,6 +36,7 @@ END_OF = {
     OrderState.EXPIRED: ReportKind.EXPIRED,
 }
 REFUSES_ORDER = frozenset({Meaning.REFUSED, Meaning.REJECTED})
+REASONS = REFUSES_ORDER | {Meaning.CANCELLED, Meaning.NO_ENTRY}
 REFUSES_CHANGE = REFUSES_ORDER | {Meaning.CHANGE_REFUSED}
 ENDS = frozenset({Standing.CANCELLED, Standing.INACTIVE})
 
@@ -112,6 +113,7 @@ class Correspondence:
         if name in self.threads:
             thread.perm_ids = self.threads[name].perm_ids
         self.threads[name] = thread
+        self._ending.pop(name, None)
         self._by_number[order_id] = name
         return thread
 
@@ -153,7 +155,7 @@ class Correspondence:
     def lacks_executions(self) -> bool:
         """Whether the broker counts more shares filled than it has shown executions of."""
         for name, count in list(self._counted.items()):
-            if self.executions.net_filled(name) >= count:
+            if self.executions.has_shown(name, count):
                 del self._counted[name]
         return bool(self._counted)
 
@@ -189,7 +191,7 @@ class Correspondence:
         if thread.client_order_id in self.doubled:
             return
         filled = whole(said.filled, f"order {thread.client_order_id}")
-        if filled > self.executions.net_filled(thread.client_order_id):
+        if not self.executions.has_shown(thread.client_order_id, filled):
             self._counted[thread.client_order_id] = filled
         thread.held = thread.held or said.why_held == "locate"
         self._stand(thread, said.status, filled, at)
@@ -253,9 +255,11 @@ class Correspondence:
 
     def _ended(self, thread: Thread) -> list[Report]:
         name, ending = thread.client_order_id, thread.ending
-        net = self.executions.net_filled(name)
-        if ending is None or ending.filled > net or self.executions.is_waiting(name):
+        if ending is None or self.executions.is_waiting(name):
             return []
+        if not self.executions.has_shown(name, ending.filled):
+            return []
+        net = self.executions.net_filled(name)
         state = state_of(
             ending.status,
             Evidence(
@@ -297,7 +301,7 @@ class Correspondence:
         elif thread.asked is not None and meaning in REFUSES_CHANGE:
             thread.asked = None
             self._tell(thread, ReportKind.REPLACE_REFUSED, at, sentence)
-        elif meaning in REFUSES_ORDER or meaning is Meaning.CANCELLED:
+        elif meaning in REASONS:
             thread.reason = sentence
             thread.rejected = thread.rejected or meaning is Meaning.REJECTED
             if meaning in REFUSES_ORDER and not thread.acknowledged:

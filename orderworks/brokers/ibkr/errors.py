@@ -15,6 +15,7 @@ class Meaning(StrEnum):
 
     REJECTED = "REJECTED"  # the broker refuses the order: its status says so as well
     REFUSED = "REFUSED"  # the message is not accepted: a new order does not come to be
+    NO_ENTRY = "NO_ENTRY"  # of an exit: sent once more, without its entry, it may be accepted
     CANCELLED = "CANCELLED"  # why an order was cancelled
     CANCEL_REFUSED = "CANCEL_REFUSED"  # there is nothing to cancel
     CHANGE_REFUSED = "CHANGE_REFUSED"  # the order keeps its terms
@@ -50,7 +51,7 @@ CODES: dict[int, Code] = {
     109: Code(_M.REFUSED, "the price is out of the range that the gateway's precautions allow"),
     110: Code(_M.REFUSED, "the price is off the tick grid of the symbol"),
     113: Code(_M.REFUSED, "an order for the close must be a day order"),
-    135: Code(_M.REFUSED, "the entry that the exit belongs to is not there"),
+    135: Code(_M.NO_ENTRY, "the entry that the exit belongs to is not there"),
     136: Code(_M.CANCEL_REFUSED, "the order cannot be cancelled any more"),
     158: Code(_M.REFUSED, "a trailing stop needs its distance"),
     161: Code(_M.CANCEL_REFUSED, "the order is in no state in which it can be cancelled"),
@@ -81,7 +82,7 @@ CODES: dict[int, Code] = {
     1300: Code(_M.MOVED, "the gateway listens at another port now; correct broker.ibkr.port"),
     2109: Code(_M.NOTICE),
     2110: Code(_M.LINK_LOST, "the gateway has lost its link to Interactive Brokers"),
-    10006: Code(_M.REFUSED, "the entry that the exit belongs to is not there"),
+    10006: Code(_M.NO_ENTRY, "the entry that the exit belongs to is not there"),
     10147: Code(_M.CANCEL_REFUSED, "the broker has no such order to cancel"),
     10148: Code(_M.CANCEL_REFUSED, "the order has ended already, or is about to"),
     10149: Code(_M.CANCEL_REFUSED, "the order cannot be cancelled with this request"),

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from ib_async.util import UNSET_DOUBLE
+
 from orderworks.brokers.ibkr.amounts import whole
 from orderworks.brokers.ibkr.wire import CommissionSaid, ExecutionSaid
 from orderworks.model.fill import Fill
@@ -17,6 +19,8 @@ from orderworks.model.order import Side
 
 SIDE = {"BOT": Side.BUY, "SLD": Side.SELL}
 NO_COMMISSION = Decimal(0)
+NOT_KNOWN_YET = frozenset({Decimal(-1), Decimal(repr(UNSET_DOUBLE))})
+"""What a commission report says before the commission is known."""
 FEE = "/fee"
 """What the id of an execution is told with, when only its commission is corrected."""
 
@@ -31,6 +35,24 @@ def first_report(exec_id: str) -> str:
     """The id that the first report of a corrected execution had, written as the correction's is."""
     shared, _, number = exec_id.rpartition(".")
     return f"{shared}.{1:0{len(number)}d}"
+
+
+def net_shares(reports: Iterable[ExecutionSaid]) -> int:
+    """What executions come to: of each, the latest report counts."""
+    latest: dict[str, tuple[int, float]] = {}
+    for one in reports:
+        shared, number = execution_key(one.exec_id)
+        latest[shared] = max(latest.get(shared, (0, 0.0)), (number, one.shares))
+    return whole(sum(shares for _, shares in latest.values()), "an order's executions")
+
+
+def most_shares(reports: Iterable[ExecutionSaid]) -> float:
+    """What executions come to at most: whether the broker counts corrections is not known."""
+    most: dict[str, float] = {}
+    for one in reports:
+        shared, _ = execution_key(one.exec_id)
+        most[shared] = max(most.get(shared, 0.0), one.shares)
+    return sum(most.values())
 
 
 @dataclass(slots=True)
@@ -50,7 +72,7 @@ class Executions:
     def hear(self, said: ExecutionSaid | CommissionSaid) -> None:
         """Takes a message in; the same one again changes nothing."""
         if isinstance(said, CommissionSaid):
-            if said.exec_id:
+            if said.exec_id and said.commission not in NOT_KNOWN_YET:
                 self._commissions[said.exec_id] = said.commission
         else:
             self._said.setdefault(said.exec_id, said)
@@ -73,11 +95,14 @@ class Executions:
 
     def net_filled(self, client_order_id: str) -> int:
         """The shares that an order has filled, corrections applied."""
-        latest: dict[str, tuple[int, float]] = {}
-        for exec_id in self._of_order.get(client_order_id, ()):
-            shared, number = execution_key(exec_id)
-            latest[shared] = max(latest.get(shared, (0, 0.0)), (number, self._said[exec_id].shares))
-        return whole(sum(shares for _, shares in latest.values()), f"order {client_order_id}")
+        return net_shares(self._reports_of(client_order_id))
+
+    def has_shown(self, client_order_id: str, shares: int) -> bool:
+        """Whether an order's executions come to so many shares, corrected or not."""
+        return most_shares(self._reports_of(client_order_id)) >= shares
+
+    def _reports_of(self, client_order_id: str) -> list[ExecutionSaid]:
+        return [self._said[exec_id] for exec_id in self._of_order.get(client_order_id, ())]
 
     def take(self, *, without_commission: bool = False) -> list[Fill]:
         """The fills that have not been told, and those whose commission came later.

@@ -5,20 +5,23 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-PER_SECOND = 40
-"""ib_async queues from 45 on, and a gateway takes 50; some are left for questions."""
+AT_ONCE, SECONDS = 8, 0.25
+"""So many messages in any so many seconds. ib_async queues from 45 in a second on and a gateway refuses
+from 50 on: what is left is for questions, and for messages that catch one another up on the way."""
 
 
 class Pace:
-    """Lets no more than ``per_second`` messages leave in any one second."""
+    """Lets no more than ``at_once`` messages leave in any ``seconds``."""
 
     def __init__(
         self,
-        per_second: int = PER_SECOND,
+        at_once: int = AT_ONCE,
+        seconds: float = SECONDS,
         now: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._per_second = per_second
+        self._at_once = at_once
+        self._seconds = seconds
         self._now = now
         self._sleep = sleep
         self._left: deque[float] = deque()
@@ -26,7 +29,7 @@ class Pace:
     async def room_for(self, messages: int) -> int:
         """Waits until one may leave; how many of ``messages`` may leave at once."""
         while not (free := self._free()):
-            await self._sleep(max(0.0, self._left[0] + 1 - self._now()))
+            await self._sleep(max(0.0, self._left[0] + self._seconds - self._now()))
         return min(messages, free)
 
     async def take(self) -> None:
@@ -35,6 +38,6 @@ class Pace:
         self._left.append(self._now())
 
     def _free(self) -> int:
-        while self._left and self._now() - self._left[0] >= 1:
+        while self._left and self._now() - self._left[0] >= self._seconds:
             self._left.popleft()
-        return self._per_second - len(self._left)
+        return self._at_once - len(self._left)

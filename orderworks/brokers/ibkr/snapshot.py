@@ -17,7 +17,7 @@ from orderworks.brokers.adapter import BrokerOrder
 from orderworks.brokers.ibkr.amounts import price_or_none, to_decimal, whole
 from orderworks.brokers.ibkr.contracts import STOCK, symbol_of
 from orderworks.brokers.ibkr.correspondence import Thread
-from orderworks.brokers.ibkr.executions import execution_key
+from orderworks.brokers.ibkr.executions import most_shares, net_shares
 from orderworks.brokers.ibkr.orders import expiry_of, prices_of, read_moment
 from orderworks.brokers.ibkr.states import Evidence, says_rejected, state_of
 from orderworks.brokers.ibkr.wire import (
@@ -42,7 +42,7 @@ ENDS_TODAY = frozenset({"DAY", "IOC", "FOK", "OPG"})
 
 @dataclass(slots=True)
 class Gathering:
-    """What was heard of one account while it was asked for, by permId, the latest of each.
+    """What was heard of one account while it was asked for, by permId or execId, the latest of each.
 
     ``unmoved`` turns False with whatever makes what was gathered before it untrue.
     """
@@ -52,6 +52,7 @@ class Gathering:
     statuses: dict[int, StatusSaid] = field(default_factory=dict)
     completed: dict[int, CompletedShown] = field(default_factory=dict)
     executions: dict[str, ExecutionSaid] = field(default_factory=dict)
+    of_order: dict[int, dict[str, ExecutionSaid]] = field(default_factory=dict)
     on_its_way: set[str] = field(default_factory=set)
     unmoved: bool = True
 
@@ -70,6 +71,7 @@ class Gathering:
             case ExecutionSaid() if message.account == self.account:
                 self.unmoved = self.unmoved and message.exec_id in self.executions
                 self.executions[message.exec_id] = message
+                self.of_order.setdefault(message.perm_id, {})[message.exec_id] = message
             case _:
                 pass
 
@@ -77,8 +79,9 @@ class Gathering:
         """The name of an order: its own, or that under which its permId is known elsewhere."""
         if ref:
             return ref
-        shown = (self.orders.get(perm_id), self.completed.get(perm_id), *self.executions.values())
-        return next((one.ref for one in shown if one and one.perm_id == perm_id and one.ref), "")
+        shown = (self.orders.get(perm_id), self.completed.get(perm_id))
+        of_order = self.of_order.get(perm_id, {}).values()
+        return next((one.ref for one in (*shown, *of_order) if one is not None and one.ref), "")
 
     def lacking_executions(self) -> list[str]:
         """The orders of today of which more has filled than executions are shown."""
@@ -93,17 +96,13 @@ class Gathering:
         return [
             shown.ref or f"permId {shown.perm_id}"
             for shown, filled in counted
-            if shown.order.tif in ENDS_TODAY and filled > self.filled(shown.perm_id)
+            if shown.order.tif in ENDS_TODAY
+            and filled > most_shares(self.of_order.get(shown.perm_id, {}).values())
         ]
 
     def filled(self, perm_id: int) -> int:
         """The shares that an order has filled by its executions, corrections applied."""
-        latest: dict[str, tuple[int, float]] = {}
-        for said in self.executions.values():
-            if said.perm_id == perm_id:
-                shared, number = execution_key(said.exec_id)
-                latest[shared] = max(latest.get(shared, (0, 0.0)), (number, said.shares))
-        return whole(sum(shares for _, shares in latest.values()), f"order {perm_id}")
+        return net_shares(self.of_order.get(perm_id, {}).values())
 
 
 def broker_orders(

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from ib_async import IB, Client, CommissionReport, Contract, Execution, Order, OrderState, Wrapper
 
@@ -215,7 +214,3 @@ def execution_said(contract: Contract, execution: Execution) -> ExecutionSaid:
         to_decimal(execution.price),
         execution.time,
     )
-
-
-def untouched(_: Any) -> None:
-    """Hears a message and makes nothing of it: for a line that only asks questions."""

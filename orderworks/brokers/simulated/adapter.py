@@ -52,6 +52,9 @@ class SimulatedBroker:
             self._open.close()
             self._open = None
 
+    async def room_for(self, messages: int) -> int:
+        return messages
+
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         crash_point(CrashPoint.EXCHANGE_BEFORE_RECORD)
         reports = await asyncio.to_thread(self._exchange.submit, orders, self._clock.now())
@@ -60,17 +63,22 @@ class SimulatedBroker:
         return reports
 
     async def cancel_orders(self, client_order_ids: Sequence[str]) -> list[Report]:
+        crash_point(CrashPoint.EXCHANGE_BEFORE_CANCEL)
         reports = self._exchange.cancel(client_order_ids, self._clock.now())
+        crash_point(CrashPoint.EXCHANGE_CANCELLED)
         await self._clock.sleep_until(self._exchange.now)
         return reports
 
     async def replace_orders(self, replacements: Sequence[Replacement]) -> list[Report]:
+        crash_point(CrashPoint.EXCHANGE_BEFORE_REPLACE)
         reports = self._exchange.replace(replacements, self._clock.now())
+        crash_point(CrashPoint.EXCHANGE_REPLACED)
         await self._clock.sleep_until(self._exchange.now)
         return reports
 
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
         reports = await asyncio.to_thread(self._exchange.advance, until)
+        crash_point(CrashPoint.EXCHANGE_WENT_ON)
         await self._clock.sleep_until(until)
         if reports:
             yield reports

@@ -25,7 +25,13 @@ from orderworks.brokers.simulated.messages import (
 )
 from orderworks.brokers.simulated.wire import Malformed
 from orderworks.model.clock import Clock
-from orderworks.model.errors import BrokerError, Disconnected, Unanswered
+from orderworks.model.errors import (
+    BrokerError,
+    Disconnected,
+    PacingRefused,
+    Unanswered,
+    Unreachable,
+)
 from orderworks.model.loopback import LOOPBACK
 
 CONNECT_SECONDS = 5.0
@@ -62,7 +68,7 @@ def market_time_at(port: int, patience: float = CONNECT_SECONDS) -> datetime:
     """How far the exchange at a port has come; whoever is connected to it stays so.
 
     Raises:
-        BrokerError: if it does not answer.
+        Unreachable: if it does not answer.
     """
     try:
         with socket.create_connection((LOOPBACK, port), patience) as connection:
@@ -73,7 +79,7 @@ def market_time_at(port: int, patience: float = CONNECT_SECONDS) -> datetime:
         raise _unreachable(port, error) from error
     _, answer = _read(_name(port), line)
     if isinstance(answer, Refusal):
-        raise BrokerError(f"{_name(port)} refused: {answer.error}")
+        raise _refused(_name(port), answer)
     return answer.now
 
 
@@ -148,7 +154,7 @@ class SocketLine:
             await self._hang_up()
             raise
         if isinstance(answer, Refusal):
-            raise BrokerError(f"{self.name} refused: {answer.error}")
+            raise _refused(self.name, answer)
         late, self._late = self._late, []
         return replace(answer, reports=(*late, *answer.reports))
 
@@ -186,8 +192,13 @@ def _name(port: int) -> str:
     return f"the simulated exchange at {LOOPBACK}:{port}"
 
 
-def _unreachable(port: int, error: Exception) -> BrokerError:
-    return BrokerError(
+def _refused(name: str, refusal: Refusal) -> BrokerError:
+    kind = PacingRefused if refusal.too_fast else BrokerError
+    return kind(f"{name} refused: {refusal.error}")
+
+
+def _unreachable(port: int, error: Exception) -> Unreachable:
+    return Unreachable(
         f"{_name(port)} cannot be reached: {str(error) or 'it did not answer'}; start it with "
         "'orderworks exchange serve', or set broker.simulated.server to where it listens"
     )

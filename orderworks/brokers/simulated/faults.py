@@ -21,6 +21,7 @@ class Fault(StrEnum):
     """What can befall one message, in the order in which it does."""
 
     DELAY = "delay"  # it arrives later
+    TOO_FAST = "too_fast"  # it is refused for coming too fast, and not looked at
     DISCONNECT_BEFORE = "disconnect_before"  # the line breaks before it arrives
     DROP_REQUEST = "drop_request"  # it never arrives
     REJECT = "reject"  # some of its orders are rejected on the way

@@ -24,7 +24,7 @@ from orderworks.brokers.simulated.messages import (
     Submit,
 )
 from orderworks.model.clock import Clock
-from orderworks.model.errors import Disconnected, Unanswered
+from orderworks.model.errors import Disconnected, PacingRefused, Unanswered
 from orderworks.model.order import Order
 
 
@@ -51,6 +51,8 @@ class FaultyLine:
         if Fault.DELAY in fate.faults:
             late = timedelta(seconds=self._plan.delay_seconds)
             await self._clock.sleep_until(self._clock.now() + late)
+        if Fault.TOO_FAST in fate.faults:
+            raise PacingRefused(f"the message {message} came too fast and was not looked at")
         if Fault.DISCONNECT_BEFORE in fate.faults:
             raise Disconnected(f"the line to {self._line.name} broke before {message} arrived")
         if Fault.DROP_REQUEST in fate.faults:

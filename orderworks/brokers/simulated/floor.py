@@ -288,4 +288,5 @@ def ended(order: ExchangeOrder) -> Report:
         order.changed_at,
         str(order.number),
         order.reason,
+        filled=order.filled_quantity,
     )

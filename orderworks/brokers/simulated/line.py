@@ -37,7 +37,9 @@ class Line(Protocol):
         Raises:
             Unanswered: none came in time.
             Disconnected: the line broke.
-            BrokerError: the broker refused, or cannot be reached: it did not receive the request.
+            Unreachable: there is no line; the broker did not receive the request.
+            PacingRefused: the broker was asked too fast and did not look at the request.
+            BrokerError: the broker refused.
         """
 
     async def close(self) -> None:
@@ -77,6 +79,9 @@ class LineBroker:
 
     async def close(self) -> None:
         await self._line.close()
+
+    async def room_for(self, messages: int) -> int:
+        return messages
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         return await self._reports(Submit(tuple(orders), self._clock.now()))

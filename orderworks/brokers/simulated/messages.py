@@ -121,9 +121,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why there is no answer, in a sentence."""
+    """Why there is no answer, in a sentence; ``too_fast`` where another time there may be one."""
 
     error: str
+    too_fast: bool = False
 
 
 def request_line(number: int, request: Request) -> bytes:

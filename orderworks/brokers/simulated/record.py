@@ -158,7 +158,8 @@ class ExchangeRecord:
     def reports_on_their_way(self) -> list[tuple[int, Report]]:
         """The reports that have not reached the client, with the number of their order."""
         rows = self._connection.execute(
-            "SELECT r.number, r.exec_id, r.said_at, o.client_order_id, o.state, o.reason "
+            "SELECT r.number, r.exec_id, r.said_at, o.client_order_id, o.state, o.reason, "
+            "o.filled_quantity "
             "FROM exchange.reports_on_their_way r JOIN exchange.orders o USING (account, number) "
             "WHERE account = %s ORDER BY place",
             (self.account,),
@@ -176,6 +177,7 @@ class ExchangeRecord:
                     str(row["number"]),
                     None if row["exec_id"] is not None else row["reason"],
                     fills.get(row["exec_id"]),
+                    filled=None if row["exec_id"] is not None else row["filled_quantity"],
                 ),
             )
             for row in rows

@@ -39,7 +39,13 @@ from orderworks.brokers.simulated.wire import Malformed
 from orderworks.market.calendar import Session
 from orderworks.market.data import RecordedMarket
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.errors import BrokerError, Disconnected, OrderworksError, Unanswered
+from orderworks.model.errors import (
+    BrokerError,
+    Disconnected,
+    OrderworksError,
+    PacingRefused,
+    Unanswered,
+)
 from orderworks.model.loopback import LOOPBACK
 
 log = logging.getLogger(__name__)
@@ -120,7 +126,7 @@ class ExchangeServer:
         await self._line.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = _Connection(writer)
+        connection = _Connection(reader, writer)
         self._connections.add(connection)
         try:
             # A line without an end is what a client left that died while it was writing.
@@ -148,14 +154,15 @@ class ExchangeServer:
         try:
             self._require_admitted(connection, request)
             answer = await self._line.ask(request)
-            if isinstance(request, Hello):
+            # Of a client that hung up meanwhile a newer connection may have the account by now.
+            if isinstance(request, Hello) and not connection.is_gone:
                 await self._hand_over(connection)
         except Unanswered:
             return
         except Disconnected:
             raise
         except OrderworksError as error:
-            answer = Refusal(str(error))
+            answer = Refusal(str(error), too_fast=isinstance(error, PacingRefused))
         connection.tell(number, answer)
         await connection.sent()
 
@@ -193,9 +200,15 @@ class ExchangeServer:
 class _Connection:
     """One client's connection, in the task that serves it."""
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
         self._writer = writer
         self._task = asyncio.current_task()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client has hung up."""
+        return self._reader.at_eof()
 
     def tell(self, number: int | None, answer: Answer | Refusal) -> None:
         self._writer.write(answer_line(number, answer))
@@ -253,11 +266,19 @@ def _answer(exchange: SimulatedExchange, request: Request) -> Answer:
             crash_point(CrashPoint.EXCHANGE_RECORDED)
             return _reported(exchange, reports)
         case Cancel(client_order_ids, at):
-            return _reported(exchange, exchange.cancel(client_order_ids, at))
+            crash_point(CrashPoint.EXCHANGE_BEFORE_CANCEL)
+            reports = exchange.cancel(client_order_ids, at)
+            crash_point(CrashPoint.EXCHANGE_CANCELLED)
+            return _reported(exchange, reports)
         case Replace(replacements, at):
-            return _reported(exchange, exchange.replace(replacements, at))
+            crash_point(CrashPoint.EXCHANGE_BEFORE_REPLACE)
+            reports = exchange.replace(replacements, at)
+            crash_point(CrashPoint.EXCHANGE_REPLACED)
+            return _reported(exchange, reports)
         case Advance(until):
-            return _reported(exchange, exchange.advance(until))
+            reports = exchange.advance(until)
+            crash_point(CrashPoint.EXCHANGE_WENT_ON)
+            return _reported(exchange, reports)
         case AskOrder(client_order_id):
             return Answer(exchange.now, order=exchange.order(client_order_id))
         case AskPortfolio():

@@ -1,7 +1,7 @@
 """A gateway on loopback, each test's own, and the adapter that is to trade there."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,10 @@ import pytest
 from gateway.gateway import PAPER_ACCOUNT, paper_terms
 from gateway.running import running
 from gateway.small_session import SESSION, market, write_market
-from served_broker import Served
+from served_broker import Served, Serving
 
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import open_ledger
-
-Serving = Callable[..., AbstractAsyncContextManager[Served]]
 
 
 @pytest.fixture(scope="session")

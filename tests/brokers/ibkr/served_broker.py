@@ -1,35 +1,22 @@
 """The adapter at a gateway on loopback, and orders small enough to read."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from gateway.gateway import PAPER_ACCOUNT, Gateway
+from gateway.requests import Request
+from gateway_clock import GatewayClock
 
 from orderworks.brokers.adapter import Report, Snapshot
 from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.model.order import Order, OrderType, Side
 from orderworks.settings import IbkrBroker as IbkrSettings
 
-ANSWER_SECONDS = 0.4
-
-
-class GatewayClock:
-    """The market's time at the gateway, which runs as the wall's does."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    def now(self) -> datetime:
-        return self._gateway.clock.now()
-
-    async def sleep_until(self, moment: datetime) -> None:
-        while (left := (moment - self.now()).total_seconds()) > 0:
-            await asyncio.sleep(left)
+ANSWER_SECONDS = 0.25
 
 
 @dataclass
@@ -76,10 +63,18 @@ class Served:
         finally:
             await broker.close()
 
+    def received(self, request: Request) -> int:
+        """How many requests of a kind came to the gateway."""
+        return sum(1 for _ in self.gateway.log.of(request))
+
     async def heard(self, broker: IbkrBroker, seconds: float = 0.2) -> list[Report]:
         """What the broker reports in the next seconds of the wall."""
         until = self.gateway.clock.now() + timedelta(seconds=seconds)
         return [report async for reports in broker.events(until) for report in reports]
+
+
+Serving = Callable[..., AbstractAsyncContextManager[Served]]
+"""Runs a gateway for a test."""
 
 
 def limit(name: str, quantity: int, price: str, **changes: Any) -> Order:

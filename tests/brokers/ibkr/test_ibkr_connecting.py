@@ -4,11 +4,10 @@ import asyncio
 from datetime import datetime
 
 import pytest
-from conftest import Serving
 from gateway.faults import Busy, Lose, RollBack
 from gateway.gateway import LIVE_ACCOUNT, PAPER_ACCOUNT
 from gateway.requests import Request
-from served_broker import kinds, limit, shown
+from served_broker import Serving, kinds, limit, shown
 
 from orderworks.model.errors import BrokerError, Disconnected, Unreachable
 
@@ -64,7 +63,7 @@ async def test_only_the_account_that_was_meant_is_worked(
         with pytest.raises(Disconnected):
             await broker.submit_orders([limit("a", 1, "99")])
         await broker.close()
-        assert served.gateway.faults.seen(Request.PLACE_ORDER) == 0
+        assert served.received(Request.PLACE_ORDER) == 0
 
 
 async def test_nothing_is_sent_before_a_snapshot(serving: Serving) -> None:
@@ -74,7 +73,7 @@ async def test_nothing_is_sent_before_a_snapshot(serving: Serving) -> None:
         with pytest.raises(Disconnected, match="no whole snapshot"):
             await broker.submit_orders([limit("a", 1, "99")])
         await broker.close()
-        assert served.gateway.faults.seen(Request.PLACE_ORDER) == 0
+        assert served.received(Request.PLACE_ORDER) == 0
 
 
 async def test_what_rests_is_cancelled_by_a_process_that_did_not_send_it(serving: Serving) -> None:
@@ -105,7 +104,7 @@ async def test_nothing_is_sent_while_the_gateway_restarts(serving: Serving) -> N
     async with serving() as served, served.working(no_send=("09:00-10:00",)) as broker:
         with pytest.raises(BrokerError, match=r"Fri 09:30 in New York.*09:00-10:00"):
             await broker.submit_orders([limit("a", 1, "99")])
-        assert served.gateway.faults.seen(Request.PLACE_ORDER) == 0
+        assert served.received(Request.PLACE_ORDER) == 0
 
 
 async def test_questions_take_turns(serving: Serving) -> None:
@@ -113,6 +112,22 @@ async def test_questions_take_turns(serving: Serving) -> None:
         await broker.submit_orders([limit("a", 100, "99")])
         looks = await asyncio.gather(*(broker.get_portfolio() for _ in range(5)))
         assert len({look.cash for look in looks}) == 1
+
+
+async def test_a_question_that_nobody_waits_for_any_more_ends_its_connection(
+    serving: Serving,
+) -> None:
+    async with serving() as served, served.working() as broker:
+        served.gateway.faults.next(Request.ALL_OPEN_ORDERS, Lose())
+        looking = asyncio.create_task(broker.snapshot())
+        await asyncio.sleep(0.1)
+        looking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await looking
+        with pytest.raises(Disconnected):
+            await broker.submit_orders([limit("a", 1, "99")])
+        await broker.snapshot()
+        assert served.received(Request.START_API) == 2
 
 
 async def test_time_is_the_walls(serving: Serving) -> None:

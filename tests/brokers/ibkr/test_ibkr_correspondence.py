@@ -129,10 +129,34 @@ def test_executions_that_are_counted_and_not_shown_are_missed() -> None:
     assert not talk.lacks_executions
 
 
+def test_an_order_ends_though_a_correction_took_back_what_is_counted() -> None:
+    talk = talk_about_one_order()
+    for message in (
+        *(open_order(), execution("x.01", 40), execution("x.02", 30)),
+        *(commission("x.01"), commission("x.02"), status("Cancelled", 40)),
+    ):
+        talk.hear(message, AT)
+    assert kinds(talk.take_reports()) == ["ACKNOWLEDGED", "FILLED", "FILLED", "CANCELLED"]
+    assert not talk.lacks_executions
+
+
 def test_a_number_that_is_refused_is_burnt() -> None:
     talk = talk_about_one_order()
     talk.hear(error(103), AT)
     assert talk.burnt == {11}
+    assert talk.take_reports() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_refused"),
+    [(110, True), (200, True), (201, True), (10006, False), (135, False), (202, False)],
+)
+def test_what_would_be_refused_again_is_known(code: int, is_refused: bool) -> None:
+    talk = talk_about_one_order()
+    talk.hear(error(code), AT)
+    thread = talk.threads["ow-a"]
+    assert (thread.refused is not None) == is_refused
+    assert str(code) in str(thread.reason)
     assert talk.take_reports() == []
 
 

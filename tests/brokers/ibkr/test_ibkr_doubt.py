@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from conftest import Serving
 from gateway.answers import Answer
 from gateway.faults import (
     INACTIVE,
@@ -21,7 +20,7 @@ from gateway.faults import (
     Twice,
 )
 from gateway.requests import Request
-from served_broker import kinds, limit, shown
+from served_broker import Serving, kinds, limit, shown
 
 from orderworks.model.errors import Disconnected, SnapshotIncomplete, Unreachable
 from orderworks.model.order import Replacement
@@ -92,7 +91,7 @@ async def test_what_was_refused_and_is_nowhere_is_not_sent_again(serving: Servin
         [report] = await broker.submit_orders([order])
         assert report.kind.value == "REJECTED"
         assert "200" in str(report.reason)
-        assert served.gateway.faults.seen(Request.PLACE_ORDER) == 1
+        assert served.received(Request.PLACE_ORDER) == 1
 
 
 @pytest.mark.parametrize("fault", [UNTIL_OPEN, LOCATING])
@@ -252,7 +251,7 @@ async def test_a_link_that_came_back_is_not_sent_over_before_a_snapshot_is_whole
             await served.heard(broker)
         with pytest.raises(Disconnected, match="nothing was sent"):
             await broker.submit_orders([limit("b", 100, "99.00")])
-        assert served.gateway.faults.seen(Request.START_API) == 1
+        assert served.received(Request.START_API) == 1
         await broker.snapshot()
         assert kinds(await broker.submit_orders([limit("b", 100, "99.00")])) == ["ACKNOWLEDGED"]
         assert (await broker.health_check()).sound

@@ -86,6 +86,15 @@ def test_one_waits_for_its_commission_and_is_told_without_it_when_that_is_enough
     assert executions.take() == []
 
 
+def test_a_commission_that_is_not_known_yet_has_not_come() -> None:
+    executions = heard(("x.01", 10))
+    for pending in ("-1", "1.7976931348623157E+308"):
+        executions.hear(commission("x.01", pending))
+        assert executions.take() == []
+    executions.hear(commission("x.01", "-0.25"))
+    assert [fill.commission for fill in executions.take()] == [Decimal("-0.25")]
+
+
 def test_a_correction_after_a_late_commission_replaces_that() -> None:
     executions = heard(("x.01", 10))
     fills = executions.take(without_commission=True)

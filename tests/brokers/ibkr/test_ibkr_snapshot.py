@@ -86,6 +86,19 @@ def test_what_was_said_of_a_rejection_before_counts() -> None:
     assert one.state.value == "REJECTED"
 
 
+def test_more_counted_than_shown_is_lacking_of_what_ends_today() -> None:
+    for changes, lacks in (({}, ["ow-a"]), ({"tif": "GTC"}, [])):
+        looked = gathered(completed("Filled", filledQuantity=100.0, **changes))
+        assert looked.lacking_executions() == lacks
+        looked.hear(execution("x.01", 100))
+        looked.hear(execution("x.02", 90))
+        assert looked.lacking_executions() == []
+    resting = gathered(open_order(), status("Submitted", 40))
+    assert resting.lacking_executions() == ["ow-a"]
+    resting.hear(execution("x.01", 40))
+    assert resting.lacking_executions() == []
+
+
 def test_an_order_on_its_way_makes_a_snapshot_incomplete() -> None:
     with pytest.raises(SnapshotIncomplete, match="has not acknowledged ow-a yet"):
         broker_orders(gathered(open_order(perm_id=0)), {}, {}, AT)

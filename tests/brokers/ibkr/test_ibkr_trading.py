@@ -3,9 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from conftest import Serving
 from gateway.requests import Request
-from served_broker import kinds, limit, shown
+from served_broker import Serving, kinds, limit, shown
 
 from orderworks.model.order import OrderType, Replacement, Side, TimeInForce
 
@@ -45,10 +44,10 @@ async def test_terms_change_when_the_broker_confirms_them(serving: Serving) -> N
 
 async def test_what_is_not_known_to_rest_is_not_changed(serving: Serving) -> None:
     async with serving() as served, served.working() as broker:
-        before = served.gateway.faults.seen(Request.PLACE_ORDER)
+        before = served.received(Request.PLACE_ORDER)
         [report] = await broker.replace_orders([Replacement("ow-a", 80, Decimal("99.60"))])
         assert report.kind.value == "REPLACE_REFUSED"
-        assert served.gateway.faults.seen(Request.PLACE_ORDER) == before
+        assert served.received(Request.PLACE_ORDER) == before
 
 
 async def test_a_bracket_goes_out_as_one_and_its_exits_wait_for_their_entry(
@@ -109,3 +108,12 @@ async def test_what_another_client_places_is_foreign(serving: Serving) -> None:
         [refused] = await broker.cancel_orders(["ow-x"])
         assert refused.kind.value == "CANCEL_REFUSED"
         assert "client 1" in str(refused.reason)
+
+
+async def test_many_messages_are_not_too_fast_for_the_gateway(serving: Serving) -> None:
+    async with serving() as served, served.working() as broker:
+        orders = [limit(f"m{i}", 10, "90") for i in range(40)]
+        assert kinds(await broker.submit_orders(orders)) == ["ACKNOWLEDGED"] * 40
+        await broker.snapshot()
+        cancelled = await broker.cancel_orders([one.client_order_id for one in orders[:20]])
+        assert kinds(cancelled) == ["CANCELLED"] * 20

@@ -1,0 +1,70 @@
+"""kill -9 in one life after the other: while it recovers, and on and on until it gets through."""
+
+from itertools import count
+
+import pytest
+from lives import Lives, recorded
+from pairs import as_case, reached
+from scenarios import SCENARIOS
+
+from orderworks.model.crash_points import CrashPoint
+
+WHILE_RECOVERING = (
+    # Permitted and never sent: it must be released for sending, once.
+    (CrashPoint.SEND_PERMITTED, CrashPoint.ABSENCE_BOOKED),
+    (CrashPoint.EXCHANGE_BEFORE_RECORD, CrashPoint.ABSENCE_BOOKED),
+    (CrashPoint.SEND_PERMITTED, CrashPoint.ABSENCE_BOOKED, CrashPoint.SEND_PERMITTED),
+    (CrashPoint.SEND_PERMITTED, CrashPoint.SEND_PERMITTED),
+    # Received and never answered: what the snapshot shows must be booked, once.
+    (CrashPoint.EXCHANGE_RECORDED, CrashPoint.SNAPSHOT_TAKEN, CrashPoint.EVIDENCE_BOOKED),
+    (CrashPoint.EXCHANGE_RECORDED, CrashPoint.BOOKING_BEFORE_COMMIT, CrashPoint.BOOKING_COMMITTED),
+    (CrashPoint.EXCHANGE_WENT_ON, CrashPoint.EVIDENCE_BOOKED, CrashPoint.RECONCILED),
+    # Taken over and not worked.
+    (CrashPoint.SEND_BOOKED, CrashPoint.LEASE_TAKEN, CrashPoint.BROKER_CONNECTED),
+)
+
+AGAIN_AND_AGAIN = frozenset(
+    {
+        CrashPoint.RECONCILED,
+        CrashPoint.WAVE_BEGINS,
+        CrashPoint.CANCEL_ANSWERED,
+        CrashPoint.REVISION_PERMITTED,
+        CrashPoint.EXCHANGE_REPLACED,
+        CrashPoint.SEND_PERMITTED,
+        CrashPoint.EXCHANGE_RECORDED,
+        CrashPoint.SEND_ANSWERED,
+        CrashPoint.EXCHANGE_WENT_ON,
+        CrashPoint.MARKET_MOVED,
+        CrashPoint.BOOKING_BEFORE_COMMIT,
+        CrashPoint.BOOKING_COMMITTED,
+        CrashPoint.PARENTS_RETIRED,
+    }
+)
+"""Of the points that a worker passes wave after wave, one of each step."""
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("points", WHILE_RECOVERING, ids="+".join)
+def test_what_was_killed_while_it_recovered_is_completed(
+    lives: Lives, scenario: str, points: tuple[CrashPoint, ...]
+) -> None:
+    for point in points:
+        lives.die(scenario, point)
+    lives.finish(scenario)
+    assert recorded(lives.url).trades == SCENARIOS[scenario].trades
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    ("scenario", "point"),
+    [as_case(pair) for pair in reached() if pair[1] in AGAIN_AND_AGAIN],
+)
+def test_what_is_killed_a_little_later_each_time_is_completed(
+    lives: Lives, scenario: str, point: CrashPoint
+) -> None:
+    lives.die(scenario, point)
+    for occurrence in count(2):
+        if lives.ends_by_itself(scenario, f"{point}:{occurrence}"):
+            break
+    assert recorded(lives.url).trades == SCENARIOS[scenario].trades
