@@ -110,13 +110,14 @@ async def framed(
     warming = asyncio.create_task(asyncio.to_thread(warm)) if plans else None
     try:
         async with open_desk_for(settings, asked, found) as desk:
+            named = None if asked.market is None else str(asked.market)
             run = start_run(
                 desk.ledger,
                 desk.account,
                 asked.run_key,
                 kind,
                 asked.session,
-                {**settings.model_dump(mode="json"), "market": str(asked.market)},
+                {**settings.model_dump(mode="json"), "market": named},
             )
             frame.desk, frame.run = desk, run
             if run.is_planned and inputs is not None:

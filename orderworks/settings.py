@@ -123,6 +123,11 @@ class IbkrBroker(Section):
     connect_seconds: Seconds
     ask_seconds: Seconds
     answer_seconds: Seconds
+    market_data_lines: Annotated[int, Field(ge=1, le=10_000)]
+    first_quote_seconds: Seconds
+    history_requests: Annotated[int, Field(ge=1, le=10_000)]
+    allow_delayed_quotes: bool
+    clock: Literal["wall", "gateway"]
     no_send: tuple[str, ...]
 
     @field_validator("no_send")
@@ -333,6 +338,15 @@ def _refuse_what_is_not_permitted(broker: Broker) -> None:
             "setting 'broker.paper_trading' is false, which is live trading; set "
             f"{PREFIX}ALLOW_LIVE=yes in the environment if you mean it, or set it to true"
         )
+    for name, is_for_tests in (
+        ("allow_delayed_quotes", broker.ibkr.allow_delayed_quotes),
+        ("clock", broker.ibkr.clock == "gateway"),
+    ):
+        if is_for_tests and not broker.paper_trading:
+            raise SettingsError(
+                f"setting 'broker.ibkr.{name}' cannot be {getattr(broker.ibkr, name)} in live trading; "
+                "leave it at its default"
+            )
     if broker.fallback != "none":
         raise SettingsError(
             f"setting 'broker.fallback' cannot be '{broker.fallback}': it is not available yet; set it "

@@ -5,6 +5,7 @@ import logging
 import pandas as pd
 
 from orderworks.desk.desk import Desk
+from orderworks.desk.symbols import require_known
 from orderworks.desk.targets import signals_of_targets
 from orderworks.handoffs.table_file import TableFile
 from orderworks.ledger.runs import Run
@@ -18,5 +19,6 @@ log = logging.getLogger("orderworks.tasks.pull_targets")
 async def pull_targets(desk: Desk, run: Run, file: TableFile) -> pd.DataFrame:
     """The targets as signals that state positions by weight, priced at the current mid."""
     targets = await hand_on(desk, run, "targets", file.frame, file.raw)
+    require_known(desk, targets, "targets")
     log.info("pulled %d targets", len(targets))
     return signals_of_targets(desk, targets)

@@ -134,6 +134,17 @@ def test_live_trading_is_asked_for_twice(own: Own, monkeypatch: pytest.MonkeyPat
     assert not load_settings().broker.paper_trading
 
 
+@pytest.mark.parametrize("setting", ["clock: gateway", "allow_delayed_quotes: true"])
+def test_what_is_for_paper_trading_is_refused_in_live_trading(
+    own: Own, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setenv("ORDERWORKS_ALLOW_LIVE", "yes")
+    own(f"broker: {{paper_trading: false, ibkr: {{{setting}}}}}")
+    name = setting.partition(":")[0]
+    with pytest.raises(SettingsError, match=rf"broker\.ibkr\.{name}.*live trading"):
+        load_settings()
+
+
 def test_a_fallback_that_nothing_uses_is_refused(own: Own) -> None:
     own("broker: {fallback: paper_stub}")
     with pytest.raises(SettingsError, match=r"broker\.fallback.*not available yet"):

@@ -19,7 +19,7 @@ from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.ledger.runs import latest_run, unfinished_runs
 from orderworks.market.calendar import NEW_YORK, Session
 from orderworks.market.replay import ReplayMarket
-from orderworks.model.clock import Clock, ReplayClock, WallClock
+from orderworks.model.clock import Clock, ReplayClock
 from orderworks.model.errors import InputError
 from orderworks.model.loopback import loopback_port
 from orderworks.settings import Settings, home_directory
@@ -54,6 +54,9 @@ def occasion(
     with open_ledger(database_url(home_directory())) as ledger:
         latest = latest_run(ledger, settings.broker.account)
     today = datetime.now(NEW_YORK).date()
+    # A broker of its own market is asked about a recorded one only where that is named.
+    if settings.broker.provider == "ibkr":
+        latest = None
     replays = market is not None or (latest is not None and latest.market is not None)
     if session is None:
         session = latest.session if latest is not None and replays else today
@@ -88,28 +91,34 @@ async def open_desk_for(
     Raises:
         InputError: if there is no market to work in.
     """
-    if asked.market is None:
-        quotes = (
-            "reads quotes from files in this version"
-            if settings.broker.provider == "ibkr"
-            else "replays recorded quotes"
-        )
-        raise InputError(
-            f"the {settings.broker.provider} broker {quotes} and none are named; pass --market DIR with "
-            "DATE/quotes.parquet, DATE/bars.parquet and daily.csv"
-        )
     url = database_url(home_directory())
-    market = ReplayMarket(asked.market, session.date)
-    clock = _clock(settings, url, session)
-    broker = _paced(_broker(settings, url, market, session, clock), settings)
-    async with open_desk(settings, url, session, market, broker, clock) as desk:
+    if settings.broker.provider == "ibkr":
+        # Its client takes its time to be loaded.
+        from orderworks.desk.opening_ibkr import ibkr_tools
+
+        with ibkr_tools(settings, url, _recorded(asked, session)) as (market, broker, clock):
+            paced = _paced(broker, settings)
+            async with open_desk(settings, url, session, market, paced, clock) as desk:
+                yield desk
+        return
+    recorded = _recorded(asked, session)
+    if recorded is None:
+        raise InputError(
+            f"the {settings.broker.provider} broker replays recorded quotes and none are named; pass "
+            "--market DIR with DATE/quotes.parquet, DATE/bars.parquet and daily.csv"
+        )
+    replayed = _replay_clock(settings, url, session)
+    rehearsed = _paced(_rehearsing_broker(settings, url, recorded, session, replayed), settings)
+    async with open_desk(settings, url, session, recorded, rehearsed, replayed) as desk:
         yield desk
 
 
-def _clock(settings: Settings, url: str, session: Session) -> Clock:
-    """The wall's time at a real broker; elsewhere the market's, from where the account has come to."""
-    if settings.broker.provider == "ibkr":
-        return WallClock()
+def _recorded(asked: Occasion, session: Session) -> ReplayMarket | None:
+    return None if asked.market is None else ReplayMarket(asked.market, session.date)
+
+
+def _replay_clock(settings: Settings, url: str, session: Session) -> ReplayClock:
+    """The market's time, from where the account has come to."""
     reached = _reached(settings, url)
     return ReplayClock(max(session.open, reached) if reached is not None else session.open)
 
@@ -130,28 +139,21 @@ def _reached(settings: Settings, url: str) -> datetime | None:
     return reached_by(url, broker.account)
 
 
-def _broker(
+def _rehearsing_broker(
     settings: Settings, url: str, market: ReplayMarket, session: Session, clock: Clock
 ) -> BrokerAdapter:
     broker = settings.broker
-    match broker.provider:
-        case "simulated" if broker.simulated.server:
-            port = loopback_port(broker.simulated.server)
-            return RemoteSimulatedBroker(port, broker.simulated.account, session.date, clock)
-        case "simulated":
-            return SimulatedBroker(url, market, session, exchange_terms(settings), clock)
-        case "paper_stub":
-            return PaperStubBroker(
-                url,
-                broker.paper_stub.account,
-                market,
-                session,
-                clock,
-                seed=broker.paper_stub.seed,
-                slippage_bps=broker.paper_stub.slippage_bps,
-            )
-        case "ibkr":
-            # Its client takes its time to be loaded.
-            from orderworks.brokers.ibkr.adapter import IbkrBroker
-
-            return IbkrBroker(url, broker.ibkr, clock, paper=broker.paper_trading)
+    if broker.provider == "paper_stub":
+        return PaperStubBroker(
+            url,
+            broker.paper_stub.account,
+            market,
+            session,
+            clock,
+            seed=broker.paper_stub.seed,
+            slippage_bps=broker.paper_stub.slippage_bps,
+        )
+    if broker.simulated.server:
+        port = loopback_port(broker.simulated.server)
+        return RemoteSimulatedBroker(port, broker.simulated.account, session.date, clock)
+    return SimulatedBroker(url, market, session, exchange_terms(settings), clock)

@@ -28,6 +28,10 @@ class MarketData(Protocol):
         """The symbols that are quoted."""
         ...
 
+    def doubtful(self, symbols: Sequence[str]) -> Mapping[str, str]:
+        """The symbols that cannot be traded under these names, and why; a recorded market knows of none."""
+        ...
+
     def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
         """The last quote of each symbol that was known at ``at``.
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from orderworks.market import files
 from orderworks.market.borrow import BORROW, Lendable, borrowable_on, read_borrow
-from orderworks.market.calendar import NEW_YORK, find_session
 from orderworks.market.corporate_actions import (
     CORPORATE_ACTIONS,
     actions_between,
-    in_todays_shares,
     read_corporate_actions,
 )
+from orderworks.market.daily_statistics import mean_volumes, volatilities
 from orderworks.market.halts import HALTS, Halt, read_halts
 from orderworks.market.series import SymbolSeries
-from orderworks.market.tape import SymbolTape, microseconds, price_units
+from orderworks.market.tape import SymbolTape, price_units
+from orderworks.market.volume_curve import edges_of, edges_on, weights
 from orderworks.model.corporate_action import CorporateAction
 from orderworks.model.errors import MarketDataError
 
@@ -59,6 +59,9 @@ class ReplayMarket:
     def symbols(self) -> frozenset[str]:
         return frozenset(self._quotes.symbols)
 
+    def doubtful(self, symbols: Sequence[str]) -> dict[str, str]:
+        return {}
+
     def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
         import numpy as np
         import pandas as pd
@@ -91,39 +94,28 @@ class ReplayMarket:
     def average_daily_volume(
         self, symbols: Sequence[str], before: date, days: int = 20
     ) -> pd.Series[float]:
-        volumes = self._last_sessions("volume", before, days)
-        return volumes.mean().reindex(list(symbols)).rename("average_daily_volume")
+        splits = self.corporate_actions(date.min, before)
+        return mean_volumes(self.daily_before(before), symbols, days, splits)
 
     def daily_volatility(
         self, symbols: Sequence[str], before: date, days: int = 20
     ) -> pd.Series[float]:
-        import numpy as np
-
-        # One close more than returns.
-        closes = self._last_sessions("close", before, days + 1)
-        returns = closes.apply(np.log).diff()
-        return returns.std(ddof=1).reindex(list(symbols)).rename("daily_volatility")
+        splits = self.corporate_actions(date.min, before)
+        return volatilities(self.daily_before(before), symbols, days, splits)
 
     def volume_curve(
         self, symbol: str, start: datetime, end: datetime, slices: int
     ) -> NDArray[np.float64] | None:
-        import numpy as np
-
-        if not start < end or slices < 1:
-            raise ValueError(f"end must come after start and slices be positive, not {slices}")
-        edges = [start + (end - start) * i / slices for i in range(slices + 1)]
+        edges = edges_of(start, end, slices)
         for day in reversed(self._earlier):
-            then = [_same_time_of_day(edge, self.session, day) for edge in edges]
-            if _closed_early(day, then[-1]):
+            then = edges_on(day, self.session, edges)
+            if then is None:
                 continue
             volumes = self._volumes_of(day)
             rows = volumes.rows(symbol)
-            traded = np.concatenate([[0], np.cumsum(volumes.values["volume"][rows])])
-            bounds = [microseconds(edge) for edge in then]
-            at_edges = traded[np.searchsorted(volumes.ts[rows], bounds, side="right")]
-            total = at_edges[-1] - at_edges[0]
-            if total > 0:
-                return np.asarray(np.diff(at_edges) / total, dtype=np.float64)
+            curve = weights(volumes.ts[rows], volumes.values["volume"][rows], then)
+            if curve is not None:
+                return curve
         return None
 
     def arrays(self, symbol: str) -> SymbolTape:
@@ -182,17 +174,6 @@ class ReplayMarket:
             self._earlier_volumes[day] = self._bars_of(day, ("volume",))
         return self._earlier_volumes[day]
 
-    def _last_sessions(self, column: str, before: date, days: int) -> pd.DataFrame:
-        """``column`` of the daily bars, adjusted for splits: a row a session, a column a symbol."""
-        if days < 1:
-            raise ValueError(f"days must be positive, not {days}")
-        daily = self.daily_before(before)
-        latest = daily["date"].drop_duplicates().tail(days)
-        recent = daily[daily["date"].isin(latest)]
-        values = recent.pivot(index="date", columns="symbol", values=column)
-        splits = self.corporate_actions(date.min, before)
-        return in_todays_shares(values, splits, are_prices=column != "volume")
-
 
 def _frame(series: SymbolSeries, symbol: str, rows: slice) -> pd.DataFrame:
     import pandas as pd
@@ -200,15 +181,3 @@ def _frame(series: SymbolSeries, symbol: str, rows: slice) -> pd.DataFrame:
     ts = pd.DatetimeIndex(series.ts[rows].astype("datetime64[us]"), tz=UTC)
     frame = {"symbol": pd.array([symbol], dtype="str").repeat(len(ts)), "ts": ts}
     return pd.DataFrame(frame | {name: column[rows] for name, column in series.values.items()})
-
-
-def _same_time_of_day(at: datetime, session: date, day: date) -> datetime:
-    """``at`` of ``session`` moved to ``day`` by New York's clock, whatever UTC did in between."""
-    moved = at.astimezone(NEW_YORK).replace(tzinfo=None) - (session - day)
-    return moved.replace(tzinfo=NEW_YORK).astimezone(UTC)
-
-
-def _closed_early(day: date, end: datetime) -> bool:
-    """Whether ``day`` was a half day that ended before ``end``: no guide to hours it lacked."""
-    session = find_session(day)
-    return session is not None and session.early_close and session.close < end

@@ -30,7 +30,6 @@ from orderworks.ledger.runs import Plan, freeze_plan, start_run
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.errors import BrokerError
 from orderworks.model.order import Side, TimeInForce
-from orderworks.settings import IbkrBroker as IbkrSettings
 from orderworks.settings import load_settings
 
 
@@ -47,18 +46,10 @@ async def working(
     """A desk that has taken its account over at a gateway, reconciled, and planned these orders."""
     async with running(url, recorded, SESSION, speed=1.0) as (gateway, port):
         clock = GatewayClock(gateway)
-        settings = IbkrSettings(
-            host="127.0.0.1",
-            port=port,
-            client_id=1,
-            account_id=PAPER_ACCOUNT,
-            connect_seconds=5,
-            ask_seconds=5,
-            answer_seconds=0.25,
-            no_send=(),
-        )
-        broker = IbkrBroker(url, settings, clock, paper=True)
-        async with open_desk(load_settings(), url, SESSION, recorded, broker, clock) as desk:
+        there = {"port": port, "account_id": PAPER_ACCOUNT, "answer_seconds": 0.25, "no_send": []}
+        settings = load_settings(broker={"ibkr": there})
+        broker = IbkrBroker(url, settings.broker.ibkr, clock, paper=True)
+        async with open_desk(settings, url, SESSION, recorded, broker, clock) as desk:
             assert await desk.take_over()
             assert (await reconcile(desk, None)).is_clean
             run = start_run(desk.ledger, PAPER_ACCOUNT, "daily:now", "daily", SESSION.date, {})

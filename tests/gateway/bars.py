@@ -64,8 +64,9 @@ def bars_asked(values: Values, board: Board, symbol: str, now: datetime) -> list
     Raises:
         Refused: 162 or 321, for what is not to be had here.
     """
-    if values["whatToShow"] != "TRADES":
-        raise Refused(162, reason=f"{values['whatToShow']} is not recorded here")
+    shows = values["whatToShow"]
+    if shows not in ("TRADES", "BID_ASK"):
+        raise Refused(162, reason=f"{shows} is not recorded here")
     end = (
         now
         if not values["endDateTime"]
@@ -74,11 +75,13 @@ def bars_asked(values: Values, board: Board, symbol: str, now: datetime) -> list
     number, unit = _duration(values["durationStr"])
     start = end - timedelta(seconds=number * UNITS[unit])
     size = values["barSizeSetting"]
-    if size == DAY:
+    if shows == "BID_ASK" and size in SIZES:
+        bars = _quoted(board, symbol, start, end, SIZES[size])
+    elif size == DAY and shows == "TRADES":
         bars = _daily(
             board, symbol, start.astimezone(NEW_YORK).date(), end, number if unit == "D" else None
         )
-    elif size in SIZES:
+    elif size in SIZES and shows == "TRADES":
         bars = _within(board, symbol, start, end, SIZES[size])
     else:
         raise Refused(321, reason=f"Invalid bar size: {size}")
@@ -129,6 +132,21 @@ def _within(board: Board, symbol: str, start: datetime, end: datetime, size: int
             bar.trades += 1
         else:
             bars.append(Bar(begins, opened, high, low, close, volume))
+    return bars
+
+
+def _quoted(board: Board, symbol: str, start: datetime, end: datetime, size: int) -> list[Bar]:
+    """Of each bar the mean bid as its open, the mean ask as its close, by what stood at each second."""
+    bars, begins = [], max(start, board.session.open)
+    end = min(end, board.session.close)
+    while begins + timedelta(seconds=size) <= end:
+        seconds = (begins + timedelta(seconds=second) for second in range(size))
+        quotes = [quote for at in seconds if (quote := board.quote(symbol, at)) is not None]
+        if quotes:
+            bids, asks = [one.bid for one in quotes], [one.ask for one in quotes]
+            mean_bid, mean_ask = (sum(side, Decimal()) / len(quotes) for side in (bids, asks))
+            bars.append(Bar(begins, mean_bid, max(asks), min(bids), mean_ask, 0))
+        begins += timedelta(seconds=size)
     return bars
 
 

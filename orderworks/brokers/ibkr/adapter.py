@@ -6,7 +6,7 @@ before the number that it goes out under is committed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -16,12 +16,14 @@ from orderworks.brokers.ibkr import questions
 from orderworks.brokers.ibkr.accounts import LIVE, PAPER, check_configured, check_managed
 from orderworks.brokers.ibkr.chase import Chase
 from orderworks.brokers.ibkr.connection import Connection
+from orderworks.brokers.ibkr.contracts import symbol_of
 from orderworks.brokers.ibkr.correspondence import Correspondence
 from orderworks.brokers.ibkr.late_exits import Placed, place_late_exits
 from orderworks.brokers.ibkr.looking import ask_portfolio, look
 from orderworks.brokers.ibkr.order_ids import OrderNumbers
 from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
 from orderworks.brokers.ibkr.post import Post
+from orderworks.brokers.ibkr.price_grid import PriceGrid, off_grid
 from orderworks.brokers.ibkr.snapshot import Gathering
 from orderworks.brokers.ibkr.wire import Message
 from orderworks.ledger.connection import Ledger, open_ledger
@@ -47,16 +49,26 @@ class IbkrBroker:
     Args:
         url: of the ledger, which keeps the numbers that orders are sent under.
         paper: whether paper trading is meant; the account and the port must agree.
+        grid_of: the grid of a symbol's prices, None where it is not known: what is off it is not sent.
     """
 
     provider = "ibkr"
 
-    def __init__(self, url: str, settings: IbkrSettings, clock: Clock, *, paper: bool) -> None:
+    def __init__(
+        self,
+        url: str,
+        settings: IbkrSettings,
+        clock: Clock,
+        *,
+        paper: bool,
+        grid_of: Callable[[str], PriceGrid | None] = lambda _: None,
+    ) -> None:
         self.account = settings.account_id
         self.mode = PAPER if paper else LIVE
         self._url = url
         self._settings = settings
         self._clock = clock
+        self._grid_of = grid_of
         self._quiet = [parse_quiet_hours(text) for text in settings.no_send]
         self._line = Connection(
             settings.host,
@@ -146,6 +158,8 @@ class IbkrBroker:
                 reason = "the broker does not show that it rests"
             elif name in self._talk.doubled:
                 reason = "the broker has two orders of this name"
+            elif off := off_grid(terms, self._grid_of(symbol_of(thread.contract))):
+                reason = off
             else:
                 message = revised(thread.message, terms)
                 await self._post.pace.take()
@@ -170,10 +184,11 @@ class IbkrBroker:
             if self._is_to_be_asked_again():
                 await questions.ask_executions(self._line, self.account)
                 continue
-            left = (until - self._clock.now()).total_seconds()
-            if left <= 0:
+            if self._clock.now() >= until:
                 return
-            await self._line.news_within(min(left, self._settings.answer_seconds))
+            # The clock may be another than the wall's.
+            over = self._clock.sleep_until(until)
+            await self._line.news_within(self._settings.answer_seconds, over)
 
     async def get_order_status(self, client_order_id: str) -> BrokerOrder | None:
         shown = [
@@ -261,7 +276,7 @@ class IbkrBroker:
         return self._executions.is_due(self._talk.lacks_executions, now) or commissions
 
     def _refused_before(self, orders: Sequence[Order]) -> dict[str, str]:
-        """Orders that the broker did not accept, and that no snapshot has shown since: they never were.
+        """Orders that the broker would not accept, or did not, and that no snapshot has shown since.
 
         Whoever sends one again has taken these snapshots; the same message would be refused again.
         """
@@ -270,6 +285,8 @@ class IbkrBroker:
             thread = self._talk.threads.get(order.client_order_id)
             if thread is not None and thread.refused is not None and not thread.perm_ids:
                 refused[order.client_order_id] = thread.refused
+            elif reason := off_grid(order, self._grid_of(order.symbol)):
+                refused[order.client_order_id] = reason
         return refused
 
     def _placed(self, orders: Sequence[Order]) -> Placed:

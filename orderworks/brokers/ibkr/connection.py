@@ -8,11 +8,11 @@ A program has one connection for orders. Another one, for market data, takes the
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from random import Random
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ib_async import Client, StartupFetch
 
@@ -41,6 +41,8 @@ class Connection:
         hear: told each message, in order, from within the loop.
         connect_seconds: that making it may take, tries and waits included.
         ask_seconds: that the answer to a question may take.
+        spare_ids: taken in their turn where the client id is in use; for a connection that sends no
+            orders, as those can only be changed under the id that they were sent under.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Connection:
         *,
         connect_seconds: float,
         ask_seconds: float,
+        spare_ids: Iterable[int] = (),
     ) -> None:
         self.where = f"{host}:{port}"
         self.client_id = client_id
@@ -64,11 +67,13 @@ class Connection:
         self._connect_seconds = connect_seconds
         self._ask_seconds = ask_seconds
         self._draws = Random(client_id)
+        self._spare_ids = list(spare_ids)
         self._turn = asyncio.Lock()
         self._ib: ListeningIB | None = None
         self._hung_up = asyncio.Event()
         self._link_is_up = False
         self._in_the_way: str | None = None
+        self._id_is_busy = False
         self._doubt: str | None = "it is not connected"
 
     @property
@@ -103,8 +108,7 @@ class Connection:
     async def open(self) -> list[str]:
         """Connects, trying again while there is time; the accounts that the gateway manages.
 
-        A client id that is in use is waited for. No other is ever taken: what was sent under this one
-        can only be changed or cancelled under it.
+        A client id that is in use is waited for, unless there are spare ones.
 
         Raises:
             Unreachable: when time is over, with what was in the way.
@@ -118,6 +122,9 @@ class Connection:
                 self._link_is_up = True
                 self.raise_doubt(NOT_LOOKED)
                 return list(self._ib.client.getAccounts())
+            if self._id_is_busy and self._spare_ids:
+                self.client_id = self._spare_ids.pop(0)
+                continue
             if monotonic() + wait > give_up:
                 raise Unreachable(
                     f"the gateway at {self.where} cannot be reached as client {self.client_id} within "
@@ -170,11 +177,17 @@ class Connection:
                     self.close()
                     self.raise_doubt(why or silence)
 
-    async def news_within(self, seconds: float) -> None:
-        """Returns when ``news`` is set, or when so much time has passed."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.news.wait()
+    async def news_within(
+        self, seconds: float, over: Coroutine[Any, Any, None] | None = None
+    ) -> None:
+        """Returns when ``news`` is set, when so much time has passed, or when ``over`` has returned."""
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self.news.wait())]
+        waits += [] if over is None else [asyncio.ensure_future(over)]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
 
     def raise_doubt(self, why: str) -> None:
         """From now on it is not sound, until a snapshot is taken whole."""
@@ -190,6 +203,7 @@ class Connection:
     async def _try(self, seconds: float) -> str | None:
         """Connects once; what was in the way, or None."""
         self._hung_up, self._in_the_way = asyncio.Event(), None
+        self._id_is_busy = False
         ib = ListeningIB(lambda message: self._heard(ib, message))
         ib.client.conn.disconnected += lambda _: self._lost(ib)
         self._ib = ib
@@ -253,7 +267,7 @@ class Connection:
                 self._hung_up.clear()
                 self.raise_doubt(f"{sentence}; {NOT_LOOKED}")
             case Meaning.ID_BUSY:
-                self._in_the_way = sentence
+                self._in_the_way, self._id_is_busy = sentence, True
                 self._hung_up.set()
             case Meaning.PACING | Meaning.NUMBER_USED:
                 self.raise_doubt(sentence)

@@ -27,9 +27,8 @@ class Served:
     port: int
     url: str
 
-    def broker(self, **changes: Any) -> IbkrBroker:
-        """A broker of the account; settings, or ``paper``, can be others."""
-        paper = changes.pop("paper", True)
+    def settings(self, **changes: Any) -> IbkrSettings:
+        """The settings that lead here; some can be others."""
         usual: dict[str, Any] = {
             "host": "127.0.0.1",
             "port": self.port,
@@ -38,10 +37,20 @@ class Served:
             "connect_seconds": 5,
             "ask_seconds": 5,
             "answer_seconds": ANSWER_SECONDS,
+            "market_data_lines": 100,
+            "first_quote_seconds": 0.5,
+            "history_requests": 60,
+            "allow_delayed_quotes": False,
+            "clock": "wall",
             "no_send": (),
         }
-        settings = IbkrSettings(**usual | changes)
-        return IbkrBroker(self.url, settings, GatewayClock(self.gateway), paper=paper)
+        return IbkrSettings(**usual | changes)
+
+    def broker(self, **changes: Any) -> IbkrBroker:
+        """A broker of the account; settings, ``paper`` or ``grid_of`` can be others."""
+        paper, grid_of = changes.pop("paper", True), changes.pop("grid_of", lambda _: None)
+        clock = GatewayClock(self.gateway)
+        return IbkrBroker(self.url, self.settings(**changes), clock, paper=paper, grid_of=grid_of)
 
     @asynccontextmanager
     async def working(self, **changes: Any) -> AsyncIterator[IbkrBroker]:

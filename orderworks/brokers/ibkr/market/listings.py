@@ -1,0 +1,114 @@
+"""Which stock a symbol is at Interactive Brokers, and on which grid its prices lie: kept for the day."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+
+from ib_async import Contract, ContractDetails, PriceIncrement
+
+from orderworks.brokers.ibkr.amounts import to_decimal
+from orderworks.brokers.ibkr.contracts import STOCK, stock
+from orderworks.brokers.ibkr.market.line import DataLine
+from orderworks.brokers.ibkr.pace import Pace
+from orderworks.brokers.ibkr.price_grid import PriceGrid
+from orderworks.brokers.ibkr.wire import ListeningIB
+
+AT_ONCE = 40
+"""Symbols that are asked for together, below what a gateway takes in a second."""
+
+EXCHANGE = "SMART"
+NO_RULE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A stock as the broker has it: its contract, its prices' grid, and the lot that its sizes go by."""
+
+    contract: Contract
+    grid: PriceGrid
+    size_increment: Decimal
+
+
+class Listings:
+    """The stocks that were looked up, and why others could not be found."""
+
+    def __init__(self, line: DataLine, pace: Pace) -> None:
+        self._line, self._pace = line, pace
+        self.found: dict[str, Listed] = {}
+        self.doubtful: dict[str, str] = {}
+        self._rules: dict[int, list[PriceIncrement]] = {}
+
+    def grid_of(self, symbol: str) -> PriceGrid | None:
+        """The grid of a symbol that was looked up; called from any thread."""
+        listed = self.found.get(symbol)
+        return None if listed is None else listed.grid
+
+    async def look_up(self, symbols: Iterable[str]) -> None:
+        """Afterwards each symbol is among those found, or among the doubtful.
+
+        Raises:
+            Unanswered, Disconnected: those not answered are in neither.
+        """
+        new = [s for s in dict.fromkeys(symbols) if s not in self.found and s not in self.doubtful]
+        for start in range(0, len(new), AT_ONCE):
+            part = new[start : start + AT_ONCE]
+            answers = await self._line.ask("its contracts", partial(self._ask, part))
+            chosen = {}
+            for symbol, answer in zip(part, answers, strict=True):
+                candidates = [one for one in answer if one.contract is not None]
+                if len(candidates) == 1:
+                    chosen[symbol] = candidates[0]
+                else:
+                    self.doubtful[symbol] = _doubt(candidates)
+            await self._learn_rules(chosen.values())
+            self.found |= {symbol: self._listed(details) for symbol, details in chosen.items()}
+
+    async def _ask(self, symbols: Sequence[str], ib: ListeningIB) -> list[list[ContractDetails]]:
+        questions = []
+        for symbol in symbols:
+            await self._pace.take()
+            questions.append(asyncio.ensure_future(ib.reqContractDetailsAsync(stock(symbol))))
+        return list(await asyncio.gather(*questions))
+
+    async def _learn_rules(self, chosen: Iterable[ContractDetails]) -> None:
+        for number in sorted({_rule_of(one) for one in chosen} - self._rules.keys()):
+            await self._pace.take()
+            question = partial(_ask_rule, number)
+            self._rules[number] = await self._line.ask(f"market rule {number}", question)
+
+    def _listed(self, details: ContractDetails) -> Listed:
+        steps = self._rules.get(_rule_of(details), [])
+        grid = {to_decimal(one.lowEdge): to_decimal(one.increment) for one in steps}
+        contract = details.contract
+        assert contract is not None  # noqa: S101
+        contract.exchange = EXCHANGE
+        return Listed(
+            contract,
+            PriceGrid.of(grid or {Decimal(0): to_decimal(details.minTick)}),
+            to_decimal(details.sizeIncrement),
+        )
+
+
+async def _ask_rule(number: int, ib: ListeningIB) -> list[PriceIncrement]:
+    return [] if number == NO_RULE else list(await ib.reqMarketRuleAsync(number) or [])
+
+
+def _rule_of(details: ContractDetails) -> int:
+    """The market rule that holds where orders are sent."""
+    exchanges = details.validExchanges.split(",")
+    numbers = details.marketRuleIds.split(",")
+    number = dict(zip(exchanges, numbers, strict=False)).get(EXCHANGE, "")
+    return int(number) if number.isdigit() else NO_RULE
+
+
+def _doubt(candidates: Sequence[ContractDetails]) -> str:
+    if not candidates:
+        return "the broker knows no US stock of this name"
+    where = ", ".join(
+        f"{one.contract.localSymbol} at {one.contract.primaryExchange}"
+        for one in candidates
+        if one.contract is not None and one.contract.secType == STOCK
+    )
+    return f"the broker has {len(candidates)} stocks of this name: {where}"

@@ -1,0 +1,42 @@
+"""What a desk at Interactive Brokers works with: its market data, its broker, and the time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from orderworks.brokers.ibkr.adapter import IbkrBroker
+from orderworks.brokers.ibkr.market.feed import IbkrMarket
+from orderworks.brokers.ibkr.market.gateway_time import GatewayClock
+from orderworks.market.data import MarketData
+from orderworks.market.replay import ReplayMarket
+from orderworks.model.clock import Clock, WallClock
+from orderworks.settings import Settings
+
+
+@contextmanager
+def ibkr_tools(
+    settings: Settings, url: str, recorded: ReplayMarket | None
+) -> Iterator[tuple[MarketData, IbkrBroker, Clock]]:
+    """The tools, with a connection for market data that is made when something is asked of it.
+
+    Args:
+        recorded: a market that is priced from instead of the broker's quotes.
+
+    Raises:
+        BrokerError: if the time is the gateway's, and it does not tell.
+    """
+    ibkr = settings.broker.ibkr
+    live = IbkrMarket(ibkr)
+    try:
+        clock: Clock = WallClock()
+        if ibkr.clock == "gateway":
+            clock = GatewayClock(live.line, ibkr.connect_seconds + ibkr.ask_seconds)
+            clock.start()
+            live.keep_time_by(clock.now)
+        broker = IbkrBroker(
+            *(url, ibkr, clock),
+            paper=settings.broker.paper_trading,
+            grid_of=live.grid_of,
+        )
+        yield live if recorded is None else recorded, broker, clock
+    finally:
+        live.close()

@@ -1,0 +1,222 @@
+"""The flows at Interactive Brokers, through a gateway that speaks its protocol and replays a small market."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from command_processes import Ended
+from judging import rows
+from synthetic_day import RESTRICTED, SESSION, SLICES, signal, write_table
+
+from orderworks.ledger.connection import Ledger, open_ledger
+
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = "DU1234567"
+SPEED = 20
+
+Process = subprocess.Popen[str]
+
+RUNS_FAST = {
+    "ORDERWORKS_BROKER__PROVIDER": "ibkr",
+    "ORDERWORKS_BROKER__IBKR__ACCOUNT_ID": ACCOUNT,
+    "ORDERWORKS_BROKER__IBKR__CLOCK": "gateway",
+    "ORDERWORKS_BROKER__IBKR__ANSWER_SECONDS": "2",
+    "ORDERWORKS_BROKER__IBKR__NO_SEND": "[]",
+    "ORDERWORKS_EXECUTION__START_AFTER_OPEN_SECONDS": "120",
+    # Of the market, of which a second of the wall has twenty.
+    "ORDERWORKS_MARKET__QUOTE_WAIT_SECONDS": "180",
+    "ORDERWORKS_MARKET__STALE_AFTER_SECONDS": "120",
+    "ORDERWORKS_EXECUTION__SWEEP_SECONDS": "15",
+    "ORDERWORKS_ROUTER__TWAP_INTERVAL_SECONDS": "30",
+    "ORDERWORKS_QUALITY__ALERT_LATENCY_MS": "600000",
+}
+
+
+PARENTS = "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL"
+SENT = "SELECT client_order_id AS name FROM orders WHERE reaches_broker"
+OUR_FILLS = (
+    "SELECT client_order_id AS ref, quantity, price FROM fills ORDER BY ref, quantity, price"
+)
+THEIR_FILLS = (
+    "SELECT o.document -> 'fields' ->> 'orderRef' AS ref, f.quantity, f.price FROM exchange.fills f "
+    "JOIN gateway.orders o ON o.perm_id::text = f.client_order_id ORDER BY ref, quantity, price"
+)
+BENCHMARKS = "SELECT {} FROM order_quality WHERE symbol = 'ACME' AND strategy = 'momentum'"
+LIVE = ["SUBMITTED", "PARTIALLY_FILLED"]
+HELD = "SELECT symbol, quantity FROM positions WHERE quantity <> 0"
+WHAT_WAS_PLANNED = (
+    "SELECT strategy, symbol, side, planned_quantity, order_type, algo, route_rule FROM orders "
+    "WHERE parent_id IS NULL AND attached_to IS NULL ORDER BY 1, 2"
+)
+
+
+def in_session(kind: str) -> tuple[str, ...]:
+    return ("run", kind, "--session", str(SESSION))
+
+
+def require_equal_books(ledger: Ledger) -> None:
+    """Each order once, and fills, cash and positions equal, by the gateway's own record."""
+    refs = Counter(
+        row["ref"]
+        for row in rows(
+            ledger, "SELECT document -> 'fields' ->> 'orderRef' AS ref FROM gateway.orders"
+        )
+    )
+    assert [ref for ref, times in refs.items() if times > 1] == []
+    sent = {row["name"] for row in rows(ledger, SENT)}
+    assert refs.keys() <= sent
+    ours, theirs = (rows(ledger, query) for query in (OUR_FILLS, THEIR_FILLS))
+    assert ours
+    assert ours == theirs
+    (cash,) = rows(ledger, "SELECT balance FROM cash")
+    (their_cash,) = rows(ledger, "SELECT cash FROM exchange.accounts")
+    assert abs(cash["balance"] - their_cash["cash"]) < Decimal("0.01")
+    held = "SELECT symbol, quantity FROM {} WHERE quantity <> 0 ORDER BY symbol"
+    assert rows(ledger, held.format("positions")) == rows(ledger, held.format("exchange.positions"))
+    assert rows(ledger, "SELECT 1 FROM breaks WHERE resolved_at IS NULL") == []
+
+
+@pytest.fixture
+def gateway_process(environment: dict[str, str], market: str) -> Iterator[Process]:
+    """A gateway as a process, whose market begins with the open of the session."""
+    arguments = ["--market", market, "--session", str(SESSION), "--speed", str(SPEED)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.gateway", *arguments, "--account", ACCOUNT],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate()
+        assert process.returncode == 0
+
+
+@pytest.fixture
+def at_gateway(gateway_process: Process) -> dict[str, str]:
+    """The settings that lead to the gateway."""
+    return RUNS_FAST | {"ORDERWORKS_BROKER__IBKR__PORT": heard(gateway_process)}
+
+
+def heard(process: Process) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def tell(process: Process, line: str) -> None:
+    """Lets the gateway do something."""
+    assert process.stdin is not None
+    print(line, file=process.stdin, flush=True)
+    assert heard(process) == "done"
+
+
+def test_a_daily_run_and_the_end_of_day_priced_and_traded_through_the_gateway(
+    ledger: Ledger,
+    gateway_process: Process,
+    at_gateway: dict[str, str],
+    orderworks: Callable[..., Ended],
+    signals: str,
+) -> None:
+    ended = orderworks(*in_session("daily"), "--signals", signals, **at_gateway)
+    assert ended.status == 0, ended.err
+    # What rests goes on trading: books are compared where time stands.
+    tell(gateway_process, "speed 0")
+    again = orderworks(*in_session("daily"), "--signals", signals, **at_gateway)
+    assert again.status == 0, again.err
+    assert "done already" in again.out
+    reconciled = orderworks(*in_session("reconcile"), **at_gateway)
+    assert reconciled.status == 0, reconciled.err
+    require_equal_books(ledger)
+    refused = rows(ledger, "SELECT symbol, code FROM risk_decisions WHERE NOT accepted")
+    assert refused == [{"symbol": RESTRICTED, "code": "RESTRICTED_LIST"}]
+    parents = {(row["strategy"], row["symbol"]): row for row in rows(ledger, PARENTS)}
+    sliced = {symbol for (_, symbol), row in parents.items() if row["algo"] == "twap"}
+    assert sliced == {"SLIM", "THIN"}
+    assert all(parents["momentum", name]["filled_quantity"] for name in ("ACME", "RUSH", "SLIM"))
+    slices = rows(ledger, "SELECT 1 FROM orders WHERE algo = 'twap' AND parent_id IS NOT NULL")
+    assert len(slices) >= 2 * SLICES
+    (heard_quotes,) = rows(ledger, BENCHMARKS.format("twap_price, end_price"))
+    assert None not in heard_quotes.values()
+    # To the last hour, which is then over in some seconds.
+    tell(gateway_process, "advance 18000")
+    tell(gateway_process, "speed 900")
+    closed = orderworks(*in_session("end-of-day"), **at_gateway)
+    assert closed.status == 0, closed.err
+    resting = (
+        "SELECT 1 FROM orders WHERE reaches_broker AND attached_to IS NULL AND state = ANY(%s)"
+    )
+    assert rows(ledger, resting, LIVE) == []
+    # Another process has heard no quotes, and a minute may be longer than the order was worked.
+    (by_minutes,) = rows(ledger, BENCHMARKS.format("end_price"))
+    assert None not in by_minutes.values()
+    require_equal_books(ledger)
+
+
+def test_a_symbol_that_the_broker_does_not_know_is_named_before_anything_is_planned(
+    ledger: Ledger,
+    at_gateway: dict[str, str],
+    orderworks: Callable[..., Ended],
+    tmp_path: Path,
+) -> None:
+    signals = write_table(tmp_path / "signals.csv", signal("ACME"), signal("NONE"))
+    ended = orderworks(*in_session("daily"), "--signals", signals, **at_gateway)
+    assert ended.status != 0
+    assert "NONE: the broker knows no US stock of this name" in ended.err
+    assert rows(ledger, "SELECT 1 FROM orders") == []
+
+
+@pytest.mark.proof
+def test_a_rebalance_then_the_kill_switch_flattens_through_the_gateway(
+    ledger: Ledger,
+    at_gateway: dict[str, str],
+    orderworks: Callable[..., Ended],
+    tmp_path: Path,
+) -> None:
+    targets = write_table(
+        tmp_path / "targets.csv",
+        {"symbol": "ACME", "weight": 0.04},
+        {"symbol": "RUSH", "weight": -0.02},
+    )
+    moved = orderworks(*in_session("rebalance"), "--targets", targets, **at_gateway)
+    assert moved.status == 0, moved.err
+    held = {row["symbol"]: row["quantity"] for row in rows(ledger, HELD)}
+    assert held.keys() == {"ACME", "RUSH"}
+    assert held["ACME"] > 0 > held["RUSH"]
+    killed = orderworks(
+        *("kill", "--flatten", "--reason", "a drill", "--session", str(SESSION)), **at_gateway
+    )
+    assert killed.status == 0, killed.err
+    assert rows(ledger, HELD) == []
+    require_equal_books(ledger)
+
+
+@pytest.mark.proof
+def test_the_gateway_and_the_exchange_in_the_process_are_sent_the_same_parents(
+    ledger: Ledger,
+    at_gateway: dict[str, str],
+    orderworks: Callable[..., Ended],
+    fresh_database: Callable[[], AbstractContextManager[str]],
+    market: str,
+    signals: str,
+) -> None:
+    with fresh_database() as url, open_ledger(url) as other:
+        simulated = orderworks(
+            *in_session("daily"),
+            *("--signals", signals, "--market", market),
+            ORDERWORKS_DATABASE_URL=url,
+        )
+        assert simulated.status == 0, simulated.err
+        expected = rows(other, WHAT_WAS_PLANNED)
+    through_gateway = orderworks(*in_session("daily"), "--signals", signals, **at_gateway)
+    assert through_gateway.status == 0, through_gateway.err
+    assert rows(ledger, WHAT_WAS_PLANNED) == expected
