@@ -102,7 +102,7 @@ class BrokerAdapter(Protocol):
     account: str
     mode: str
 
-    def market_time(self) -> datetime | None:
+    async def market_time(self) -> datetime | None:
         """How far a replayed market has come for the account; None where time is the wall's."""
 
     async def connect(self) -> None:

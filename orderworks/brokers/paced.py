@@ -41,8 +41,8 @@ class PacedBroker:
         self._timer = patience.timer
         self._slowing = patience.begin()
 
-    def market_time(self) -> datetime | None:
-        return self._broker.market_time()
+    async def market_time(self) -> datetime | None:
+        return await self._repeated(self._broker.market_time)
 
     async def connect(self) -> None:
         await self._repeated(self._broker.connect)

@@ -66,7 +66,7 @@ class PaperStubBroker:
         self._state = ExchangeAccount(account, session.open, OPENING_CASH, 0)
         self._shown_since = session.open
 
-    def market_time(self) -> datetime | None:
+    async def market_time(self) -> datetime | None:
         return reached_by(self._url, self.account)
 
     async def connect(self) -> None:

@@ -189,7 +189,7 @@ class Desk:
             await asyncio.sleep(POLL_SECONDS)
         try:
             # Another worker of the account may have taken a replayed market further meanwhile.
-            reached = self.broker.market_time()
+            reached = await self.broker.market_time()
             if reached is not None:
                 await self.clock.sleep_until(reached)
             yield

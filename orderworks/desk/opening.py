@@ -11,8 +11,7 @@ from orderworks.brokers.paced import PacedBroker
 from orderworks.brokers.pacing import TokenBucket
 from orderworks.brokers.paper_stub import PaperStubBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
-from orderworks.brokers.simulated.client import RemoteSimulatedBroker, market_time_at
-from orderworks.brokers.simulated.record import reached_by
+from orderworks.brokers.simulated.client import RemoteSimulatedBroker
 from orderworks.desk.desk import Desk, open_desk, patience_with_broker
 from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.ledger.connection import database_url, open_ledger
@@ -107,8 +106,10 @@ async def open_desk_for(
             f"the {settings.broker.provider} broker replays recorded quotes and none are named; pass "
             "--market DIR with DATE/quotes.parquet, DATE/bars.parquet and daily.csv"
         )
-    replayed = _replay_clock(settings, url, session)
+    replayed = ReplayClock(session.open)
     rehearsed = _paced(_rehearsing_broker(settings, url, recorded, session, replayed), settings)
+    if reached := await rehearsed.market_time():
+        await replayed.sleep_until(reached)
     async with open_desk(settings, url, session, recorded, rehearsed, replayed) as desk:
         yield desk
 
@@ -117,26 +118,12 @@ def _recorded(asked: Occasion, session: Session) -> ReplayMarket | None:
     return None if asked.market is None else ReplayMarket(asked.market, session.date)
 
 
-def _replay_clock(settings: Settings, url: str, session: Session) -> ReplayClock:
-    """The market's time, from where the account has come to."""
-    reached = _reached(settings, url)
-    return ReplayClock(max(session.open, reached) if reached is not None else session.open)
-
-
 def _paced(broker: BrokerAdapter, settings: Settings) -> PacedBroker:
     """The broker at the pace, and with the patience, that the settings state."""
     patience = patience_with_broker(settings)
     limit = settings.broker.messages_per_second
     bucket = TokenBucket.within(limit, patience.timer.now()) if limit else None
     return PacedBroker(broker, bucket, patience)
-
-
-def _reached(settings: Settings, url: str) -> datetime | None:
-    """How far the replayed market has come for the account."""
-    broker = settings.broker
-    if broker.provider == "simulated" and broker.simulated.server:
-        return market_time_at(loopback_port(broker.simulated.server))
-    return reached_by(url, broker.account)
 
 
 def _rehearsing_broker(

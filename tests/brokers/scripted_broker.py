@@ -30,7 +30,8 @@ class ScriptedBroker:
     account = ACCOUNT
     mode = "simulated"
 
-    def market_time(self) -> datetime | None:
+    async def market_time(self) -> datetime | None:
+        self._act()
         return None
 
     async def connect(self) -> None:

@@ -58,7 +58,7 @@ async def lines(port: int, *sent: bytes) -> list[dict[str, Any]]:
 async def work(broker: BrokerAdapter) -> list[Any]:
     """A little of everything: what a broker says and shows."""
     await broker.connect()
-    said: list[Any] = [broker.market_time()]
+    said: list[Any] = [await broker.market_time()]
     said.append(await broker.submit_orders([
         order("A", "buy", 250, name="ow-x"),
         order("A", "buy", 9, "90", name="ow-far"),
@@ -70,7 +70,7 @@ async def work(broker: BrokerAdapter) -> list[Any]:
     said.append(await broker.cancel_orders(["ow-x", "ow-unheard"]))
     said.append(await broker.get_portfolio())
     said.append(await broker.snapshot())
-    said.append(broker.market_time())
+    said.append(await broker.market_time())
     await broker.close()
     return said
 
@@ -95,7 +95,7 @@ async def test_the_clock_goes_with_the_market(ledger_url: str, market: ReplayMar
         broker = RemoteSimulatedBroker(port, ACCOUNT, SESSION.date, clock)
         await broker.connect()
         assert await reported(broker, 7) == []
-        assert clock.now() == broker.market_time() == at(7)
+        assert clock.now() == await broker.market_time() == at(7)
         behind = ReplayClock(SESSION.open)
         another = RemoteSimulatedBroker(port, ACCOUNT, SESSION.date, behind)
         await another.connect()
@@ -180,8 +180,8 @@ async def test_asking_for_the_time_takes_nothing_over(
         owner = client(port)
         await owner.connect()
         await reported(owner, 4)
-        assert await asyncio.to_thread(market_time_at, port) == at(4)
-        assert await asyncio.to_thread(client(port).market_time) == at(4)
+        assert await market_time_at(port) == at(4)
+        assert await client(port).market_time() == at(4)
         assert await reported(owner, 5) == []
         (answer,) = await lines(port, request_line(1, AskTime()))
         assert answer["now"] == "2026-11-20T14:30:05+00:00"
@@ -211,7 +211,7 @@ async def test_who_has_not_said_hello_moves_nothing(ledger_url: str, market: Rep
         assert [answer["id"] for answer in answers] == [1, 2]
         assert all("said hello" in answer["error"] for answer in answers)
         assert received(ledger_url) == {}
-        assert await asyncio.to_thread(market_time_at, port) == SESSION.open
+        assert await market_time_at(port) == SESSION.open
 
 
 async def test_an_order_of_another_account_is_refused_with_all_that_came_with_it(
@@ -253,7 +253,19 @@ async def test_where_nothing_listens_the_sentence_says_what_to_do() -> None:
     assert f"127.0.0.1:{port} cannot be reached" in str(refused.value)
     assert "start it with 'orderworks exchange serve'" in str(refused.value)
     with pytest.raises(BrokerError, match="cannot be reached"):
-        market_time_at(port)
+        await market_time_at(port)
+
+
+@pytest.mark.parametrize("said", [b"", b'{"number": 1, "now": "2026-'])
+async def test_a_line_that_ends_before_the_time_is_told_is_a_line_that_broke(said: bytes) -> None:
+    async def dies(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(said)
+        writer.close()
+
+    async with await asyncio.start_server(dies, "127.0.0.1", 0) as server:
+        with pytest.raises(Unreachable, match="cannot be reached: the line broke; start it"):
+            await market_time_at(server.sockets[0].getsockname()[1])
 
 
 async def test_what_listens_and_is_no_exchange_is_told() -> None:

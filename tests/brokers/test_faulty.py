@@ -201,7 +201,7 @@ async def test_a_market_that_moved_unheard_is_an_error_and_a_snapshot_shows_all(
         with pytest.raises(BrokerError):
             await reported(broker, 9)
         snapshot = await broker.snapshot()
-        assert snapshot.at == broker.market_time() == at(9)
+        assert snapshot.at == await broker.market_time() == at(9)
         assert sum(fill.quantity for fill in snapshot.executions) == 250
         assert await reported(broker, 9) == []
 

@@ -161,6 +161,7 @@ async def test_reads_are_repeated_with_longer_and_longer_waits(kind: type[Broker
         lambda broker: broker.get_portfolio(),
         lambda broker: broker.get_order_status("a"),
         lambda broker: broker.connect(),
+        lambda broker: broker.market_time(),
     ]
     for read in reads:
         broker, inner = paced(*[kind("nothing")] * 4)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from working_orders import START
 
+from orderworks.brokers.ibkr.market.feed import IbkrMarket
 from orderworks.brokers.simulated.server import ExchangeServer, ServedExchange, opens_exchange
 from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.desk.opening import Occasion, open_desk_for
@@ -19,7 +20,7 @@ from orderworks.market.replay import ReplayMarket
 from orderworks.market.synthetic import write_session
 from orderworks.market.universe import Listing
 from orderworks.model.clock import WallClock
-from orderworks.model.errors import BrokerError, InputError
+from orderworks.model.errors import BrokerError
 from orderworks.settings import load_settings
 
 SESSION = require_session(START.date())
@@ -67,11 +68,11 @@ async def test_with_a_server_the_desk_is_its_client_and_stands_where_the_market_
             async for _ in desk.broker.events(moved):
                 raise AssertionError("nothing was sent")
         async with open_desk_for(there, asked, SESSION) as desk:
-            assert desk.clock.now() == desk.broker.market_time() == moved
+            assert desk.clock.now() == await desk.broker.market_time() == moved
 
 
 async def test_a_server_that_is_not_there_is_told(asked: Occasion) -> None:
-    nowhere = load_settings(broker={"simulated": {"server": "127.0.0.1:1"}})
+    nowhere = load_settings(broker={"simulated": {"server": "127.0.0.1:1"}, "patience_seconds": 0})
     with pytest.raises(BrokerError, match=r"127\.0\.0\.1:1 cannot be reached"):
         async with open_desk_for(nowhere, asked, SESSION):
             raise AssertionError
@@ -84,8 +85,8 @@ async def test_a_desk_at_interactive_brokers_works_by_the_clock_on_the_wall(
     async with open_desk_for(there, asked, SESSION) as desk:
         broker = desk.broker
         assert (broker.provider, broker.account, broker.mode) == ("ibkr", "DU7", "paper")
-        assert broker.market_time() is None
+        assert await broker.market_time() is None
         assert isinstance(desk.clock, WallClock)
-    with pytest.raises(InputError, match="the ibkr broker reads quotes from files"):
-        async with open_desk_for(there, replace(asked, market=None), SESSION):
-            raise AssertionError
+        assert isinstance(desk.market, ReplayMarket)
+    async with open_desk_for(there, replace(asked, market=None), SESSION) as desk:
+        assert isinstance(desk.market, IbkrMarket)

@@ -62,7 +62,7 @@ class ScriptedBroker:
 
     # What the desk asks of it.
 
-    def market_time(self) -> datetime | None:
+    async def market_time(self) -> datetime | None:
         return None
 
     async def connect(self) -> None:

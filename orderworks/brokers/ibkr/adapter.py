@@ -85,7 +85,7 @@ class IbkrBroker:
         self._gathering: Gathering | None = None
         self._open_ledger: Ledger | None = None
 
-    def market_time(self) -> datetime | None:
+    async def market_time(self) -> datetime | None:
         return None
 
     async def connect(self) -> None:

@@ -34,7 +34,7 @@ class SimulatedBroker:
         self._clock = clock
         self._open: SimulatedExchange | None = None
 
-    def market_time(self) -> datetime | None:
+    async def market_time(self) -> datetime | None:
         return reached_by(self._url, self.account) if self._open is None else self._open.now
 
     async def connect(self) -> None:

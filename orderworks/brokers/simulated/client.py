@@ -6,7 +6,6 @@ would lose it in turn.
 """
 
 import asyncio
-import socket
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -59,24 +58,29 @@ class RemoteSimulatedBroker(LineBroker):
         self._socket = SocketLine(port, patience)
         super().__init__(self._socket, "simulated", account, "simulated", clock, session)
 
-    def market_time(self) -> datetime | None:
+    async def market_time(self) -> datetime | None:
         """While this client is not connected, another may be moving the market: the server knows."""
-        return self._reached if self._socket.is_connected else market_time_at(self._port)
+        return self._reached if self._socket.is_connected else await market_time_at(self._port)
 
 
-def market_time_at(port: int, patience: float = CONNECT_SECONDS) -> datetime:
+async def market_time_at(port: int, patience: float = CONNECT_SECONDS) -> datetime:
     """How far the exchange at a port has come; whoever is connected to it stays so.
 
     Raises:
         Unreachable: if it does not answer.
     """
     try:
-        with socket.create_connection((LOOPBACK, port), patience) as connection:
-            connection.sendall(request_line(1, AskTime()))
-            with connection.makefile("rb") as answers:
-                line = answers.readline(LINE_LIMIT)
+        async with asyncio.timeout(patience):
+            reader, writer = await asyncio.open_connection(LOOPBACK, port, limit=LINE_LIMIT)
+            try:
+                writer.write(request_line(1, AskTime()))
+                line = await reader.readuntil(b"\n")
+            finally:
+                writer.close()
+    except asyncio.IncompleteReadError:
+        raise _unreachable(port, "the line broke") from None
     except OSError as error:
-        raise _unreachable(port, error) from error
+        raise _unreachable(port, str(error)) from error
     _, answer = _read(_name(port), line)
     if isinstance(answer, Refusal):
         raise _refused(_name(port), answer)
@@ -123,7 +127,7 @@ class SocketLine:
             return await self._exchange(hello)
         except (OSError, Unanswered) as error:
             await self._hang_up()
-            raise _unreachable(self._port, error) from error
+            raise _unreachable(self._port, str(error)) from error
         except BrokerError:
             await self._hang_up()
             raise
@@ -197,8 +201,8 @@ def _refused(name: str, refusal: Refusal) -> BrokerError:
     return kind(f"{name} refused: {refusal.error}")
 
 
-def _unreachable(port: int, error: Exception) -> Unreachable:
+def _unreachable(port: int, why: str) -> Unreachable:
     return Unreachable(
-        f"{_name(port)} cannot be reached: {str(error) or 'it did not answer'}; start it with "
+        f"{_name(port)} cannot be reached: {why or 'it did not answer'}; start it with "
         "'orderworks exchange serve', or set broker.simulated.server to where it listens"
     )

@@ -149,8 +149,8 @@ class FaultyBroker(LineBroker):
         )
         self._broker = broker
 
-    def market_time(self) -> datetime | None:
-        return self._broker.market_time()
+    async def market_time(self) -> datetime | None:
+        return await self._broker.market_time()
 
     async def health_check(self) -> Health:
         seen = await super().health_check()

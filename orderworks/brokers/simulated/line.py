@@ -71,7 +71,7 @@ class LineBroker:
         self._reached: datetime | None = None
         self._arrived: list[Report] = []
 
-    def market_time(self) -> datetime | None:
+    async def market_time(self) -> datetime | None:
         return self._reached
 
     async def connect(self) -> None:

@@ -133,7 +133,7 @@ async def test_a_question_that_nobody_waits_for_any_more_ends_its_connection(
 async def test_time_is_the_walls(serving: Serving) -> None:
     async with serving() as served:
         broker = served.broker()
-        assert broker.market_time() is None
+        assert await broker.market_time() is None
         assert (broker.provider, broker.account, broker.mode) == ("ibkr", PAPER_ACCOUNT, "paper")
         until: datetime = served.gateway.clock.now()
         with pytest.raises(Disconnected):
