@@ -2,7 +2,15 @@
 
 import typer
 
-from orderworks.commands import deciding, demonstration, listings, operating, replaying, running
+from orderworks.commands import (
+    deciding,
+    demonstration,
+    examining,
+    listings,
+    operating,
+    replaying,
+    running,
+)
 from orderworks.commands.errors import ClearCommands
 
 app = typer.Typer(
@@ -15,7 +23,7 @@ app.command()(demonstration.demo)
 app.add_typer(running.run_app, name="run")
 app.command()(replaying.replay)
 app.command()(operating.up)
-app.command()(operating.doctor)
+app.command()(examining.doctor)
 app.command()(running.kill)
 app.command()(running.resume)
 app.command()(deciding.adopt)

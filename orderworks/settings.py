@@ -160,6 +160,11 @@ class Broker(Section):
                 return self.ibkr.account_id
 
     @property
+    def mode(self) -> Literal["paper", "live"]:
+        """Which kind of account is meant, where the broker has both."""
+        return "paper" if self.paper_trading else "live"
+
+    @property
     def allows_short(self) -> bool:
         """Whether the account may sell short, as far as settings decide it."""
         return self.provider != "simulated" or self.simulated.can_short

@@ -29,6 +29,9 @@ FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
 NOTHING = StartupFetch(0)
 """ib_async asks for much when it connects, all at once; a snapshot asks for it in its turn."""
 
+TOO_OLD = "version must be"
+"""In the words of ib_async."""
+
 NOT_LOOKED = "no whole snapshot has been taken over it yet"
 
 Answer = TypeVar("Answer")
@@ -206,6 +209,7 @@ class Connection:
         self._id_is_busy = False
         ib = ListeningIB(lambda message: self._heard(ib, message))
         ib.client.conn.disconnected += lambda _: self._lost(ib)
+        ib.client.apiError += lambda said: self._hear_client(ib, said)
         self._ib = ib
         made = asyncio.ensure_future(
             ib.connectAsync(
@@ -275,6 +279,12 @@ class Connection:
                 log.info("the gateway at %s: %s", self.where, sentence)
             case _:
                 pass
+
+    def _hear_client(self, ib: ListeningIB, said: str) -> None:
+        """ib_async does not talk to a gateway that is too old, and does not hang up either."""
+        if ib is self._ib and TOO_OLD in said:
+            self._in_the_way = f"it is too old ({said}); update the gateway"
+            self._hung_up.set()
 
     def _lost(self, ib: ListeningIB) -> None:
         if ib is self._ib:
