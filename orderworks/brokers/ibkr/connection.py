@@ -76,7 +76,8 @@ class Connection:
         self._hung_up = asyncio.Event()
         self._link_is_up = False
         self._in_the_way: str | None = None
-        self._id_is_busy = False
+        self.id_is_busy = False
+        """Whether the last try to connect ended because the client id is in use."""
         self._doubt: str | None = "it is not connected"
 
     @property
@@ -125,7 +126,7 @@ class Connection:
                 self._link_is_up = True
                 self.raise_doubt(NOT_LOOKED)
                 return list(self._ib.client.getAccounts())
-            if self._id_is_busy and self._spare_ids:
+            if self.id_is_busy and self._spare_ids:
                 self.client_id = self._spare_ids.pop(0)
                 continue
             if monotonic() + wait > give_up:
@@ -206,7 +207,7 @@ class Connection:
     async def _try(self, seconds: float) -> str | None:
         """Connects once; what was in the way, or None."""
         self._hung_up, self._in_the_way = asyncio.Event(), None
-        self._id_is_busy = False
+        self.id_is_busy = False
         ib = ListeningIB(lambda message: self._heard(ib, message))
         ib.client.conn.disconnected += lambda _: self._lost(ib)
         ib.client.apiError += lambda said: self._hear_client(ib, said)
@@ -271,7 +272,7 @@ class Connection:
                 self._hung_up.clear()
                 self.raise_doubt(f"{sentence}; {NOT_LOOKED}")
             case Meaning.ID_BUSY:
-                self._in_the_way, self._id_is_busy = sentence, True
+                self._in_the_way, self.id_is_busy = sentence, True
                 self._hung_up.set()
             case Meaning.PACING | Meaning.NUMBER_USED:
                 self.raise_doubt(sentence)
