@@ -14,6 +14,7 @@ from orderworks.brokers.ibkr.errors import sentence_of
 from orderworks.brokers.ibkr.market.board import Board, Sides
 from orderworks.brokers.ibkr.market.line import DataLine
 from orderworks.brokers.ibkr.market.listings import Listings
+from orderworks.brokers.ibkr.market.shortable import SHORTABLE, may_be_shorted
 from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.wire import ErrorSaid, ListeningIB
 
@@ -89,6 +90,18 @@ class Following:
             await self._subscribe(part)
             await self._wait_for_quotes(part)
 
+    async def shortable(self, symbols: Sequence[str]) -> dict[str, bool]:
+        """Of symbols that are followed, which may be sold short, as far as it is told within a while."""
+        followed = {one: self._tickers[one] for one in symbols if one in self._tickers}
+        give_up = monotonic() + self._first_seconds
+        while True:
+            told = {s: may_be_shorted(t.shortable, t.shortableShares) for s, t in followed.items()}
+            known = {symbol: may for symbol, may in told.items() if may is not None}
+            waits = followed.keys() - known.keys() - self._refused
+            if not waits or monotonic() >= give_up:
+                return known
+            await asyncio.sleep(LOOK_SECONDS)
+
     async def _subscribe(self, symbols: Sequence[str]) -> None:
         for symbol in symbols:
             if symbol in self._tickers:
@@ -117,7 +130,7 @@ class Following:
             contract = self._listings.found[symbol].contract
             # One that was followed before would show what it was then.
             ib.wrapper.tickers.pop(hash(contract), None)
-            ticker = ib.reqMktData(contract)
+            ticker = ib.reqMktData(contract, SHORTABLE)
             number = ib.wrapper.ticker2ReqId["mktData"].get(ticker)
             if number is not None:
                 self._symbol_of[number] = symbol
