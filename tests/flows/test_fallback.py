@@ -40,9 +40,9 @@ def one_signal(tmp_path: Path) -> str:
 
 
 @contextmanager
-def gateway(environment: dict[str, str], market: str) -> Iterator[dict[str, str]]:
+def gateway(environment: dict[str, str], market: str, *options: str) -> Iterator[dict[str, str]]:
     """A gateway as a process, and the settings that lead there."""
-    arguments = ["--market", market, "--session", str(SESSION), "--speed", "60"]
+    arguments = ["--market", market, "--session", str(SESSION), "--speed", "60", *options]
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.gateway", *arguments, "--account", ACCOUNT],
         cwd=ROOT,
