@@ -241,6 +241,7 @@ class Validation(Section):
 
 class Reconciliation(Section):
     lock: Literal["symbol", "account"]
+    cash_lock: Money
 
 
 class Quality(Section):
