@@ -285,7 +285,10 @@ class IbkrBroker:
         """The symbols as the broker lists them; what is not known yet is asked for beside the loop."""
         if self._listed_of is None:
             return None
-        return await asyncio.to_thread(self._listed_of, symbols)
+        try:
+            return await asyncio.to_thread(self._listed_of, symbols)
+        except BrokerError as error:
+            raise Disconnected(f"{error}; nothing was sent") from error
 
     def _refused_before(
         self, orders: Sequence[Order], listed: Mapping[str, Listed] | None

@@ -12,15 +12,18 @@ from gateway.faults import Lose
 from gateway.gateway import PAPER_ACCOUNT
 from gateway.requests import Request
 from gateway.small_session import SESSION, at
+from ib_async import ContractDetails, Stock
 from served_broker import Served, Serving, limit
 
 from orderworks.brokers.ibkr.listed import Listed, refusal_of
 from orderworks.brokers.ibkr.market.feed import IbkrMarket
 from orderworks.brokers.ibkr.market.kept import KeptContracts
+from orderworks.brokers.ibkr.market.listings import doubt
 from orderworks.brokers.ibkr.market.shortable import may_be_shorted
 from orderworks.brokers.ibkr.price_grid import PriceGrid
 from orderworks.ledger.connection import open_ledger
 from orderworks.ledger.contracts import kept_contracts
+from orderworks.model.errors import Disconnected
 
 ABOUT_CONTRACTS = (Request.CONTRACT_DETAILS, Request.MARKET_RULE)
 HUNDREDS = Listed("ACME", 7, "NYSE", PriceGrid.of({Decimal(0): Decimal("0.01")}), Decimal(100))
@@ -88,14 +91,12 @@ async def test_an_order_names_the_stock_by_its_number_and_its_exchange(serving: 
 async def test_nothing_is_sent_while_it_cannot_be_learnt_which_stock_is_meant(
     serving: Serving,
 ) -> None:
-    from orderworks.model.errors import BrokerError
-
     async with serving() as served:
         served.gateway.faults.rates = {Request.CONTRACT_DETAILS: {Lose(): 1.0}}
         kept = KeptContracts(served.url, PAPER_ACCOUNT, SESSION.date)
         feed = IbkrMarket(served.settings(ask_seconds=0.3), served.gateway.clock.now, kept)
         async with served.working(listed_of=feed.listed) as broker:
-            with pytest.raises(BrokerError, match="did not answer"):
+            with pytest.raises(Disconnected, match=r"did not answer.*nothing was sent"):
                 await broker.submit_orders([limit("a", 1, "90")])
         await asyncio.to_thread(feed.close)
         assert served.received(Request.PLACE_ORDER) == 0
@@ -111,6 +112,36 @@ async def test_what_cannot_be_borrowed_is_not_shortable_and_that_is_kept(serving
         second = market_of(served)
         assert await asyncio.to_thread(second.not_shortable, symbols) == {"BRK.B"}
         await asyncio.to_thread(second.close)
+
+
+async def test_what_is_told_now_goes_before_what_is_kept(serving: Serving) -> None:
+    async with serving(speed=0.0) as served:
+        first = market_of(served)
+        await asyncio.to_thread(first.listed, ["ACME"])
+        await asyncio.to_thread(first.close)
+        KeptContracts(served.url, PAPER_ACCOUNT, SESSION.date).keep_shortable({"ACME": False})
+        second = market_of(served)
+        assert await asyncio.to_thread(second.not_shortable, ["ACME"]) == frozenset()
+        await asyncio.to_thread(second.close)
+
+
+async def test_more_symbols_than_lines_are_asked_about_one_after_another(serving: Serving) -> None:
+    async with serving(speed=0.0) as served:
+        feed = IbkrMarket(served.settings(market_data_lines=1), served.gateway.clock.now)
+        symbols = ["BRK.B", "ACME", "BOLT"]
+        assert await asyncio.to_thread(feed.not_shortable, symbols) == {"BRK.B"}
+        await asyncio.to_thread(feed.close)
+
+
+def test_a_symbol_that_stands_for_several_stocks_is_named_with_them() -> None:
+    several = [
+        ContractDetails(
+            contract=Stock("ACME", currency="USD", localSymbol="ACME", primaryExchange=at)
+        )
+        for at in ("NYSE", "PINK")
+    ]
+    assert doubt(several) == "the broker has 2 stocks of this name: ACME at NYSE, ACME at PINK"
+    assert doubt([]) == "the broker knows no US stock of this name"
 
 
 async def test_what_is_not_told_is_not_taken_for_not_shortable(serving: Serving) -> None:

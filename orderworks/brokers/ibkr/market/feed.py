@@ -119,12 +119,16 @@ class IbkrMarket:
     def not_shortable(self, symbols: Sequence[str]) -> frozenset[str]:
         """As of ``MarketData``, by what is told now, or else by what was told to a run of the day."""
 
+        lines, listings = self._settings.market_data_lines, self._listings
+
         async def ask() -> dict[str, bool]:
-            await self._listings.look_up(symbols)
-            await self._following.follow(symbols)
-            unknown = [one for one in symbols if one not in self._listings.shortable]
-            self._listings.learn_shortable(await self._following.shortable(unknown))
-            return self._listings.shortable
+            await listings.look_up(symbols)
+            for start in range(0, len(symbols), lines):
+                part = symbols[start : start + lines]
+                await self._following.follow(part)
+                told = await self._following.shortable(part, listings.shortable)
+                listings.learn_shortable(told)
+            return listings.shortable
 
         told = self.line.wait_for(ask(), self._patience) if symbols else {}
         return frozenset(one for one in symbols if told.get(one) is False)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import datetime
 from math import isnan
 from time import monotonic
@@ -90,16 +90,19 @@ class Following:
             await self._subscribe(part)
             await self._wait_for_quotes(part)
 
-    async def shortable(self, symbols: Sequence[str]) -> dict[str, bool]:
-        """Of symbols that are followed, which may be sold short, as far as it is told within a while."""
+    async def shortable(self, symbols: Sequence[str], known: Container[str]) -> dict[str, bool]:
+        """Of symbols that are followed, which may be sold short, as far as it is told.
+
+        Args:
+            known: those that nothing need be waited for.
+        """
         followed = {one: self._tickers[one] for one in symbols if one in self._tickers}
         give_up = monotonic() + self._first_seconds
         while True:
             told = {s: may_be_shorted(t.shortable, t.shortableShares) for s, t in followed.items()}
-            known = {symbol: may for symbol, may in told.items() if may is not None}
-            waits = followed.keys() - known.keys() - self._refused
-            if not waits or monotonic() >= give_up:
-                return known
+            waits = [s for s, may in told.items() if may is None and s not in self._refused]
+            if all(one in known for one in waits) or monotonic() >= give_up:
+                return {symbol: may for symbol, may in told.items() if may is not None}
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _subscribe(self, symbols: Sequence[str]) -> None:

@@ -59,7 +59,7 @@ class Listings:
                 if len(candidates) == 1:
                     chosen[symbol] = candidates[0]
                 else:
-                    self.doubtful[symbol] = _doubt(candidates)
+                    self.doubtful[symbol] = doubt(candidates)
             await self._learn_rules(chosen.values())
             listed = {symbol: self._listed(symbol, one) for symbol, one in chosen.items()}
             if listed and self._kept is not None:
@@ -116,7 +116,8 @@ def _rule_of(details: ContractDetails) -> int:
     return int(number) if number.isdigit() else NO_RULE
 
 
-def _doubt(candidates: Sequence[ContractDetails]) -> str:
+def doubt(candidates: Sequence[ContractDetails]) -> str:
+    """Why a symbol that these contracts answer to is not traded: there must be exactly one."""
     if not candidates:
         return "the broker knows no US stock of this name"
     where = ", ".join(
