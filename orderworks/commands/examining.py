@@ -135,7 +135,10 @@ def _broker() -> str:
     broker = _load().broker
     if broker.provider == "ibkr":
         where = f"{broker.ibkr.host}:{broker.ibkr.port}"
-        return f"ibkr, account {broker.account or '(none)'} through the gateway at {where}"
+        told = f"ibkr, account {broker.account or '(none)'} through the gateway at {where}"
+        if broker.fallback == "none":
+            return told
+        return f"{told}; a run that cannot reach it goes to the stub's {broker.paper_stub.account}"
     return f"{broker.provider}, account {broker.account}; it replays the market that --market names"
 
 
