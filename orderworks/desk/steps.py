@@ -4,6 +4,7 @@ import pandas as pd
 
 from orderworks.desk.desk import Desk
 from orderworks.desk.ending import withdraw_overdue
+from orderworks.desk.native import require_offered
 from orderworks.desk.policies import routing_policy, sizing_policy
 from orderworks.desk.positions import with_positions
 from orderworks.desk.quotes import with_quotes
@@ -42,5 +43,11 @@ async def gate_sized(desk: Desk, run: Run, sized: pd.DataFrame) -> Gated:
 
 
 def route_gated(desk: Desk, gated: pd.DataFrame) -> pd.DataFrame:
-    """Each order with its route, type, algorithm and price, and what the router saw."""
-    return route(gated, routing_policy(desk.settings))
+    """Each order with its route, type, algorithm and price, and what the router saw.
+
+    Raises:
+        InputError: if the broker does not have what an order is routed to.
+    """
+    routed = route(gated, routing_policy(desk.settings))
+    require_offered(desk.broker.provider, routed)
+    return routed
