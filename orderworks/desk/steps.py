@@ -4,6 +4,7 @@ import pandas as pd
 
 from orderworks.desk.desk import Desk
 from orderworks.desk.ending import withdraw_overdue
+from orderworks.desk.margin import ask_margin, with_funds, with_margin
 from orderworks.desk.native import require_offered
 from orderworks.desk.policies import routing_policy, sizing_policy
 from orderworks.desk.positions import with_positions
@@ -39,7 +40,12 @@ def size_signals(desk: Desk, signals: pd.DataFrame, valuation: Valuation) -> Siz
 async def gate_sized(desk: Desk, run: Run, sized: pd.DataFrame) -> Gated:
     """The orders that keep every risk rule, with the quotes that the gate saw; and each decision."""
     quoted = await with_quotes(desk, sized)
-    return gate(quoted, risk_context(desk, known_intents(desk, run, quoted)))
+    context = risk_context(desk, known_intents(desk, run, quoted))
+    gated = gate(quoted, context)
+    told = await ask_margin(desk, quoted, gated.rows)
+    if not told.asked:
+        return gated
+    return gate(with_margin(quoted, told), with_funds(desk, context, told))
 
 
 def route_gated(desk: Desk, gated: pd.DataFrame) -> pd.DataFrame:

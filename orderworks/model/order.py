@@ -37,7 +37,9 @@ class OrderType(StrEnum):
     STOP = "stop"  # a market order once the market trades at the stop price or beyond
     STOP_LIMIT = "stop_limit"  # a limit order from then on
     TRAILING_STOP = "trailing_stop"  # a stop that follows the market, and only ever tightens
-    MIDPRICE = "midprice"  # it follows the middle of the quote, no further than its limit, if it has one
+    MIDPRICE = (
+        "midprice"  # it follows the middle of the quote, no further than its limit, if it has one
+    )
 
 
 class TimeInForce(StrEnum):
@@ -112,7 +114,9 @@ class NativeAlgo:
             if at is not None and at.utcoffset() is None:
                 raise ValueError(f"{name} must be a time with a zone, not {at}")
         if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
-            raise ValueError(f"ends_at must be after starts_at {self.starts_at}, not {self.ends_at}")
+            raise ValueError(
+                f"ends_at must be after starts_at {self.starts_at}, not {self.ends_at}"
+            )
         is_vwap, share = self.algo is Algo.IBKR_VWAP, self.max_volume_pct
         _check_field("max_volume_pct", share, is_vwap, self.algo)
         if share is not None and not (share.is_finite() and 1 <= share <= LARGEST_VOLUME_PCT):

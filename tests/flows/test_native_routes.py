@@ -1,4 +1,4 @@
-"""Signals that ask for what a broker works by itself: whole runs through a gateway, and a refusal elsewhere."""
+"""Signals that ask for what a broker works by itself: runs through a gateway, a refusal elsewhere."""
 
 from collections.abc import Callable
 from decimal import Decimal

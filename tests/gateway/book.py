@@ -152,8 +152,11 @@ class Book:
 
     def add(self, order: BookedOrder) -> None:
         self.orders[order.perm_id] = order
-        after = order.order_id + 1
-        self.next_ids[order.client_id] = max(self.next_id(order.client_id), after)
+        self.use(order.client_id, order.order_id)
+
+    def use(self, client_id: int, order_id: int) -> None:
+        """A client's ids begin behind this one from now on."""
+        self.next_ids[client_id] = max(self.next_id(client_id), order_id + 1)
 
     def roll_back(self, client_id: int, ids: int) -> None:
         """The next id of a client goes back; orders that have ended lose theirs from there on."""

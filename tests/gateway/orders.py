@@ -26,6 +26,7 @@ TIFS = {
     "OPG": TimeInForce.OPG,
 }
 
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What an order type of IBKR's is at the exchange."""

@@ -27,6 +27,9 @@ FIXED = ("action", "symbol", "secType", "account")
 ALGORITHM = ("algoStrategy", "algoParams")
 """Nor this."""
 
+TOO_LARGE = "Your order would exceed the funds that are available in the account."
+"""What is remarked on an order that is only asked about."""
+
 REJECTED = 201
 """The error of an order that the broker rejects; others are refused before they are orders."""
 
@@ -40,6 +43,8 @@ def place(gateway: "Gateway", session: "Session", values: Values, fault: Fault |
     broker = gateway.brokerage
     fields = _completed(gateway, values)
     if fields["whatIf"] == "1":
+        if isinstance(fault, Refuse):
+            raise Refused(fault.code, id=fields["orderId"])
         _what_if(gateway, session, fields)
         return
     order_id = int(fields["orderId"])
@@ -242,8 +247,15 @@ def _children_not_sent(gateway: "Gateway", order: BookedOrder) -> list[BookedOrd
 
 
 def _what_if(gateway: "Gateway", session: "Session", fields: Values) -> None:
-    """What an order would do to the account's margin: an openOrder that is no order."""
+    """What an order would do to the account's margin: an openOrder that is no order.
+
+    Its id is one as an order's is: it must be new, and is used by it.
+    """
     broker, symbol = gateway.brokerage, fields["marketSymbol"]
+    if int(fields["orderId"]) < broker.book.next_id(session.client_id):
+        raise Refused(103)
+    broker.book.use(session.client_id, int(fields["orderId"]))
+    broker.save()
     order = BookedOrder(0, session.client_id, int(fields["orderId"]), symbol, fields, quantity=0)
     wanted = _translated(gateway, order)
     price = wanted.limit_price or wanted.stop_price or broker.board.mark(symbol, broker.now)
@@ -273,5 +285,6 @@ def _what_if(gateway: "Gateway", session: "Session", fields: Values) -> None:
             "minCommission": money(commission),
             "maxCommission": money(commission),
             "commissionCurrency": "USD",
+            "warningText": "" if after.equity >= after.initial else TOO_LARGE,
         },
     )

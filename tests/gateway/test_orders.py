@@ -203,6 +203,23 @@ async def test_what_an_order_would_cost_is_told_and_nothing_is_sent(serves: Serv
         assert float(state.equityWithLoanBefore) == 1_000_000
         assert float(state.equityWithLoanAfter) == 999_995
         assert state.commission == 5
+        assert state.warningText == ""
+        beyond = await ib.whatIfOrderAsync(ACME, limit("BUY", 100_000, 100))
+        assert "exceed the funds" in beyond.warningText
+        assert gateway.brokerage.book.orders == {}
+
+
+async def test_a_question_uses_an_id_as_an_order_does(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        await gateway.advance(1)
+        await ib.whatIfOrderAsync(ACME, limit("BUY", 10, 100))
+        asked = next(gateway.log.of(Request.PLACE_ORDER))
+        errors = Errors(ib)
+        for question in (True, False):
+            order = limit("BUY", 10, 90, whatIf=question)
+            ib.client.placeOrder(int(asked["orderId"]), ACME, order)
+        await settled(ib)
+        assert errors.codes == [103, 103]
         assert gateway.brokerage.book.orders == {}
 
 
@@ -316,9 +333,7 @@ async def test_a_midprice_order_follows_the_mid(serves: Serves) -> None:
 
 async def test_an_algorithm_cannot_be_changed_but_its_price_can(serves: Serves) -> None:
     async with serves() as (_, port), connected(port) as ib:
-        urgent, patient = (
-            [TagValue("adaptivePriority", name)] for name in ("Urgent", "Patient")
-        )
+        urgent, patient = ([TagValue("adaptivePriority", name)] for name in ("Urgent", "Patient"))
         trade = placed(ib, limit("BUY", 10, 90, algoStrategy="Adaptive", algoParams=urgent))
         await settled(ib)
         errors = Errors(ib)

@@ -23,9 +23,7 @@ STATE_RULE = (
     "EXPIRED, UNKNOWN"
 )
 TYPE_RULE = "order_type must be one of market, limit, stop, stop_limit, trailing_stop, midprice"
-ALGO_RULE = (
-    "algo must be one of none, twap, vwap, pov, is, ibkr_twap, ibkr_vwap, ibkr_adaptive"
-)
+ALGO_RULE = "algo must be one of none, twap, vwap, pov, is, ibkr_twap, ibkr_vwap, ibkr_adaptive"
 
 NO_PRICES = dict.fromkeys(("limit_price", "stop_price", "trail_amount", "trail_percent"))
 STOP = {**NO_PRICES, "order_type": "stop", "stop_price": 101.0, "algo": "none"}

@@ -11,7 +11,14 @@ from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 
-from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
+from orderworks.brokers.adapter import (
+    BrokerOrder,
+    Health,
+    MarginEffect,
+    Report,
+    ReportKind,
+    Snapshot,
+)
 from orderworks.brokers.ibkr import questions
 from orderworks.brokers.ibkr.accounts import LIVE, PAPER, check_configured, check_managed
 from orderworks.brokers.ibkr.chase import Chase
@@ -25,6 +32,7 @@ from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
 from orderworks.brokers.ibkr.post import Post
 from orderworks.brokers.ibkr.price_grid import PriceGrid, off_grid
 from orderworks.brokers.ibkr.snapshot import Gathering
+from orderworks.brokers.ibkr.what_if import WhatIfs
 from orderworks.brokers.ibkr.wire import Message
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.orders import orders_by_id
@@ -82,6 +90,7 @@ class IbkrBroker:
         self._commissions = Chase(settings.answer_seconds)
         self._executions = Chase(settings.answer_seconds)
         self._post = Post(self._line, self._talk, settings.answer_seconds)
+        self._what_ifs = WhatIfs()
         self._gathering: Gathering | None = None
         self._open_ledger: Ledger | None = None
 
@@ -202,6 +211,29 @@ class IbkrBroker:
         await self._require_line()
         return await ask_portfolio(self._line, self.account)
 
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        """Asked one after another, no faster than ``what_if_per_minute``: what is over time is not asked.
+
+        Raises:
+            BrokerError: if it is not connected; nothing was asked.
+        """
+        await self._require_line()
+        give_up = monotonic() + self._settings.what_if_seconds
+        apart = 60 / self._settings.what_if_per_minute
+        effects = []
+        for order in orders:
+            since = self._numbers.seconds_since_question()
+            wait = 0.0 if since is None else max(0.0, apart - since)
+            if monotonic() + wait >= give_up:
+                break
+            await asyncio.sleep(wait)
+            await self._post.pace.take()
+            number = self._numbers.take_for_question(self._line.client)
+            left = min(self._settings.answer_seconds, give_up - monotonic())
+            effect = await self._what_ifs.ask(order, number, self._line.client.placeOrder, left)
+            effects += [] if effect is None else [effect]
+        return effects
+
     async def snapshot(self) -> Snapshot:
         await self._require_line()
         for _ in range(LOOKS):
@@ -238,6 +270,7 @@ class IbkrBroker:
         if self._gathering is not None:
             self._gathering.hear(message)
         self._talk.hear(message, self._clock.now())
+        self._what_ifs.hear(message)
         if len(self._talk.doubled) > doubled and self._gathering is None:
             self._line.raise_doubt("it has two orders of one name")
 

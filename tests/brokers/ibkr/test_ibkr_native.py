@@ -117,7 +117,10 @@ async def test_a_midprice_order_has_the_limit_that_it_was_given(
         placed = await broker.submit_orders([midprice("a", 5_000, cap)])
         assert kinds(placed) == ["ACKNOWLEDGED"]
         sent = next(served.gateway.log.of(Request.PLACE_ORDER))
-        assert (sent["orderType"], sent["lmtPrice"]) == ("MIDPRICE", str(cap and float(cap) or ""))
+        assert (sent["orderType"], sent["lmtPrice"]) == (
+            "MIDPRICE",
+            str((cap and float(cap)) or ""),
+        )
         await served.gateway.advance(4)
         [order] = (await broker.snapshot()).orders
         assert order.limit_price == shown_limit
