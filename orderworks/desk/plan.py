@@ -170,8 +170,8 @@ def _times(column: "pd.Series[Any]") -> list[datetime | None]:
 SPELLED: Mapping[str, Callable[["pd.Series[Any]"], Sequence[Any]]] = {
     **dict.fromkeys(("client_order_id", "strategy", "symbol", "side", "order_type"), _plain),
     **dict.fromkeys(("tif", "algo", "route_rule", "remainder", "reduce_only"), _plain),
-    **dict.fromkeys(("quantity", "slice_index"), _plain),
-    **dict.fromkeys(("parent_id", "attached_to", "oca_group", "native"), _names),
+    **dict.fromkeys(("quantity", "slice_index", "native"), _plain),
+    **dict.fromkeys(("parent_id", "attached_to", "oca_group"), _names),
     **dict.fromkeys(("limit_price", "stop_price", "trail_amount", "trail_percent"), _numbers),
     "decision_price": _numbers,
     **dict.fromkeys(("due_at", "ends_at", "signal_ts", "good_till", "cross_at"), _times),

@@ -176,8 +176,10 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
     routed["order_type"] = order_types
     algos = decided("algo").astype(object)
     algos[algos == Algo.TWAP] = policy.large_algo.value
-    routed["algo"] = np.where(asked_algo == "", algos.astype(str), asked_algo)
-    routed["native"] = _native(routed["algo"], policy)
+    worked_by = np.where(asked_algo == "", algos, asked_algo).astype(str)
+    routed["algo"] = worked_by
+    # As objects: else None would become a number's nothing.
+    routed["native"] = pd.Series(_native(worked_by, policy), routed.index, dtype=object)
     routed["tif"] = np.where(asked_tif == "", TimeInForce.DAY.value, asked_tif)
     # What rests at a price of the trader's own is left there.
     usual = np.select(
@@ -201,10 +203,12 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
     return routed
 
 
-def _native(algos: "pd.Series[str]", policy: RoutingPolicy) -> "pd.Series[Any]":
-    """How each order's algorithm is to work where the broker runs it."""
-    said = {algo.value: json.dumps(dict(policy.native.get(algo, {}))) for algo in NATIVE}
-    return algos.map(said).astype(object).where(algos.isin(said), None)
+def _native(algos: NDArray[np.str_], policy: RoutingPolicy) -> NDArray[np.object_]:
+    """How each order's algorithm is to work where the broker runs it, None where we do."""
+    native = np.full(len(algos), None, dtype=object)
+    for algo in NATIVE:
+        native[algos == algo.value] = json.dumps(dict(policy.native.get(algo, {})))
+    return native
 
 
 def _asked(orders: pd.DataFrame, column: str) -> NDArray[np.object_]:
