@@ -90,7 +90,11 @@ class IbkrBroker:
         self._commissions = Chase(settings.answer_seconds)
         self._executions = Chase(settings.answer_seconds)
         self._post = Post(self._line, self._talk, settings.answer_seconds)
-        self._what_ifs = WhatIfs()
+        self._what_ifs = WhatIfs(
+            per_minute=settings.what_if_per_minute,
+            seconds=settings.what_if_seconds,
+            answer_seconds=settings.answer_seconds,
+        )
         self._gathering: Gathering | None = None
         self._open_ledger: Ledger | None = None
 
@@ -212,27 +216,8 @@ class IbkrBroker:
         return await ask_portfolio(self._line, self.account)
 
     async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
-        """Asked one after another, no faster than ``what_if_per_minute``: what is over time is not asked.
-
-        Raises:
-            BrokerError: if it is not connected; nothing was asked.
-        """
         await self._require_line()
-        give_up = monotonic() + self._settings.what_if_seconds
-        apart = 60 / self._settings.what_if_per_minute
-        effects = []
-        for order in orders:
-            since = self._numbers.seconds_since_question()
-            wait = 0.0 if since is None else max(0.0, apart - since)
-            if monotonic() + wait >= give_up:
-                break
-            await asyncio.sleep(wait)
-            await self._post.pace.take()
-            number = self._numbers.take_for_question(self._line.client)
-            left = min(self._settings.answer_seconds, give_up - monotonic())
-            effect = await self._what_ifs.ask(order, number, self._line.client.placeOrder, left)
-            effects += [] if effect is None else [effect]
-        return effects
+        return await self._what_ifs.ask(orders, self._numbers, self._line, self._post.pace)
 
     async def snapshot(self) -> Snapshot:
         await self._require_line()

@@ -6,9 +6,10 @@ take it for one of our orders.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from time import monotonic
 
 from ib_async import Order as WireOrder
 from ib_async import OrderState
@@ -16,22 +17,31 @@ from ib_async.util import UNSET_DOUBLE
 
 from orderworks.brokers.adapter import MarginEffect
 from orderworks.brokers.ibkr.amounts import to_decimal
+from orderworks.brokers.ibkr.connection import Connection
 from orderworks.brokers.ibkr.contracts import stock
 from orderworks.brokers.ibkr.errors import Meaning, code_of, sentence_of
+from orderworks.brokers.ibkr.order_ids import OrderNumbers
 from orderworks.brokers.ibkr.orders import message_of
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.wire import ErrorSaid, Message, WhatIfShown
 from orderworks.model.order import Order
-
-Send = Callable[[int, object, WireOrder], object]
-"""placeOrder of a client: number, contract, message."""
 
 REFUSES = frozenset({Meaning.REJECTED, Meaning.REFUSED})
 
 
 class WhatIfs:
-    """The questions that wait for their answers, by the number that each went out under."""
+    """Questions and their answers.
 
-    def __init__(self) -> None:
+    Args:
+        per_minute: of the whole account, by the numbers that were ever taken for questions.
+        seconds: that all questions of one time may take, waits for their turn included.
+        answer_seconds: that one answer is waited for.
+    """
+
+    def __init__(self, *, per_minute: float, seconds: float, answer_seconds: float) -> None:
+        self._apart = 60 / per_minute
+        self._seconds = seconds
+        self._answer_seconds = answer_seconds
         self._waiting: dict[int, asyncio.Future[OrderState | str]] = {}
 
     def hear(self, message: Message) -> None:
@@ -45,14 +55,32 @@ class WhatIfs:
                 pass
 
     async def ask(
-        self, order: Order, number: int, send: Send, seconds: float
-    ) -> MarginEffect | None:
-        """What the order would do; None where no answer came in time."""
+        self, orders: Iterable[Order], numbers: OrderNumbers, line: Connection, pace: Pace
+    ) -> list[MarginEffect]:
+        """What each order would do, asked one after another, for as long as there is time."""
+        give_up = monotonic() + self._seconds
+        effects = []
+        for order in orders:
+            since = numbers.seconds_since_question()
+            wait = 0.0 if since is None else max(0.0, self._apart - since)
+            if monotonic() + wait >= give_up:
+                break
+            await asyncio.sleep(wait)
+            await pace.take()
+            said = await self._asked(order, numbers.take_for_question(line.client), line, give_up)
+            effects += [] if said is None else [effect_of(order.client_order_id, said)]
+        return effects
+
+    async def _asked(
+        self, order: Order, number: int, line: Connection, give_up: float
+    ) -> OrderState | str | None:
+        """The answer to one question; None where none came in time."""
         answer = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            send(number, stock(order.symbol), question_of(order))
-            return effect_of(order.client_order_id, await asyncio.wait_for(answer, seconds))
+            line.client.placeOrder(number, stock(order.symbol), question_of(order))
+            left = min(self._answer_seconds, give_up - monotonic())
+            return await asyncio.wait_for(answer, left)
         except TimeoutError:
             return None
         finally:
