@@ -82,7 +82,7 @@ def with_margin(orders: pd.DataFrame, told: Told) -> pd.DataFrame:
     """The orders with what was told of each, as the gate's rule reads it and the decision records it."""
     answers = np.full(len(orders), MarginAnswer.NOT_ASKED, dtype=np.int64)
     needed, words = np.full(len(orders), np.nan), np.full(len(orders), "", dtype=object)
-    maintenance, commission = needed.copy(), needed.copy()
+    available, maintenance, commission = needed.copy(), needed.copy(), needed.copy()
     for place in told.asked:
         effect = told.effects.get(place)
         if effect is None:
@@ -91,12 +91,13 @@ def with_margin(orders: pd.DataFrame, told: Told) -> pd.DataFrame:
             answers[place], words[place] = MarginAnswer.REFUSED, effect.refusal
         else:
             answers[place], words[place] = MarginAnswer.TOLD, effect.warning
-            needed[place] = float(effect.needed)
+            needed[place], available[place] = float(effect.needed), float(effect.available)
             maintenance[place] = float(effect.maintenance_change)
             commission[place] = math.nan if effect.commission is None else float(effect.commission)
     return orders.assign(
         margin_answer=answers,
         margin_needed=needed,
+        margin_available=available,
         margin_maintenance=maintenance,
         margin_commission=commission,
         margin_words=words,

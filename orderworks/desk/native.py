@@ -36,8 +36,11 @@ def require_offered(provider: str, routed: pd.DataFrame) -> None:
 
 
 def native_algo(order: OrderRecord) -> NativeAlgo | None:
-    """How the broker's algorithm is to work an order, from what is frozen alone: a message that is
-    repeated must be the same, as an algorithm cannot be changed. None where we work it."""
+    """How the broker's algorithm is to work an order; None where we do.
+
+    It follows from what is frozen alone: a message that is sent again must be the same, as an
+    algorithm cannot be changed.
+    """
     if order.native is None:
         return None
     algo, said = Algo(order.algo), order.native

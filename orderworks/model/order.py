@@ -37,9 +37,7 @@ class OrderType(StrEnum):
     STOP = "stop"  # a market order once the market trades at the stop price or beyond
     STOP_LIMIT = "stop_limit"  # a limit order from then on
     TRAILING_STOP = "trailing_stop"  # a stop that follows the market, and only ever tightens
-    MIDPRICE = (
-        "midprice"  # it follows the middle of the quote, no further than its limit, if it has one
-    )
+    MIDPRICE = "midprice"  # it follows the middle of the quote, as far as its limit if it has one
 
 
 class TimeInForce(StrEnum):
@@ -72,6 +70,10 @@ NATIVE = frozenset({Algo.IBKR_TWAP, Algo.IBKR_VWAP, Algo.IBKR_ADAPTIVE})
 
 TIMED = frozenset({Algo.IBKR_TWAP, Algo.IBKR_VWAP})
 """Those of them that are told from when to when they work."""
+
+
+LARGEST_VOLUME_PCT = 50
+"""More of a day's volume no broker's VWAP is asked to be."""
 
 
 class Priority(StrEnum):
@@ -122,10 +124,6 @@ class NativeAlgo:
         if share is not None and not (share.is_finite() and 1 <= share <= LARGEST_VOLUME_PCT):
             raise ValueError(f"max_volume_pct must be 1 to {LARGEST_VOLUME_PCT}, not {share}")
         _check_field("priority", self.priority, self.algo is Algo.IBKR_ADAPTIVE, self.algo)
-
-
-LARGEST_VOLUME_PCT = 50
-"""More of a day's volume no broker's VWAP is asked to be."""
 
 
 class Remainder(StrEnum):

@@ -15,6 +15,7 @@ from orderworks.planning.risk.rules import margin
 NOT_ASKED: dict[str, Any] = {
     "margin_answer": MarginAnswer.NOT_ASKED,
     "margin_needed": NAN,
+    "margin_available": NAN,
     "margin_maintenance": NAN,
     "margin_commission": NAN,
     "margin_words": "",
@@ -72,11 +73,18 @@ def test_silence_is_as_the_desk_has_it_and_is_recorded(refuses: bool) -> None:
 
 def test_an_accepted_order_keeps_what_was_said_of_it_and_others_nothing() -> None:
     context = account(available_funds=1_000.0)
-    said = told(600, margin_maintenance=300.0, margin_commission=1.5, margin_words="be careful")
+    said = told(
+        600,
+        margin_available=1_000.0,
+        margin_maintenance=300.0,
+        margin_commission=1.5,
+        margin_words="be careful",
+    )
     first, second = decided(context, said, {})["saw"]
     assert {name: first[name] for name in first if name not in second} == {
         "margin_answer": "told",
         "margin_needed": 600.0,
+        "margin_available": 1_000.0,
         "margin_maintenance": 300.0,
         "margin_commission": 1.5,
         "broker_says": "be careful",

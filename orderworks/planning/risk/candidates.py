@@ -80,6 +80,7 @@ class Candidates:
     open_remaining: IntColumn
     margin_answer: IntColumn
     margin_needed: FloatColumn
+    margin_available: FloatColumn
     margin_maintenance: FloatColumn
     margin_commission: FloatColumn
     margin_words: TextColumn
@@ -128,6 +129,7 @@ class Candidates:
             open_remaining=_of_account(orders, "open_remaining", symbol),
             margin_answer=_if_asked(orders, "margin_answer", MarginAnswer.NOT_ASKED, np.int64),
             margin_needed=_if_asked(orders, "margin_needed", np.nan, np.float64),
+            margin_available=_if_asked(orders, "margin_available", np.nan, np.float64),
             margin_maintenance=_if_asked(orders, "margin_maintenance", np.nan, np.float64),
             margin_commission=_if_asked(orders, "margin_commission", np.nan, np.float64),
             margin_words=_if_asked(orders, "margin_words", "", np.object_),

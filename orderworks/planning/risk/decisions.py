@@ -93,6 +93,7 @@ def _margin_told(orders: Candidates, rows: NDArray[np.int64]) -> dict[str, NDArr
     return {
         "margin_answer": names[orders.margin_answer[rows]],
         "margin_needed": orders.margin_needed[rows],
+        "margin_available": orders.margin_available[rows],
         "margin_maintenance": orders.margin_maintenance[rows],
         "margin_commission": orders.margin_commission[rows],
         "broker_says": orders.margin_words[rows],

@@ -57,9 +57,9 @@ RULES: tuple[Rule, ...] = (
     pattern_day_trader,
     orders_per_day,
     turnover_per_day,
+    margin,
     gross_exposure,
     buying_power,
-    margin,
     net_exposure,
 )
 
