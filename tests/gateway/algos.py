@@ -37,7 +37,9 @@ def working(fields: Values, now: datetime) -> Working:
         return Working()
     if name not in PARAMETERS:
         raise Refused(439)
-    if fields["orderType"] not in ORDER_TYPES or (fields["tif"] or "DAY") != "DAY":
+    if fields["orderType"] not in ORDER_TYPES:
+        raise Refused(442)
+    if "endTime" in PARAMETERS[name] and fields["tif"] not in ("", "DAY"):
         raise Refused(442)
     told = {one["tag"]: one["value"] for one in fields["algoParams"]}
     for tag in told:
