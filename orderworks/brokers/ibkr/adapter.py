@@ -12,7 +12,14 @@ from datetime import datetime
 from functools import partial
 from time import monotonic
 
-from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
+from orderworks.brokers.adapter import (
+    BrokerOrder,
+    Health,
+    MarginEffect,
+    Report,
+    ReportKind,
+    Snapshot,
+)
 from orderworks.brokers.ibkr import questions
 from orderworks.brokers.ibkr.accounts import LIVE, PAPER, check_configured, check_managed
 from orderworks.brokers.ibkr.chase import Chase
@@ -26,6 +33,7 @@ from orderworks.brokers.ibkr.order_ids import OrderNumbers
 from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
 from orderworks.brokers.ibkr.post import Post
 from orderworks.brokers.ibkr.snapshot import Gathering
+from orderworks.brokers.ibkr.what_if import WhatIfs
 from orderworks.brokers.ibkr.wire import Message
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.orders import orders_by_id
@@ -84,6 +92,11 @@ class IbkrBroker:
         self._commissions = Chase(settings.answer_seconds)
         self._executions = Chase(settings.answer_seconds)
         self._post = Post(self._line, self._talk, settings.answer_seconds)
+        self._what_ifs = WhatIfs(
+            per_minute=settings.what_if_per_minute,
+            seconds=settings.what_if_seconds,
+            answer_seconds=settings.answer_seconds,
+        )
         self._gathering: Gathering | None = None
         self._open_ledger: Ledger | None = None
 
@@ -208,6 +221,10 @@ class IbkrBroker:
         await self._require_line()
         return await ask_portfolio(self._line, self.account)
 
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        await self._require_line()
+        return await self._what_ifs.ask(orders, self._numbers, self._line, self._post.pace)
+
     async def snapshot(self) -> Snapshot:
         await self._require_line()
         for _ in range(LOOKS):
@@ -244,6 +261,7 @@ class IbkrBroker:
         if self._gathering is not None:
             self._gathering.hear(message)
         self._talk.hear(message, self._clock.now())
+        self._what_ifs.hear(message)
         if len(self._talk.doubled) > doubled and self._gathering is None:
             self._line.raise_doubt("it has two orders of one name")
 

@@ -95,7 +95,23 @@ class CompletedShown:
         return self.order.orderRef
 
 
-Message = OrderShown | StatusSaid | ExecutionSaid | CommissionSaid | ErrorSaid | CompletedShown
+@dataclass(frozen=True, slots=True)
+class WhatIfShown:
+    """What an order that was only asked about would do: it is no order."""
+
+    order_id: int
+    state: OrderState
+
+
+Message = (
+    OrderShown
+    | StatusSaid
+    | ExecutionSaid
+    | CommissionSaid
+    | ErrorSaid
+    | CompletedShown
+    | WhatIfShown
+)
 Hear = Callable[[Message], None]
 
 
@@ -129,10 +145,13 @@ class ListeningWrapper(Wrapper):
         order: Order,
         orderState: OrderState,
     ) -> None:
-        if not order.whatIf:
-            status = orderState.status
-            shown = OrderShown(orderId, order.clientId, order.permId, status, order, contract)
-            self._hear(shown)
+        if order.whatIf:
+            # Nothing of ours waits for it in ib_async, which would stumble over what is not set.
+            self._hear(WhatIfShown(orderId, orderState))
+            return
+        status = orderState.status
+        shown = OrderShown(orderId, order.clientId, order.permId, status, order, contract)
+        self._hear(shown)
         super().openOrder(orderId, contract, order, orderState)
 
     def orderStatus(

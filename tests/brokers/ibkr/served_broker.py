@@ -42,6 +42,9 @@ class Served:
             "history_requests": 60,
             "allow_delayed_quotes": False,
             "clock": "wall",
+            "what_if_orders": 1,
+            "what_if_per_minute": 60,
+            "what_if_seconds": 2,
             "no_send": (),
         }
         return IbkrSettings(**usual | changes)
