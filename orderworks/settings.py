@@ -130,6 +130,11 @@ class IbkrBroker(Section):
     clock: Literal["wall", "gateway"]
     no_send: tuple[str, ...]
 
+    @property
+    def messages_per_second(self) -> int:
+        """What IBKR permits: half as many as the account has market data lines."""
+        return max(1, self.market_data_lines // 2)
+
     @field_validator("no_send")
     @classmethod
     def _are_times_of_the_week(cls, no_send: tuple[str, ...]) -> tuple[str, ...]:

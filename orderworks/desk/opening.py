@@ -96,7 +96,8 @@ async def open_desk_for(
         from orderworks.desk.opening_ibkr import ibkr_tools
 
         with ibkr_tools(settings, url, _recorded(asked, session)) as (market, broker, clock):
-            paced = _paced(broker, settings)
+            # It paces itself: what leaves beside orders counts as well.
+            paced = PacedBroker(broker, None, patience_with_broker(settings))
             async with open_desk(settings, url, session, market, paced, clock) as desk:
                 yield desk
         return

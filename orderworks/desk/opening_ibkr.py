@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.brokers.ibkr.market.feed import IbkrMarket
 from orderworks.brokers.ibkr.market.gateway_time import GatewayClock
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.market.data import MarketData
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import Clock, WallClock
@@ -25,7 +26,9 @@ def ibkr_tools(
         BrokerError: if the time is the gateway's, and it does not tell.
     """
     ibkr = settings.broker.ibkr
-    live = IbkrMarket(ibkr)
+    permitted, asked = ibkr.messages_per_second, settings.broker.messages_per_second
+    pace = Pace(min(asked, permitted) if asked else permitted)
+    live = IbkrMarket(ibkr, pace=pace)
     try:
         clock: Clock = WallClock()
         if ibkr.clock == "gateway":
@@ -35,6 +38,7 @@ def ibkr_tools(
         broker = IbkrBroker(
             *(url, ibkr, clock),
             paper=settings.broker.paper_trading,
+            pace=pace,
             grid_of=live.grid_of,
         )
         yield live if recorded is None else recorded, broker, clock

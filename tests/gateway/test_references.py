@@ -146,7 +146,7 @@ async def test_live_data_without_a_subscription_are_refused(serves: Serves) -> N
 async def test_ticks_stream_until_they_are_cancelled(serves: Serves) -> None:
     async with serves() as (gateway, port), connected(port) as ib:
         ticker = ib.reqMktData(QUALIFIED)
-        await until(ib, lambda: ticker.bid == 99.99)
+        await until(ib, lambda: ticker.close == 100.5)
         assert (ticker.bidSize, ticker.askSize, ticker.close) == (300, 200, 100.5)
         await gateway.advance(25)
         await until(ib, lambda: ticker.last == 99)

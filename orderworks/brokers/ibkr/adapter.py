@@ -22,6 +22,7 @@ from orderworks.brokers.ibkr.late_exits import Placed, place_late_exits
 from orderworks.brokers.ibkr.looking import ask_portfolio, look
 from orderworks.brokers.ibkr.order_ids import OrderNumbers
 from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.post import Post
 from orderworks.brokers.ibkr.price_grid import PriceGrid, off_grid
 from orderworks.brokers.ibkr.snapshot import Gathering
@@ -49,6 +50,7 @@ class IbkrBroker:
     Args:
         url: of the ledger, which keeps the numbers that orders are sent under.
         paper: whether paper trading is meant; the account and the port must agree.
+        pace: of everything that leaves for the gateway; its own, as the settings permit, if not given.
         grid_of: the grid of a symbol's prices, None where it is not known: what is off it is not sent.
     """
 
@@ -61,6 +63,7 @@ class IbkrBroker:
         clock: Clock,
         *,
         paper: bool,
+        pace: Pace | None = None,
         grid_of: Callable[[str], PriceGrid | None] = lambda _: None,
     ) -> None:
         self.account = settings.account_id
@@ -75,6 +78,7 @@ class IbkrBroker:
             settings.port,
             settings.client_id,
             self._hear,
+            pace or Pace(settings.messages_per_second),
             connect_seconds=settings.connect_seconds,
             ask_seconds=settings.ask_seconds,
         )
@@ -107,7 +111,7 @@ class IbkrBroker:
             self._open_ledger = None
 
     async def room_for(self, messages: int) -> int:
-        return await self._post.pace.room_for(messages)
+        return await self._line.pace.room_for(messages)
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         """Raises BrokerError where nothing may be sent now, and nothing was."""
@@ -140,7 +144,7 @@ class IbkrBroker:
                 at = self._clock.now()
                 reports.append(Report(ReportKind.CANCEL_REFUSED, name, at, reason=reason))
                 continue
-            await self._post.pace.take()
+            await self._line.pace.take()
             if name in self._talk.threads:
                 self._talk.threads[name].cancel_asked = True
             self._line.client.cancelOrder(numbers[name], "")
@@ -162,7 +166,7 @@ class IbkrBroker:
                 reason = off
             else:
                 message = revised(thread.message, terms)
-                await self._post.pace.take()
+                await self._line.pace.take()
                 if not self._line.is_sound:
                     break
                 thread.asked = terms

@@ -106,6 +106,8 @@ class ListeningIB(IB):
         super().__init__()
         self.wrapper = ListeningWrapper(self, hear)
         self.client = Client(self.wrapper)
+        # What it holds back in its memory a broken line would lose; ``Pace`` sees to the pace.
+        self.client.MaxRequests = 0
         self.client.apiEnd += self.disconnectedEvent
         # On 1102 it would subscribe to the account summary once more, for ever.
         self.errorEvent -= self._onError

@@ -51,19 +51,24 @@ class IbkrMarket:
 
     Args:
         now: the clock's, by which a quote is stamped when it comes.
+        pace: of everything that leaves for the gateway; its own, as the settings permit, if not given.
 
     A quote may be some moments newer than the time that it is asked for: it is the last one that came.
     """
 
-    def __init__(self, settings: IbkrSettings, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        settings: IbkrSettings,
+        now: Callable[[], datetime] | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         self._settings = settings
         self._now = now or _wall
-        self.line = DataLine(settings, self._hear)
-        pace = Pace()
+        self.line = DataLine(settings, self._hear, pace or Pace(settings.messages_per_second))
         self._board = Board()
-        self._listings = Listings(self.line, pace)
+        self._listings = Listings(self.line)
         self._following = Following(
-            *(self.line, self._listings, self._board, pace, lambda: self._now()),
+            *(self.line, self._listings, self._board, lambda: self._now()),
             lines=settings.market_data_lines,
             first_seconds=settings.first_quote_seconds,
             allow_delayed=settings.allow_delayed_quotes,

@@ -76,6 +76,7 @@ class History:
                 answers += await self._line.ask(
                     "bars of the past",
                     lambda ib, part=part: asyncio.gather(*(self._bars(ib, one) for one in part)),  # type: ignore[misc]
+                    paces_itself=True,
                 )
             except BrokerError as error:
                 log.warning("no bars: %s", error)
@@ -86,6 +87,7 @@ class History:
     async def _bars(self, ib: ListeningIB, asked: Asked) -> list[BarData] | None:
         if not await self._take_turn(asked):
             return None
+        await self._line.pace.take()
         told: BarDataList = await ib.reqHistoricalDataAsync(
             self._listings.found[asked.symbol].contract,
             asked.until.astimezone(UTC),

@@ -11,7 +11,6 @@ from ib_async import Contract, ContractDetails, PriceIncrement
 from orderworks.brokers.ibkr.amounts import to_decimal
 from orderworks.brokers.ibkr.contracts import STOCK, stock
 from orderworks.brokers.ibkr.market.line import DataLine
-from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.price_grid import PriceGrid
 from orderworks.brokers.ibkr.wire import ListeningIB
 
@@ -34,8 +33,8 @@ class Listed:
 class Listings:
     """The stocks that were looked up, and why others could not be found."""
 
-    def __init__(self, line: DataLine, pace: Pace) -> None:
-        self._line, self._pace = line, pace
+    def __init__(self, line: DataLine) -> None:
+        self._line = line
         self.found: dict[str, Listed] = {}
         self.doubtful: dict[str, str] = {}
         self._rules: dict[int, list[PriceIncrement]] = {}
@@ -54,7 +53,9 @@ class Listings:
         new = [s for s in dict.fromkeys(symbols) if s not in self.found and s not in self.doubtful]
         for start in range(0, len(new), AT_ONCE):
             part = new[start : start + AT_ONCE]
-            answers = await self._line.ask("its contracts", partial(self._ask, part))
+            answers = await self._line.ask(
+                "its contracts", partial(self._ask, part), paces_itself=True
+            )
             chosen = {}
             for symbol, answer in zip(part, answers, strict=True):
                 candidates = [one for one in answer if one.contract is not None]
@@ -66,15 +67,14 @@ class Listings:
             self.found |= {symbol: self._listed(details) for symbol, details in chosen.items()}
 
     async def _ask(self, symbols: Sequence[str], ib: ListeningIB) -> list[list[ContractDetails]]:
-        questions = []
-        for symbol in symbols:
-            await self._pace.take()
-            questions.append(asyncio.ensure_future(ib.reqContractDetailsAsync(stock(symbol))))
-        return list(await asyncio.gather(*questions))
+        return list(await asyncio.gather(*(self._ask_for(symbol, ib) for symbol in symbols)))
+
+    async def _ask_for(self, symbol: str, ib: ListeningIB) -> list[ContractDetails]:
+        await self._line.pace.take()
+        return await ib.reqContractDetailsAsync(stock(symbol))
 
     async def _learn_rules(self, chosen: Iterable[ContractDetails]) -> None:
         for number in sorted({_rule_of(one) for one in chosen} - self._rules.keys()):
-            await self._pace.take()
             question = partial(_ask_rule, number)
             self._rules[number] = await self._line.ask(f"market rule {number}", question)
 
