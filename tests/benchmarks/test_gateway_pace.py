@@ -27,12 +27,14 @@ from orderworks.settings import Settings, load_settings
 ORDERS = 1_000
 PERMITTED = 50
 ACCOUNT = "DU1234567"
-SYMBOLS = ("ACME", "BOLT", "BRK.B")
+LIMITS = {"ACME": "103", "BOLT": "45", "BRK.B": "380"}
+SYMBOLS = tuple(LIMITS)
 
 
 @pytest.mark.proof
+@pytest.mark.parametrize("exits", [0, 1], ids=["plain", "with stops"])
 async def test_a_thousand_orders_leave_at_the_pace_that_the_gateway_permits(
-    ledger_url: str, tmp_path: Path
+    ledger_url: str, tmp_path: Path, exits: int
 ) -> None:
     directory, log = write_market(tmp_path / "market"), tmp_path / "log.jsonl"
     options = ["--market", str(directory), "--session", str(SESSION.date), "--log", str(log)]
@@ -40,11 +42,11 @@ async def test_a_thousand_orders_leave_at_the_pace_that_the_gateway_permits(
     async with process_of(*options, "--speed", "1", environment=environment) as (_, port):
         there = {"port": port, "account_id": ACCOUNT, "clock": "gateway", "no_send": []}
         settings = load_settings(broker={"provider": "ibkr", "ibkr": there})
-        await _trade(settings, ledger_url, market(directory))
+        await _trade(settings, ledger_url, market(directory), exits)
     _judge([json.loads(line) for line in log.read_text("utf-8").splitlines()])
 
 
-async def _trade(settings: Settings, url: str, recorded: ReplayMarket) -> None:
+async def _trade(settings: Settings, url: str, recorded: ReplayMarket, exits: int) -> None:
     """As a run does it: permitted, sent, answered and booked in the ledger, batch by batch."""
     with ibkr_tools(settings, url, recorded) as (prices, ibkr, clock):
         broker = PacedBroker(ibkr, None, patience_with_broker(settings))
@@ -52,7 +54,7 @@ async def _trade(settings: Settings, url: str, recorded: ReplayMarket) -> None:
             assert await desk.take_over()
             assert (await reconcile(desk, None)).is_clean
             run = start_run(desk.ledger, ACCOUNT, "daily:pace", "daily", SESSION.date, {})
-            freeze_plan(desk.ledger, run, plan_of([_planned(number) for number in range(ORDERS)]))
+            freeze_plan(desk.ledger, run, plan_of(_planned(exits)))
             # Whatever was asked so far is a second old.
             await asyncio.sleep(1.1)
             now = clock.now()
@@ -60,18 +62,32 @@ async def _trade(settings: Settings, url: str, recorded: ReplayMarket) -> None:
             assert (result.sent, result.refused) == (ORDERS, 0)
 
 
-def _planned(number: int) -> OrderRecord:
-    """Every third one trades at once, the others rest."""
-    symbol = SYMBOLS[number % len(SYMBOLS)]
-    price = {"ACME": "103", "BOLT": "45", "BRK.B": "380"}[symbol]
-    return replace(
-        order("x", 1, account=ACCOUNT, symbol=symbol, algo="none"),
-        client_order_id=f"ow-{number}",
-        limit_price=Decimal(price),
-        route_rule="SIGNAL",
-        due_at=SESSION.open,
-        ends_at=SESSION.close,
-    )
+def _planned(exits: int) -> list[OrderRecord]:
+    """Every third order trades at once, the others rest; each with a stop of its own, or with none."""
+    orders = []
+    for number in range(ORDERS // (1 + exits)):
+        symbol = SYMBOLS[number % len(SYMBOLS)]
+        entry = replace(
+            order("x", 1, account=ACCOUNT, symbol=symbol, algo="none"),
+            client_order_id=f"ow-{number}",
+            limit_price=Decimal(LIMITS[symbol]),
+            route_rule="SIGNAL",
+            due_at=SESSION.open,
+            ends_at=SESSION.close,
+        )
+        stop = replace(
+            entry,
+            client_order_id=f"ow-{number}-stop",
+            side="sell",
+            order_type="stop",
+            limit_price=None,
+            stop_price=Decimal(10),
+            route_rule="STOP_LOSS",
+            attached_to=entry.client_order_id,
+            tif="gtc",
+        )
+        orders += [entry, stop][: 1 + exits]
+    return orders
 
 
 def _judge(messages: list[dict[str, object]]) -> None:

@@ -15,7 +15,7 @@ from .arrivals import Arrivals
 
 AT_ONCE = 65_536
 
-Pass = Callable[[socket.socket, Arrivals], None]
+Pass = Callable[[socket.socket, Arrivals], object]
 
 
 class Ear:

@@ -40,8 +40,6 @@ from orderworks.settings import IbkrBroker as IbkrSettings
 BEFORE_EXITS = 0.05
 """Seconds between entries and the exits that name them: the broker must know them by then (10006)."""
 NOT_CONNECTED = "{} is not connected; connect first"
-LOOKS = 3
-"""How often a snapshot is begun again because executions came while it was taken."""
 
 
 class IbkrBroker:
@@ -208,23 +206,18 @@ class IbkrBroker:
 
     async def snapshot(self) -> Snapshot:
         await self._require_line()
-        for _ in range(LOOKS):
-            doubts = self._line.doubts
-            self._gathering = gathered = Gathering(self.account)
-            try:
-                taken = await look(
-                    *(self._line, self._talk, gathered, self._ledger),
-                    commission_seconds=self._settings.answer_seconds,
-                    now=self._clock.now,
-                )
-            finally:
-                self._gathering = None
-            if gathered.unmoved:
-                self._line.settle_doubt(doubts)
-                return taken
-        raise SnapshotIncomplete(
-            f"executions came in while each of {LOOKS} snapshots was taken; try again"
-        )
+        doubts = self._line.doubts
+        self._gathering = gathered = Gathering(self.account)
+        try:
+            taken = await look(
+                *(self._line, self._talk, gathered, self._ledger),
+                commission_seconds=self._settings.answer_seconds,
+                now=self._clock.now,
+            )
+        finally:
+            self._gathering = None
+        self._line.settle_doubt(doubts)
+        return taken
 
     async def health_check(self) -> Health:
         if not self._line.is_connected:

@@ -15,11 +15,11 @@ from time import monotonic
 
 from orderworks.brokers.pacing import RECOVERY_SECONDS, SLOWEST
 
-CLOSER = 0.03
+CLOSER = 0.04
 """Seconds by which two messages may come closer to one another on the way to the gateway."""
 SECONDS = 1.0 + CLOSER
 
-AHEAD = 0.1
+AHEAD = 0.25
 """Seconds for which a permission to send may be asked ahead: a message leaves so long after it at most."""
 
 

@@ -138,5 +138,3 @@ def test_what_is_lacking_is_asked_for_a_few_times() -> None:
     assert not chase.is_over
     assert not chase.is_due(True, 32)
     assert chase.is_due(True, 34)
-
-
