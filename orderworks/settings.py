@@ -245,6 +245,7 @@ class Reconciliation(Section):
 class Quality(Section):
     alert_slippage_bps: Positive
     alert_latency_ms: Positive
+    alert_order_efficiency: Positive
 
 
 class Lease(Section):

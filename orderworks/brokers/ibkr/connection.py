@@ -168,10 +168,10 @@ class Connection:
             Disconnected: it broke.
         """
         async with self._turn:
-            ib = self._connected
-            asked = asyncio.ensure_future(
-                question(ib) if paces_itself else self._paced(ib, question)
-            )
+            if not paces_itself:
+                # Its time to answer begins when it has been asked.
+                await self.pace.take()
+            asked = asyncio.ensure_future(question(self._connected))
             lost = asyncio.ensure_future(self._hung_up.wait())
             silence = f"it did not answer {what} within {self._ask_seconds:g} s"
             try:
@@ -194,12 +194,6 @@ class Connection:
                     why = self._doubt if self._hung_up.is_set() else silence
                     self.close()
                     self.raise_doubt(why or silence)
-
-    async def _paced(
-        self, ib: ListeningIB, question: Callable[[ListeningIB], Awaitable[Answer]]
-    ) -> Answer:
-        await self.pace.take()
-        return await question(ib)
 
     async def news_within(
         self, seconds: float, over: Coroutine[Any, Any, None] | None = None

@@ -21,6 +21,8 @@ SECONDS = 1.0 + CLOSER
 
 AHEAD = 0.25
 """Seconds for which a permission to send may be asked ahead: a message leaves so long after it at most."""
+SOON = 0.05
+"""Seconds before a message may leave from which on it is permitted: that takes time as well."""
 
 
 class Pace:
@@ -45,9 +47,9 @@ class Pace:
         self._one_at_a_time = Lock()
 
     async def room_for(self, messages: int) -> int:
-        """Waits until one may leave; how many of ``messages`` may leave within AHEAD, that one included."""
-        while seconds := self.wait():
-            await self._sleep(seconds)
+        """Waits until one may leave SOON; how many of ``messages`` may leave within AHEAD."""
+        while (seconds := self.wait()) > SOON:
+            await self._sleep(seconds - SOON)
         with self._one_at_a_time:
             return max(1, min(messages, self._free(self._now() + AHEAD)))
 
