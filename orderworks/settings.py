@@ -126,6 +126,7 @@ class IbkrBroker(Section):
     market_data_lines: Annotated[int, Field(ge=1, le=10_000)]
     first_quote_seconds: Seconds
     history_requests: Annotated[int, Field(ge=1, le=10_000)]
+    history_wait_seconds: Annotated[float, Field(ge=0, le=7_200)]
     allow_delayed_quotes: bool
     clock: Literal["wall", "gateway"]
     no_send: tuple[str, ...]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from orderworks.brokers.ibkr.adapter import IbkrBroker
+from orderworks.brokers.ibkr.market.daily import LedgerShelf
 from orderworks.brokers.ibkr.market.feed import IbkrMarket
 from orderworks.brokers.ibkr.market.gateway_time import GatewayClock
 from orderworks.brokers.ibkr.pace import Pace
@@ -28,7 +29,7 @@ def ibkr_tools(
     ibkr = settings.broker.ibkr
     permitted, asked = ibkr.messages_per_second, settings.broker.messages_per_second
     pace = Pace(min(asked, permitted) if asked else permitted)
-    live = IbkrMarket(ibkr, pace=pace)
+    live = IbkrMarket(ibkr, pace=pace, shelf=LedgerShelf(url))
     try:
         clock: Clock = WallClock()
         if ibkr.clock == "gateway":

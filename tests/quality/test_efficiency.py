@@ -76,7 +76,7 @@ def test_messages_are_counted_from_the_ledger_and_told_once_a_day(ledger: Ledger
     book(
         ledger,
         lease,
-        [e for _ in range(2) for e in happened("p1", OrderEvent.FILL, start=live)[:1]][:1],
+        happened("p1", OrderEvent.FILL, start=live),
         [fill("x.01", "p1", 10), fill("y.01", "p1", 10)],
     )
     book(ledger, lease, [e for n in names[2:6] for e in happened(n, OrderEvent.CANCEL, start=live)])

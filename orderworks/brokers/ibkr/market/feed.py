@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from orderworks.brokers.ibkr.market.board import Board
+from orderworks.brokers.ibkr.market.daily import DailyBars, Shelf
 from orderworks.brokers.ibkr.market.following import Following
 from orderworks.brokers.ibkr.market.history import History
 from orderworks.brokers.ibkr.market.line import DataLine
 from orderworks.brokers.ibkr.market.listings import Listings
 from orderworks.brokers.ibkr.market.past import (
-    DailyBars,
     MinuteBars,
     bid_ask_minutes,
     no_minutes,
@@ -52,6 +52,7 @@ class IbkrMarket:
     Args:
         now: the clock's, by which a quote is stamped when it comes.
         pace: of everything that leaves for the gateway; its own, as the settings permit, if not given.
+        shelf: where daily bars outlive the program; nowhere if not given.
 
     A quote may be some moments newer than the time that it is asked for: it is the last one that came.
     """
@@ -61,6 +62,7 @@ class IbkrMarket:
         settings: IbkrSettings,
         now: Callable[[], datetime] | None = None,
         pace: Pace | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._settings = settings
         self._now = now or _wall
@@ -79,7 +81,7 @@ class IbkrMarket:
             limit=settings.history_requests,
             answer_seconds=settings.ask_seconds / 2,
         )
-        self._daily = DailyBars(self._history)
+        self._daily = DailyBars(self._history, shelf, settings.history_wait_seconds)
         self._minutes = MinuteBars(self._history)
         self._bid_ask = bid_ask_minutes(self._history)
         self._patience = settings.connect_seconds + 2 * settings.ask_seconds
@@ -184,7 +186,7 @@ class IbkrMarket:
             found = [s for s in dict.fromkeys(symbols) if s in self._listings.found]
             return await self._daily.before(day, found, days)
 
-        return self.line.wait_for(ask(), self._patience)
+        return self.line.wait_for(ask(), self._patience + self._settings.history_wait_seconds)
 
     def _minutes_between(
         self, minutes: MinuteBars, symbol: str, start: datetime, end: datetime

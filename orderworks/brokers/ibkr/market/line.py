@@ -140,3 +140,8 @@ class DataLine:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        # What went on for as long as the program runs ends with it.
+        going_on = asyncio.all_tasks(self._loop)
+        for task in going_on:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*going_on, return_exceptions=True))
