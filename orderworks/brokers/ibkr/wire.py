@@ -14,6 +14,7 @@ from ib_async import IB, Client, CommissionReport, Contract, Execution, Order, O
 
 from orderworks.brokers.ibkr.amounts import to_decimal
 from orderworks.brokers.ibkr.contracts import symbol_of
+from orderworks.brokers.ibkr.quietening import quieten
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class ListeningWrapper(Wrapper):
     def __init__(self, ib: IB, hear: Hear) -> None:
         self._hear = hear
         super().__init__(ib)
+        quieten(self._logger)
 
     def nextValidId(self, reqId: int) -> None:
         # Else it is only minded while a connection is made.
