@@ -5,7 +5,7 @@ import random
 
 import psycopg
 import pytest
-from ib_async import IB, Trade
+from ib_async import IB, StartupFetch, Trade
 
 from orderworks.model.loopback import LOOPBACK
 
@@ -46,10 +46,10 @@ def _everything(seed: int) -> Faults:
 
 
 async def _reconnected(ib: IB, port: int) -> None:
-    """Connects until it holds: what is told at the start may be cut as well."""
+    """Connects until it holds, and asks for nothing: each answer might be cut."""
     while not ib.isConnected():
         try:
-            await ib.connectAsync(LOOPBACK, port, 1, timeout=0.5)
+            await ib.connectAsync(LOOPBACK, port, 1, timeout=0.5, fetchFields=StartupFetch(0))
         except (TimeoutError, ConnectionError):
             await asyncio.sleep(0.01)
 
