@@ -128,12 +128,18 @@ class IbkrBroker(Section):
     market_data_lines: Annotated[int, Field(ge=1, le=10_000)]
     first_quote_seconds: Seconds
     history_requests: Annotated[int, Field(ge=1, le=10_000)]
+    history_wait_seconds: Annotated[float, Field(ge=0, le=7_200)]
     allow_delayed_quotes: bool
     clock: Literal["wall", "gateway"]
     what_if_orders: WhatIfOrders
     what_if_per_minute: Annotated[float, Field(gt=0, le=1_000)]
     what_if_seconds: Seconds
     no_send: tuple[str, ...]
+
+    @property
+    def messages_per_second(self) -> int:
+        """What IBKR permits: half as many as the account has market data lines."""
+        return max(1, self.market_data_lines // 2)
 
     @field_validator("no_send")
     @classmethod
@@ -272,6 +278,7 @@ class Reconciliation(Section):
 class Quality(Section):
     alert_slippage_bps: Positive
     alert_latency_ms: Positive
+    alert_order_efficiency: Positive
 
 
 class Lease(Section):

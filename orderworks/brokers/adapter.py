@@ -135,7 +135,7 @@ class BrokerAdapter(Protocol):
         """Ends the connection; what rests at the broker goes on resting."""
 
     async def room_for(self, messages: int) -> int:
-        """Waits until its pace lets one message leave; how many of ``messages`` may leave at once.
+        """Waits until its pace lets one message leave; how many of ``messages`` may leave now or soon.
 
         Whoever needs a permission to send asks for it after this, so that it is not an old one.
         """

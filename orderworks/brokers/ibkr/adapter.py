@@ -31,6 +31,7 @@ from orderworks.brokers.ibkr.listed import Listed, ListedOf, contract_of, refusa
 from orderworks.brokers.ibkr.looking import ask_portfolio, look
 from orderworks.brokers.ibkr.order_ids import OrderNumbers
 from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.post import Post
 from orderworks.brokers.ibkr.snapshot import Gathering
 from orderworks.brokers.ibkr.what_if import WhatIfs
@@ -48,8 +49,6 @@ from orderworks.settings import IbkrBroker as IbkrSettings
 BEFORE_EXITS = 0.05
 """Seconds between entries and the exits that name them: the broker must know them by then (10006)."""
 NOT_CONNECTED = "{} is not connected; connect first"
-LOOKS = 3
-"""How often a snapshot is begun again because executions came while it was taken."""
 
 
 class IbkrBroker:
@@ -58,6 +57,7 @@ class IbkrBroker:
     Args:
         url: of the ledger, which keeps the numbers that orders are sent under.
         paper: whether paper trading is meant; the account and the port must agree.
+        pace: of everything that leaves for the gateway; its own, as the settings permit, if not given.
         listed_of: symbols as the broker lists them: an order goes out for that stock alone, and what the
             broker would refuse is not sent. None: by symbol, unexamined.
     """
@@ -71,6 +71,7 @@ class IbkrBroker:
         clock: Clock,
         *,
         paper: bool,
+        pace: Pace | None = None,
         listed_of: ListedOf | None = None,
     ) -> None:
         self.account = settings.account_id
@@ -85,6 +86,7 @@ class IbkrBroker:
             settings.port,
             settings.client_id,
             self._hear,
+            pace or Pace(settings.messages_per_second),
             connect_seconds=settings.connect_seconds,
             ask_seconds=settings.ask_seconds,
         )
@@ -122,7 +124,7 @@ class IbkrBroker:
             self._open_ledger = None
 
     async def room_for(self, messages: int) -> int:
-        return await self._post.pace.room_for(messages)
+        return await self._line.pace.room_for(messages)
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         """Raises BrokerError where nothing may be sent now, and nothing was."""
@@ -156,7 +158,7 @@ class IbkrBroker:
                 at = self._clock.now()
                 reports.append(Report(ReportKind.CANCEL_REFUSED, name, at, reason=reason))
                 continue
-            await self._post.pace.take()
+            await self._line.pace.take()
             if name in self._talk.threads:
                 self._talk.threads[name].cancel_asked = True
             self._line.client.cancelOrder(numbers[name], "")
@@ -181,7 +183,7 @@ class IbkrBroker:
                 reason = off
             else:
                 message = revised(thread.message, terms)
-                await self._post.pace.take()
+                await self._line.pace.take()
                 if not self._line.is_sound:
                     break
                 thread.asked = terms
@@ -223,27 +225,24 @@ class IbkrBroker:
 
     async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
         await self._require_line()
-        return await self._what_ifs.ask(orders, self._numbers, self._line, self._post.pace)
+        listed = await self._listed([order.symbol for order in orders])
+        contract = partial(contract_of, listed)
+        return await self._what_ifs.ask(orders, self._numbers, self._line, contract)
 
     async def snapshot(self) -> Snapshot:
         await self._require_line()
-        for _ in range(LOOKS):
-            doubts = self._line.doubts
-            self._gathering = gathered = Gathering(self.account)
-            try:
-                taken = await look(
-                    *(self._line, self._talk, gathered, self._ledger),
-                    commission_seconds=self._settings.answer_seconds,
-                    now=self._clock.now,
-                )
-            finally:
-                self._gathering = None
-            if gathered.unmoved:
-                self._line.settle_doubt(doubts)
-                return taken
-        raise SnapshotIncomplete(
-            f"executions came in while each of {LOOKS} snapshots was taken; try again"
-        )
+        doubts = self._line.doubts
+        self._gathering = gathered = Gathering(self.account)
+        try:
+            taken = await look(
+                *(self._line, self._talk, gathered, self._ledger),
+                commission_seconds=self._settings.answer_seconds,
+                now=self._clock.now,
+            )
+        finally:
+            self._gathering = None
+        self._line.settle_doubt(doubts)
+        return taken
 
     async def health_check(self) -> Health:
         if not self._line.is_connected:

@@ -6,23 +6,21 @@ take it for one of our orders.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from time import monotonic
 
+from ib_async import Contract, OrderState
 from ib_async import Order as WireOrder
-from ib_async import OrderState
 from ib_async.util import UNSET_DOUBLE
 
 from orderworks.brokers.adapter import MarginEffect
 from orderworks.brokers.ibkr.amounts import to_decimal
 from orderworks.brokers.ibkr.connection import Connection
-from orderworks.brokers.ibkr.contracts import stock
 from orderworks.brokers.ibkr.errors import Meaning, code_of, sentence_of
 from orderworks.brokers.ibkr.order_ids import OrderNumbers
 from orderworks.brokers.ibkr.orders import message_of
-from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.wire import ErrorSaid, Message, WhatIfShown
 from orderworks.model.order import Order
 
@@ -55,9 +53,17 @@ class WhatIfs:
                 pass
 
     async def ask(
-        self, orders: Iterable[Order], numbers: OrderNumbers, line: Connection, pace: Pace
+        self,
+        orders: Iterable[Order],
+        numbers: OrderNumbers,
+        line: Connection,
+        contract_of: Callable[[str], Contract],
     ) -> list[MarginEffect]:
-        """What each order would do, asked one after another, for as long as there is time."""
+        """What each order would do, asked one after another, for as long as there is time.
+
+        Args:
+            contract_of: the contract of a symbol.
+        """
         give_up = monotonic() + self._seconds
         effects = []
         for order in orders:
@@ -66,19 +72,20 @@ class WhatIfs:
             if monotonic() + wait >= give_up:
                 break
             await asyncio.sleep(wait)
-            await pace.take()
-            said = await self._asked(order, numbers.take_for_question(line.client), line, give_up)
+            await line.pace.take()
+            number, contract = numbers.take_for_question(line.client), contract_of(order.symbol)
+            said = await self._asked(order, number, contract, line, give_up)
             effects += [] if said is None else [effect_of(order.client_order_id, said)]
         return effects
 
     async def _asked(
-        self, order: Order, number: int, line: Connection, give_up: float
+        self, order: Order, number: int, contract: Contract, line: Connection, give_up: float
     ) -> OrderState | str | None:
         """The answer to one question; None where none came in time."""
         answer = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            line.client.placeOrder(number, stock(order.symbol), question_of(order))
+            line.client.placeOrder(number, contract, question_of(order))
             left = min(self._answer_seconds, give_up - monotonic())
             return await asyncio.wait_for(answer, left)
         except TimeoutError:

@@ -14,6 +14,7 @@ from ib_async import IB, Client, CommissionReport, Contract, Execution, Order, O
 
 from orderworks.brokers.ibkr.amounts import to_decimal
 from orderworks.brokers.ibkr.contracts import symbol_of
+from orderworks.brokers.ibkr.quietening import quieten
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ class ListeningIB(IB):
         super().__init__()
         self.wrapper = ListeningWrapper(self, hear)
         self.client = Client(self.wrapper)
+        # What it holds back in its memory a broken line would lose; ``Pace`` sees to the pace.
+        self.client.MaxRequests = 0
         self.client.apiEnd += self.disconnectedEvent
         # On 1102 it would subscribe to the account summary once more, for ever.
         self.errorEvent -= self._onError
@@ -133,6 +136,7 @@ class ListeningWrapper(Wrapper):
     def __init__(self, ib: IB, hear: Hear) -> None:
         self._hear = hear
         super().__init__(ib)
+        quieten(self._logger)
 
     def nextValidId(self, reqId: int) -> None:
         # Else it is only minded while a connection is made.

@@ -40,6 +40,7 @@ class Served:
             "market_data_lines": 100,
             "first_quote_seconds": 0.5,
             "history_requests": 60,
+            "history_wait_seconds": 0.5,
             "allow_delayed_quotes": False,
             "clock": "wall",
             "what_if_orders": 1,
