@@ -3,9 +3,10 @@
 from itertools import count
 
 import pytest
-from lives import Lives, recorded
-from pairs import as_case, reached
+from lives import Lives
+from pairs import as_cases
 from scenarios import SCENARIOS
+from venues import EXCHANGE
 
 from orderworks.model.crash_points import CrashPoint
 
@@ -43,28 +44,27 @@ AGAIN_AND_AGAIN = frozenset(
 """Of the points that a worker passes wave after wave, one of each step."""
 
 
+
+
 @pytest.mark.proof
+@pytest.mark.parametrize("venue", [EXCHANGE])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("points", WHILE_RECOVERING, ids="+".join)
 def test_what_was_killed_while_it_recovered_is_completed(
     lives: Lives, scenario: str, points: tuple[CrashPoint, ...]
 ) -> None:
     for point in points:
-        lives.die(scenario, point)
-    lives.finish(scenario)
-    assert recorded(lives.url).trades == SCENARIOS[scenario].trades
+        lives.die(point)
+    lives.finish()
+    assert lives.recorded().trades == SCENARIOS[scenario].trades
 
 
-@pytest.mark.proof
-@pytest.mark.parametrize(
-    ("scenario", "point"),
-    [as_case(pair) for pair in reached() if pair[1] in AGAIN_AND_AGAIN],
-)
+@pytest.mark.parametrize(("venue", "scenario", "point"), as_cases(EXCHANGE, AGAIN_AND_AGAIN))
 def test_what_is_killed_a_little_later_each_time_is_completed(
     lives: Lives, scenario: str, point: CrashPoint
 ) -> None:
-    lives.die(scenario, point)
+    lives.die(point)
     for occurrence in count(2):
-        if lives.ends_by_itself(scenario, f"{point}:{occurrence}"):
+        if lives.ends_by_itself(f"{point}:{occurrence}"):
             break
-    assert recorded(lives.url).trades == SCENARIOS[scenario].trades
+    assert lives.recorded().trades == SCENARIOS[scenario].trades
