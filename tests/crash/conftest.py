@@ -1,7 +1,7 @@
 """The workers that are killed, where and on which market they trade, and what they are judged by."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from forking import Forks
 from lives import Lives, Unhurt
 from synthetic_day import SESSION, write_market
-from venues import EXCHANGE, GATEWAY, Venue, gateway_for
+from venues import Venue, at_gateway, in_process
 
 WORKER, GATEWAYS = (Path(__file__).with_name(name) for name in ("worker.py", "gateways.py"))
 
@@ -31,14 +31,14 @@ def workers(tmp_path_factory: pytest.TempPathFactory, recorded_market: str) -> I
 
 @pytest.fixture(scope="session")
 def exchange() -> Venue:
-    return Venue(EXCHANGE, lambda scenario, url: nullcontext({}), judging.EXCHANGE)
+    return Venue(in_process, judging.EXCHANGE)
 
 
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory, recorded_market: str) -> Iterator[Venue]:
     directory = tmp_path_factory.mktemp("gateways")
     with Forks(str(GATEWAYS), {}, directory, recorded_market) as processes:
-        yield Venue(GATEWAY, partial(gateway_for, processes, directory), judging.GATEWAY)
+        yield Venue(partial(at_gateway, processes, directory), judging.GATEWAY)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def unhurt_at(workers: Forks, fresh_database: Database) -> Callable[[Venue, str]
         with fresh_database() as url, there.serving(scenario, url) as leads_there:
             lives = Lives(workers, there, scenario, url, leads_there)
             passed = lives.passed()
-            return Unhurt(lives.recorded(), passed)
+            return Unhurt(lives.recorded(), lives.fills(), passed)
 
     return of
 

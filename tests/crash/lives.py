@@ -4,6 +4,8 @@ import signal
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
 from forking import Ended, Forks
 from judging import require_sound_books, rows
@@ -35,9 +37,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Unhurt:
-    """What comes of a scenario in which nobody kills the worker, and the points that it passes."""
+    """What comes of a scenario in which nobody kills the worker, and the points that it passes.
+
+    Attributes:
+        fills: of each, whose it is, when it was, and its quantity, price and commission.
+    """
 
     record: Recorded
+    fills: list[dict[str, Any]]
     passed: frozenset[CrashPoint]
 
 
@@ -69,6 +76,21 @@ class Lives:
         said = self._live({NOTING: "yes"}).out
         return frozenset(CrashPoint(name) for name in said.split())
 
+    def complete(self, *points: str) -> Recorded:
+        """What is on record after lives that were killed at these points, and one that was not."""
+        for point in points:
+            self.die(point)
+        self.finish()
+        return self.recorded()
+
+    def complete_ever_later(self, point: str) -> Recorded:
+        """What is on record after lives that were killed at a point, each at a later time of passing it."""
+        self.die(point)
+        for occurrence in count(2):
+            if self.ends_by_itself(f"{point}:{occurrence}"):
+                break
+        return self.recorded()
+
     def recorded(self) -> Recorded:
         """The broker's record; the books must be sound, and nothing that was planned be left over."""
         record = self.venue.record
@@ -88,9 +110,16 @@ class Lives:
             {symbol: (bought[symbol], sold[symbol]) for symbol in bought | sold},
         )
 
+    def fills(self) -> list[dict[str, Any]]:
+        """The broker's executions, in their order."""
+        told = "client_order_id, ts, quantity, price, commission"
+        with open_ledger(self.url) as ledger:
+            query = f"SELECT {told} FROM {self.venue.record.fills} ORDER BY {told}"
+            return rows(ledger, query)
+
     def _live(self, asked: dict[str, str]) -> Ended:
         settings = SCENARIOS[self.scenario].settings
-        in_force = {**variables(self.url, NO_HOME), **settings, **self.leads_there, **asked}
+        in_force = {**variables(self.url, NO_HOME), **self.leads_there, **settings, **asked}
         ended = self.workers.run(self.scenario, self.url, environment=in_force)
         assert ended.status in (0, -signal.SIGKILL), ended.err
         return ended

@@ -1,7 +1,5 @@
 """kill -9 in one life after the other: while it recovers, and on and on until it gets through."""
 
-from itertools import count
-
 import pytest
 from lives import Lives
 from pairs import as_cases
@@ -44,8 +42,6 @@ AGAIN_AND_AGAIN = frozenset(
 """Of the points that a worker passes wave after wave, one of each step."""
 
 
-
-
 @pytest.mark.proof
 @pytest.mark.parametrize("venue", [EXCHANGE])
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -53,18 +49,11 @@ AGAIN_AND_AGAIN = frozenset(
 def test_what_was_killed_while_it_recovered_is_completed(
     lives: Lives, scenario: str, points: tuple[CrashPoint, ...]
 ) -> None:
-    for point in points:
-        lives.die(point)
-    lives.finish()
-    assert lives.recorded().trades == SCENARIOS[scenario].trades
+    assert lives.complete(*points).trades == SCENARIOS[scenario].trades
 
 
 @pytest.mark.parametrize(("venue", "scenario", "point"), as_cases(EXCHANGE, AGAIN_AND_AGAIN))
 def test_what_is_killed_a_little_later_each_time_is_completed(
     lives: Lives, scenario: str, point: CrashPoint
 ) -> None:
-    lives.die(point)
-    for occurrence in count(2):
-        if lives.ends_by_itself(f"{point}:{occurrence}"):
-            break
-    assert lives.recorded().trades == SCENARIOS[scenario].trades
+    assert lives.complete_ever_later(point).trades == SCENARIOS[scenario].trades

@@ -22,9 +22,7 @@ ALWAYS = {
 
 @pytest.mark.parametrize(("venue", "scenario", "point"), as_cases(EXCHANGE, always=ALWAYS))
 def test_what_was_killed_is_completed(lives: Lives, unhurt: Unhurt, point: CrashPoint) -> None:
-    lives.die(point)
-    lives.finish()
-    assert lives.recorded() == unhurt.record
+    assert lives.complete(point) == unhurt.record
 
 
 @pytest.mark.parametrize("venue", [EXCHANGE])

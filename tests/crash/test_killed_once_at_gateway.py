@@ -4,11 +4,13 @@ Judged by the gateway's own record: the same orders, each once, and of each as m
 the kill.
 """
 
+from collections.abc import Callable
+
 import pytest
 from lives import Lives, Unhurt
 from pairs import as_cases, reached
 from scenarios import SCENARIOS
-from venues import GATEWAY
+from venues import GATEWAY, Venue
 
 from orderworks.model.crash_points import CrashPoint
 
@@ -18,9 +20,7 @@ ALWAYS = {("bracket", CrashPoint.ENTRIES_LEFT), ("flatten", CrashPoint.ORDERS_LE
 
 @pytest.mark.parametrize(("venue", "scenario", "point"), as_cases(GATEWAY, always=ALWAYS))
 def test_what_was_killed_is_completed(lives: Lives, unhurt: Unhurt, point: CrashPoint) -> None:
-    lives.die(point)
-    lives.finish()
-    assert lives.recorded() == unhurt.record
+    assert lives.complete(point) == unhurt.record
 
 
 @pytest.mark.parametrize("venue", [GATEWAY])
@@ -30,3 +30,13 @@ def test_unhurt_it_trades_what_is_asked_for_and_passes_the_points_that_are_said_
 ) -> None:
     assert unhurt.record.trades == SCENARIOS[scenario].trades
     assert unhurt.passed == {point for name, point in reached(GATEWAY) if name == scenario}
+
+
+@pytest.mark.parametrize("venue", [GATEWAY])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_unhurt_it_trades_what_it_trades_at_the_exchange_in_its_process_to_the_second_and_the_cent(
+    unhurt: Unhurt, exchange: Venue, unhurt_at: Callable[[Venue, str], Unhurt], scenario: str
+) -> None:
+    in_process = unhurt_at(exchange, scenario)
+    assert unhurt.record == in_process.record
+    assert unhurt.fills == in_process.fills
