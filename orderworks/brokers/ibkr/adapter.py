@@ -129,8 +129,10 @@ class IbkrBroker:
             raise Disconnected(f"{self._line.doubt}; nothing was sent")
         crash_point(CrashPoint.ORDERS_LEFT)
         at = self._clock.now()
+        # None of these left, and what was sent of them before was looked for.
         reports = [
-            Report(ReportKind.REJECTED, name, at, reason=reason) for name, reason in refused.items()
+            Report(ReportKind.REJECTED, name, at, reason=reason, proven=True)
+            for name, reason in refused.items()
         ]
         return reports + await self._post.answers(names, lambda one: one.acknowledged or one.ended)
 
