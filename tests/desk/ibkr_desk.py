@@ -36,6 +36,7 @@ class Trading:
     port: int
     url: str
     market: ReplayMarket
+    ask_seconds: float
     _process: AsyncExitStack = field(default_factory=AsyncExitStack)
     _desk: Desk | None = None
 
@@ -49,8 +50,8 @@ class Trading:
         there = {
             "port": self.port,
             "account_id": PAPER_ACCOUNT,
-            "connect_seconds": 5,
-            "ask_seconds": 2,
+            "connect_seconds": 2,
+            "ask_seconds": self.ask_seconds,
             "answer_seconds": 0.2,
             "no_send": [],
         }
@@ -68,16 +69,21 @@ class Trading:
 
 @asynccontextmanager
 async def trading(
-    url: str, market: ReplayMarket, *orders: OrderRecord, faults: Faults | None = None
+    url: str,
+    market: ReplayMarket,
+    *orders: OrderRecord,
+    faults: Faults | None = None,
+    ask_seconds: float = 2,
 ) -> AsyncIterator[Trading]:
     """A desk that has taken its account over at a gateway, reconciled, and planned these orders.
 
     Args:
         faults: what befalls messages from then on.
+        ask_seconds: how long the answer to a question may take.
     """
     terms = paper_terms(cash=OPENING_CASH)
     async with running(url, market, SESSION, terms) as (gateway, port):
-        at = Trading(gateway, port, url, market)
+        at = Trading(gateway, port, url, market, ask_seconds)
         await at.begin()
         try:
             assert (await reconcile(at.desk, None)).is_clean
