@@ -1,24 +1,23 @@
 """The time at a gateway of another process, which stands but while somebody waits."""
 
 import asyncio
+import os
 import socket
 from datetime import datetime
 
 from orderworks.model.loopback import LOOPBACK
 
+STEERED_AT = "STEERED_AT"
+"""The variable that names the port by which a gateway's time goes on."""
 TURNS = 3
 """Of the loop, after which it has heard what the gateway told on the way."""
 
 
 class SteeredClock:
-    """A clock that lets the market go on to the moment that is waited for, at once.
+    """A clock that lets the market go on to the moment that is waited for, at once."""
 
-    Args:
-        port: on which the gateway is steered.
-    """
-
-    def __init__(self, port: int) -> None:
-        self._line = socket.create_connection((LOOPBACK, port))
+    def __init__(self) -> None:
+        self._line = socket.create_connection((LOOPBACK, int(os.environ[STEERED_AT])))
         self._answers = self._line.makefile(encoding="ascii")
         self._now = datetime.fromisoformat(self._ask("time"))
 

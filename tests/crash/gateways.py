@@ -33,12 +33,11 @@ async def serve(gateway: Gateway) -> None:
     """Prints the port to trade at and the one to steer by, and serves until told to end."""
     ends = told_to_end()
     port = await gateway.start()
-    steering, steered_at = await steered(gateway)
-    print(port, steered_at, flush=True)
     try:
-        await ends.wait()
+        async with steered(gateway) as steered_at:
+            print(port, steered_at, flush=True)
+            await ends.wait()
     finally:
-        steering.close()
         await gateway.stop()
 
 

@@ -15,12 +15,11 @@ from forking import Forks, Running
 from gateway.answers import Answer
 from gateway.gateway import PAPER_ACCOUNT
 from judging import Record
+from steered_clock import STEERED_AT
 from synthetic_day import variables
 
 NO_HOME = Path("/nonexistent")
 """Where a process whose ledger is named has nothing to look for."""
-STEERED_AT = "STEERED_AT"
-"""Where a worker finds the port by which the gateway's time goes on."""
 
 EXCHANGE, GATEWAY = "exchange", "gateway"
 

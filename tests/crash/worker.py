@@ -17,7 +17,6 @@ from lives import NOTING
 from scenarios import SCENARIOS, Occasion, Scenario
 from steered_clock import SteeredClock
 from synthetic_day import SESSION
-from venues import STEERED_AT
 
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.ibkr.adapter import IbkrBroker
@@ -97,7 +96,7 @@ def ibkr(
     settings: Settings, scenario: Scenario, url: str, market: ReplayMarket
 ) -> tuple[BrokerAdapter, Clock]:
     """The gateway that the settings name, which loses what is to be lost by itself."""
-    clock = SteeredClock(int(os.environ[STEERED_AT]))
+    clock = SteeredClock()
     return IbkrBroker(url, settings.broker.ibkr, clock, paper=True), clock
 
 

@@ -22,7 +22,7 @@ from orderworks.settings import home_directory, load_settings
 from .fault_lines import read_script
 from .gateway import LIVE_ACCOUNT, PAPER_ACCOUNT, Gateway
 from .running import told_to_end
-from .steering import obey
+from .steering import obey, steered
 
 
 def main() -> None:
@@ -36,6 +36,9 @@ def main() -> None:
     parser.add_argument("--live", action="store_true", help="a live account instead of a paper one")
     parser.add_argument("--account", help="the account; by default one of the mode")
     parser.add_argument("--faults", type=Path, help="a file of faults, one a line")
+    parser.add_argument(
+        "--steered", action="store_true", help="obey a socket, too: its port is printed second"
+    )
     parser.add_argument("--log", type=Path, help="a file for every message, as lines of JSON")
     asyncio.run(_serve(parser.parse_args()))
 
@@ -54,10 +57,16 @@ async def _serve(asked: argparse.Namespace) -> None:
         log_path=asked.log,
     )
     ends = told_to_end()
-    print(await gateway.start(asked.port), flush=True)
+    port = await gateway.start(asked.port)
     orders = asyncio.create_task(_take_orders(gateway))
     try:
-        await ends.wait()
+        if asked.steered:
+            async with steered(gateway) as steered_at:
+                print(port, steered_at, flush=True)
+                await ends.wait()
+        else:
+            print(port, flush=True)
+            await ends.wait()
     finally:
         orders.cancel()
         await gateway.stop()

@@ -5,7 +5,8 @@
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from orderworks.model.loopback import LOOPBACK
@@ -26,8 +27,9 @@ async def obey(
             answer(f"not done: {error}")
 
 
-async def steered(gateway: Gateway) -> tuple[asyncio.Server, int]:
-    """Obeys whoever connects to a port of loopback: the server, and the port."""
+@asynccontextmanager
+async def steered(gateway: Gateway) -> AsyncIterator[int]:
+    """Obeys whoever connects to a port of loopback, which it gives."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -39,8 +41,11 @@ async def steered(gateway: Gateway) -> tuple[asyncio.Server, int]:
             writer.close()
 
     server = await asyncio.start_server(serve, LOOPBACK)
-    port: int = server.sockets[0].getsockname()[1]
-    return server, port
+    try:
+        port: int = server.sockets[0].getsockname()[1]
+        yield port
+    finally:
+        server.close()
 
 
 async def _do(gateway: Gateway, line: str) -> str:
