@@ -259,6 +259,8 @@ async def test_what_becomes_of_an_order(
         # Trading goes on, once and under a number of its own, unless a difference locks the symbol.
         expected = ("NEW", 0, 0) if case.breaks else ("SUBMITTED", 1, 1)
         assert (following.state.value, received[NEXT], booked[NEXT]) == expected
+        befallen = [entry for entry in gateway.log.entries if entry.fault]
+        assert len(befallen) == len(gateway.faults.script)
         require_a_number_each(there)
         require_equal_books(there)
         if not case.breaks and not case.alerts:
