@@ -62,7 +62,7 @@ def at_gateway(
             "ORDERWORKS_BROKER__IBKR__PORT": port,
             "ORDERWORKS_BROKER__IBKR__NO_SEND": "[]",
             # A life that plans again asks again, and does not wait a minute for it.
-            "ORDERWORKS_BROKER__IBKR__WHAT_IF_PER_MINUTE": "6000",
+            "ORDERWORKS_BROKER__IBKR__WHAT_IF_PER_MINUTE": "1000",
             STEERED_AT: steered_at,
         }
     finally:
