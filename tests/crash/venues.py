@@ -61,8 +61,8 @@ def at_gateway(
             "ORDERWORKS_BROKER__IBKR__ACCOUNT_ID": PAPER_ACCOUNT,
             "ORDERWORKS_BROKER__IBKR__PORT": port,
             "ORDERWORKS_BROKER__IBKR__NO_SEND": "[]",
-            # A life that plans again asks again, and does not wait a minute for it.
-            "ORDERWORKS_BROKER__IBKR__WHAT_IF_PER_MINUTE": "1000",
+            # A question about margin is a placeOrder, too: those are counted here.
+            "ORDERWORKS_BROKER__IBKR__WHAT_IF_ORDERS": "0",
             STEERED_AT: steered_at,
         }
     finally:
