@@ -2,7 +2,15 @@
 
 import typer
 
-from orderworks.commands import deciding, demonstration, listings, operating, replaying, running
+from orderworks.commands import (
+    cancelling,
+    deciding,
+    demonstration,
+    listings,
+    operating,
+    replaying,
+    running,
+)
 from orderworks.commands.errors import ClearCommands
 
 app = typer.Typer(
@@ -18,6 +26,7 @@ app.command()(operating.up)
 app.command()(operating.doctor)
 app.command()(running.kill)
 app.command()(running.resume)
+app.command()(cancelling.cancel)
 app.command()(deciding.adopt)
 app.command()(deciding.abandon)
 app.command()(deciding.resolve)
