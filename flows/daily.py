@@ -8,7 +8,9 @@ from pandas import DataFrame
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.cancelling import cancel_orders
 from flows.framing import Framed, framed
+from flows.naming import name_run
 from orderworks.desk.desk import Desk
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.timing import after_the_open, known_at
@@ -25,13 +27,15 @@ from tasks.pull_signals import pull_signals
 from tasks.reconcile_books import reconcile_books
 from tasks.route_orders import route_orders
 from tasks.schedule_orders import schedule_orders
+from tasks.show_plan import show_plan
+from tasks.show_progress import ProgressBar
 from tasks.size_orders import size_orders
 from tasks.work_wave import work_wave
 
 Pull = Callable[[Desk, Run, TableFile], Awaitable[DataFrame]]
 
 
-@flow(name="daily-execution", flow_run_name="daily {session}", persist_result=False)
+@flow(name="daily-execution", on_cancellation=[cancel_orders], persist_result=False)
 async def daily_execution(
     session: date | None = None,
     signals: str | None = None,
@@ -63,9 +67,12 @@ async def trade(frame: Framed, file: TableFile | None, pull: Pull, begins_at: da
         await desk.clock.sleep_until(begins_at)
         async with desk.planning_turn():
             run = await plan(desk, run, frame.needed(file), pull)
+    await name_run(run, await show_plan(desk, run))
 
+    progress = ProgressBar()
     async for wave in waves(desk, run):
         await work_wave(desk, wave)
+        await progress.move(desk, run)
 
     await check_executions(desk, run)
     await reconcile_books(desk, run)

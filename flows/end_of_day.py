@@ -13,7 +13,7 @@ from tasks.show_quality import show_quality
 from tasks.take_account import take_account
 
 
-@flow(name="end-of-day", flow_run_name="end of day {session}", persist_result=False)
+@flow(name="end-of-day", persist_result=False)
 async def end_of_day(
     session: date | None = None, market: str | None = None, broker: str | None = None
 ) -> State:

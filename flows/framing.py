@@ -15,6 +15,7 @@ from typing import TypeVar
 from prefect.client.schemas import State
 from prefect.states import Completed
 
+from flows.naming import name_run, scheduler_run
 from orderworks.desk.desk import Desk
 from orderworks.desk.opening import Occasion, occasion, open_desk_for
 from orderworks.desk.plan import fingerprint
@@ -23,7 +24,13 @@ from orderworks.desk.summary import summary_of
 from orderworks.desk.timing import too_late
 from orderworks.handoffs.engine import warm
 from orderworks.handoffs.table_file import TableFile
-from orderworks.ledger.runs import Run, finish_run, require_same_inputs, start_run
+from orderworks.ledger.runs import (
+    Run,
+    finish_run,
+    note_scheduler,
+    require_same_inputs,
+    start_run,
+)
 from orderworks.market.calendar import find_session, reason_closed
 from orderworks.model.errors import InputError
 from orderworks.settings import load_settings
@@ -31,6 +38,9 @@ from orderworks.settings import load_settings
 log = logging.getLogger("orderworks.flows")
 
 Needed = TypeVar("Needed")
+
+OVER = {"DONE": "is done already", "CANCELLED": "was cancelled"}
+"""The states of a run that nothing more is sent in."""
 
 
 @dataclass(slots=True)
@@ -120,10 +130,15 @@ async def framed(
                 {**settings.model_dump(mode="json"), "market": named},
             )
             frame.desk, frame.run = desk, run
+            if (name := scheduler_run()) is not None:
+                note_scheduler(desk.ledger, run, name)
+            await name_run(run)
             if run.is_planned and inputs is not None:
                 require_same_inputs(run, fingerprint(run.kind, run.session, inputs.frame))
-            if plans and run.state == "DONE":
-                frame.skip(f"run '{run.run_key}' is done already ({run.message}): nothing is sent")
+            if plans and run.state in OVER:
+                frame.skip(
+                    f"run '{run.run_key}' {OVER[run.state]} ({run.message}): nothing is sent"
+                )
                 yield frame
                 return
             try:

@@ -6,6 +6,7 @@ from pathlib import Path
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.cancelling import cancel_orders
 from flows.daily import trade
 from flows.framing import framed
 from orderworks.handoffs.signals_file import read_signals
@@ -13,7 +14,7 @@ from orderworks.market.calendar import NEW_YORK
 from tasks.pull_signals import pull_signals
 
 
-@flow(name="intraday-execution", flow_run_name="intraday {session}", persist_result=False)
+@flow(name="intraday-execution", on_cancellation=[cancel_orders], persist_result=False)
 async def intraday_execution(
     session: date | None = None,
     signals: str | None = None,

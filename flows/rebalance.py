@@ -6,6 +6,7 @@ from pathlib import Path
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.cancelling import cancel_orders
 from flows.daily import trade
 from flows.framing import framed
 from orderworks.handoffs.table_file import TableFile
@@ -13,7 +14,7 @@ from orderworks.handoffs.targets_file import read_targets, targets_of
 from tasks.pull_targets import pull_targets
 
 
-@flow(name="rebalance", flow_run_name="rebalance {session}", persist_result=False)
+@flow(name="rebalance", on_cancellation=[cancel_orders], persist_result=False)
 async def rebalance(
     weights: dict[str, float] | None = None,
     targets: str | None = None,

@@ -12,7 +12,7 @@ from tasks.reconcile_books import reconcile_books
 from tasks.take_account import take_account
 
 
-@flow(name="reconcile", flow_run_name="reconcile {session}", persist_result=False)
+@flow(name="reconcile", persist_result=False)
 async def reconcile_account(
     session: date | None = None, market: str | None = None, broker: str | None = None
 ) -> State:

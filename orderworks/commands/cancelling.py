@@ -10,8 +10,12 @@ PATIENCE_SECONDS = 60
 
 
 def cancel(
-    run_key: Annotated[
-        str, typer.Argument(metavar="RUN", help="Its run key, as 'orderworks status' shows it.")
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="Its run key, as 'orderworks status' shows it, or its flow run's id.",
+        ),
     ],
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the run.")],
     broker: Annotated[
@@ -30,11 +34,11 @@ def cancel(
     settings = load_settings(**({"broker": {"provider": broker}} if broker else {}))
     # The row first: whatever is in the way of the broker, nothing more is sent.
     with open_ledger(database_url(home_directory())) as ledger:
-        run = cancel_run(ledger, settings.broker.account, run_key, reason)
-    asked = occasion_of(settings, run_key)
+        cancelled = cancel_run(ledger, settings.broker.account, run, reason)
+    asked = occasion_of(settings, cancelled.run_key)
 
     async def at_a_desk() -> str:
         async with open_desk_for(settings, asked, latest_session(asked.session)) as desk:
-            return await confirm_cancelled(desk, run, PATIENCE_SECONDS)
+            return await confirm_cancelled(desk, cancelled, PATIENCE_SECONDS)
 
-    typer.echo(f"Run {run_key} is {asyncio.run(at_a_desk())}")
+    typer.echo(f"Run {cancelled.run_key} is {asyncio.run(at_a_desk())}")

@@ -7,29 +7,33 @@ from orderworks.ledger.runs import Run, find_run, refuse_cancelled
 from orderworks.model.errors import InputError
 
 
-def cancel_run(ledger: Ledger, account: str, run_key: str, reason: str) -> Run:
+def cancel_run(ledger: Ledger, account: str, name: str, reason: str) -> Run:
     """No order of the run is sent from the moment that this returns, but for exits of what it holds.
 
     It waits for the sends under way. A run that was cancelled before keeps its first reason.
+
+    Args:
+        name: the run's key, or the scheduler's name of its latest start.
 
     Raises:
         InputError: if there is no such run, it is done, or no reason is given.
     """
     if not reason.strip():
         raise InputError("cancelling a run needs a reason, to be read later: pass --reason")
-    ledger.execute(
-        "UPDATE runs SET state = 'CANCELLED', message = %s, finished_at = clock_timestamp() "
-        "WHERE account = %s AND run_key = %s AND state NOT IN ('DONE', 'CANCELLED')",
-        (reason.strip(), account, run_key),
-    )
-    run = find_run(ledger, account, run_key)
+    run = find_run(ledger, account, name) or _run_of_scheduler(ledger, account, name)
     if run is None:
         raise InputError(
-            f"account {account} has no run '{run_key}'; 'orderworks status' shows its runs"
+            f"account {account} has no run '{name}'; 'orderworks status' shows its runs"
         )
+    ledger.execute(
+        "UPDATE runs SET state = 'CANCELLED', message = %s, finished_at = clock_timestamp() "
+        "WHERE run_id = %s AND state NOT IN ('DONE', 'CANCELLED')",
+        (reason.strip(), run.run_id),
+    )
+    run = find_run(ledger, account, run.run_key) or run
     if run.state == "DONE":
         raise InputError(
-            f"run '{run_key}' is done already ({run.message}); nothing is left to cancel"
+            f"run '{run.run_key}' is done already ({run.message}); nothing is left to cancel"
         )
     return run
 
@@ -46,15 +50,6 @@ def cancelled_with_work(ledger: Ledger, account: str) -> frozenset[int]:
     )
 
 
-def run_of_scheduler(ledger: Ledger, scheduler_run: str) -> Run | None:
-    """The run that a scheduler's run worked last."""
-    row = ledger.execute(
-        "SELECT account, run_key FROM runs WHERE scheduler_run = %s ORDER BY run_id DESC LIMIT 1",
-        (scheduler_run,),
-    ).fetchone()
-    return None if row is None else find_run(ledger, row["account"], row["run_key"])
-
-
 def require_not_cancelled(ledger: Ledger, client_order_ids: Sequence[str]) -> None:
     """Inside the transaction that permits a send: the run cannot be cancelled before it commits.
 
@@ -69,3 +64,12 @@ def require_not_cancelled(ledger: Ledger, client_order_ids: Sequence[str]) -> No
         (list(client_order_ids),),
     ).fetchall():
         refuse_cancelled(row["run_key"], row["state"], row["message"])
+
+
+def _run_of_scheduler(ledger: Ledger, account: str, name: str) -> Run | None:
+    row = ledger.execute(
+        "SELECT run_key FROM runs WHERE account = %s AND scheduler_run = %s "
+        "ORDER BY run_id DESC LIMIT 1",
+        (account, name),
+    ).fetchone()
+    return None if row is None else find_run(ledger, account, row["run_key"])

@@ -1,6 +1,7 @@
 """How accounts stand, what their runs came to, and what a run decided before it sent anything."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.listings import ask
@@ -87,6 +88,27 @@ def latest_planned(ledger: Ledger, account: str) -> str | None:
         (account,),
     ).fetchone()
     return None if row is None else str(row["run_key"])
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come: its orders, and the shares that are filled or not to be traded any more."""
+
+    orders: int
+    ended: int
+    per_cent: float
+
+
+def progress(ledger: Ledger, run_id: int) -> Progress:
+    """How far a run has come; one without orders has come to its end."""
+    row = ledger.execute(
+        "SELECT count(*) AS orders, count(closed_at) AS ended, "
+        "coalesce(100.0 * sum(CASE WHEN closed_at IS NULL THEN least(filled_quantity, planned_quantity) "
+        "ELSE planned_quantity END) / sum(planned_quantity), 100)::float8 AS per_cent "
+        "FROM orders WHERE run_id = %s AND parent_id IS NULL AND attached_to IS NULL",
+        (run_id,),
+    ).fetchone()
+    return Progress(**row or {})
 
 
 def plan(ledger: Ledger, account: str, run_key: str) -> Listing:
