@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 
 from orderworks.brokers.patience import MENDED_BY_WAITING
 from orderworks.desk.booking import UNCONFIRMED, Booking, move
-from orderworks.desk.cancelling import end_cancelled
 from orderworks.desk.desk import POLL_SECONDS, Desk
-from orderworks.desk.ending import withdraw_unsent
+from orderworks.desk.ending import end_cancelled, withdraw_unsent
 from orderworks.desk.locks import locks_of, unlocked
 from orderworks.desk.making_room import make_room, with_entries
 from orderworks.desk.participation import missed_slices, volume_targets

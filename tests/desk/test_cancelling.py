@@ -17,8 +17,9 @@ from working_orders import (
     state_of,
 )
 
-from orderworks.desk.cancelling import confirm_cancelled, end_cancelled
+from orderworks.desk.cancelling import confirm_cancelled
 from orderworks.desk.desk import Desk
+from orderworks.desk.ending import end_cancelled
 from orderworks.desk.releasing import Due
 from orderworks.desk.submission import send
 from orderworks.desk.waves import Wave, work_wave
