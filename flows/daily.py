@@ -8,8 +8,9 @@ from pandas import DataFrame
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.approving import decided
 from flows.cancelling import cancel_orders
-from flows.framing import Framed, framed
+from flows.framing import OVER, Framed, framed
 from flows.naming import name_run
 from orderworks.desk.desk import Desk
 from orderworks.desk.plan import fingerprint
@@ -68,6 +69,11 @@ async def trade(frame: Framed, file: TableFile | None, pull: Pull, begins_at: da
         async with desk.planning_turn():
             run = await plan(desk, run, frame.needed(file), pull)
     await name_run(run, await show_plan(desk, run))
+    if run.state == "PROPOSED":
+        run = await decided(desk, run)
+    if run.state in OVER:
+        frame.skip_over(run)
+        return
 
     progress = ProgressBar()
     async for wave in waves(desk, run):

@@ -83,6 +83,10 @@ class Framed:
         self.desk, self.outcome, self.message = None, "Skipped", reason
         log.info("skipped: %s", reason)
 
+    def skip_over(self, run: Run) -> None:
+        """Nothing is done, as nothing more of the run may be sent."""
+        self.skip(f"run '{run.run_key}' {OVER[run.state]} ({run.message}): nothing is sent")
+
     def summarise(self) -> None:
         """Says what became of the run's orders."""
         desk, run = self.entered
@@ -136,9 +140,7 @@ async def framed(
             if run.is_planned and inputs is not None:
                 require_same_inputs(run, fingerprint(run.kind, run.session, inputs.frame))
             if plans and run.state in OVER:
-                frame.skip(
-                    f"run '{run.run_key}' {OVER[run.state]} ({run.message}): nothing is sent"
-                )
+                frame.skip_over(run)
                 yield frame
                 return
             try:

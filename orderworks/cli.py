@@ -3,6 +3,7 @@
 import typer
 
 from orderworks.commands import (
+    approving,
     cancelling,
     deciding,
     demonstration,
@@ -26,6 +27,8 @@ app.command()(operating.up)
 app.command()(operating.doctor)
 app.command()(running.kill)
 app.command()(running.resume)
+app.command()(approving.approve)
+app.command()(approving.reject)
 app.command()(cancelling.cancel)
 app.command()(deciding.adopt)
 app.command()(deciding.abandon)

@@ -237,6 +237,12 @@ class Reconciliation(Section):
     lock: Literal["symbol", "account"]
 
 
+class Approval(Section):
+    rebalance_orders: Annotated[int, Field(ge=0)]
+    rebalance_turnover_pct: Positive
+    wait_minutes: Positive
+
+
 class Quality(Section):
     alert_slippage_bps: Positive
     alert_latency_ms: Positive
@@ -260,6 +266,7 @@ class Settings(BaseSettings):
     risk: Risk
     validation: Validation
     reconciliation: Reconciliation
+    approval: Approval
     quality: Quality
     lease: Lease
 

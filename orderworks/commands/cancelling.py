@@ -26,8 +26,8 @@ def cancel(
     """Cancel a run: nothing more of it is sent, and what rests of it is cancelled."""
     from orderworks.desk.cancelling import confirm_cancelled
     from orderworks.desk.opening import occasion_of, open_desk_for
-    from orderworks.ledger.cancelled_runs import cancel_run
     from orderworks.ledger.connection import database_url, open_ledger
+    from orderworks.ledger.stopped_runs import cancel_run
     from orderworks.market.calendar import latest_session
     from orderworks.settings import home_directory, load_settings
 

@@ -11,9 +11,9 @@ from orderworks.desk.desk import POLL_SECONDS, Desk
 from orderworks.desk.reconciliation import reconcile
 from orderworks.desk.summary import summary_of
 from orderworks.desk.waves import Wave, work_wave
-from orderworks.ledger.cancelled_runs import cancelled_with_work
 from orderworks.ledger.leases import lease_holder
 from orderworks.ledger.runs import Run
+from orderworks.ledger.stopped_runs import cancelled_with_work
 
 A_MOMENT = timedelta(seconds=1)
 """For which the broker is listened to before what it did not confirm is cancelled again."""

@@ -4,8 +4,8 @@ from orderworks.desk.booking import Booking, move
 from orderworks.desk.desk import Desk
 from orderworks.desk.reports import cancel, follow, record
 from orderworks.desk.settling import retire_parents
-from orderworks.ledger.cancelled_runs import cancelled_with_work
 from orderworks.ledger.orders import OrderMap, open_orders
+from orderworks.ledger.stopped_runs import cancelled_with_work
 from orderworks.model.order import TimeInForce
 from orderworks.model.state import AT_BROKER, OrderEvent, OrderState
 

@@ -23,6 +23,7 @@ from orderworks.desk.reports import follow, record
 from orderworks.desk.revising import reprice
 from orderworks.desk.settling import plan_sweeps, retire_parents, settle_leftovers, sweep_before
 from orderworks.desk.submission import Sent, send
+from orderworks.ledger.approvals import proposed_runs
 from orderworks.ledger.orders import OrderMap, has_work, next_moment, open_orders
 from orderworks.ledger.runs import Run
 from orderworks.model.crash_points import CrashPoint, crash_point
@@ -162,7 +163,10 @@ async def _settle_unconfirmed(desk: Desk) -> OrderMap:
 
 
 def _orders_at_work(desk: Desk) -> OrderMap:
-    return with_entries(desk, open_orders(desk.ledger, desk.account))
+    """The account's open orders, but for those of plans that wait to be approved."""
+    waiting = proposed_runs(desk.ledger, desk.account)
+    found = open_orders(desk.ledger, desk.account)
+    return with_entries(desk, {n: one for n, one in found.items() if one.run_id not in waiting})
 
 
 async def _send_due(desk: Desk, orders: OrderMap, wave: Wave) -> Sent:

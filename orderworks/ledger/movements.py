@@ -9,11 +9,11 @@ from operator import attrgetter, not_
 from typing import Any
 
 from orderworks.ledger.bulk import copy_columns, copy_rows
-from orderworks.ledger.cancelled_runs import require_not_cancelled
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.controls import require_not_killed
 from orderworks.ledger.leases import Lease, require_lease
 from orderworks.ledger.orders import OrderRecord
+from orderworks.ledger.stopped_runs import require_not_stopped
 from orderworks.model.errors import IllegalTransition
 from orderworks.model.fill import Fill
 from orderworks.model.order import Replacement
@@ -91,14 +91,14 @@ def permit(
     Only after it returns may the messages leave.
 
     Raises:
-        LeaseLost, KillSwitchThrown, RunCancelled: and nothing was permitted.
+        LeaseLost, KillSwitchThrown, RunCancelled, NotApproved: and nothing was permitted.
         IllegalTransition: if an order has left already; and nothing was permitted.
     """
     with ledger.transaction():
         require_lease(ledger, lease)
         names = [r.client_order_id for r in releases]
         require_not_killed(ledger, lease.account, names)
-        require_not_cancelled(ledger, names)
+        require_not_stopped(ledger, names)
         waiting = ledger.execute(RELEASE, {"at": at, **_all_columns_of(releases, _RELEASED)})
         if waiting.rowcount != len(releases):
             raise IllegalTransition(
@@ -126,13 +126,13 @@ def permit_revisions(
     """Write-ahead: commits what resting orders are about to become, if this process may ask for it.
 
     Raises:
-        LeaseLost, KillSwitchThrown, RunCancelled: and nothing was permitted.
+        LeaseLost, KillSwitchThrown, RunCancelled, NotApproved: and nothing was permitted.
     """
     names = [r.terms.client_order_id for r in revisions]
     with ledger.transaction():
         require_lease(ledger, lease)
         require_not_killed(ledger, lease.account, names)
-        require_not_cancelled(ledger, names)
+        require_not_stopped(ledger, names)
         copy_rows(
             ledger,
             "revision_attempts",

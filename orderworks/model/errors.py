@@ -73,6 +73,10 @@ class RunCancelled(OrderworksError):
     """The run was cancelled: none of its orders is sent any more."""
 
 
+class NotApproved(OrderworksError):
+    """The plan waits for a person: none of its orders is sent before it is approved."""
+
+
 class BooksDiffer(OrderworksError):
     """The books and the broker differ in something that no evidence settles."""
 

@@ -23,9 +23,9 @@ from orderworks.desk.ending import end_cancelled
 from orderworks.desk.releasing import Due
 from orderworks.desk.submission import send
 from orderworks.desk.waves import Wave, work_wave
-from orderworks.ledger.cancelled_runs import cancel_run
 from orderworks.ledger.orders import open_orders
 from orderworks.ledger.runs import find_run, finish_run, freeze_plan, start_run, unfinished_runs
+from orderworks.ledger.stopped_runs import cancel_run
 from orderworks.model.errors import InputError, RunCancelled
 from orderworks.model.order import Remainder
 

@@ -1,9 +1,9 @@
-"""Cancelling a run: one row that every send of its orders reads in the transaction that permits it."""
+"""Runs that may not send, cancelled or not approved: one row that every send reads in its transaction."""
 
 from collections.abc import Sequence
 
 from orderworks.ledger.connection import Ledger
-from orderworks.ledger.runs import Run, find_run, refuse_cancelled
+from orderworks.ledger.runs import Run, find_run, refuse_stopped
 from orderworks.model.errors import InputError
 
 
@@ -50,20 +50,20 @@ def cancelled_with_work(ledger: Ledger, account: str) -> frozenset[int]:
     )
 
 
-def require_not_cancelled(ledger: Ledger, client_order_ids: Sequence[str]) -> None:
+def require_not_stopped(ledger: Ledger, client_order_ids: Sequence[str]) -> None:
     """Inside the transaction that permits a send: the run cannot be cancelled before it commits.
 
     What closes what a cancelled run has opened may still be sent.
 
     Raises:
-        RunCancelled: naming the run.
+        RunCancelled, NotApproved: naming the run.
     """
     for row in ledger.execute(
         "SELECT run_key, state, message FROM runs WHERE run_id IN (SELECT run_id FROM orders "
         "WHERE client_order_id = ANY(%s) AND attached_to IS NULL) FOR SHARE",
         (list(client_order_ids),),
     ).fetchall():
-        refuse_cancelled(row["run_key"], row["state"], row["message"])
+        refuse_stopped(row["run_key"], row["state"], row["message"])
 
 
 def _run_of_scheduler(ledger: Ledger, account: str, name: str) -> Run | None:
