@@ -15,13 +15,17 @@ def reason_to_ask(desk: Desk, run: Run, plan: Plan) -> str | None:
     """Why a plan must be approved first, with the numbers; None where it need not be."""
     if run.kind != REBALANCE:
         return None
+    columns = plan.orders
+    quantities = columns.get("planned_quantity", ())
+    # A column in which no order says anything is left out.
+    nothing = [None] * len(quantities)
     notional = [
-        quantity * price
+        quantity * Decimal(price)
         for quantity, price, parent, entry in zip(
-            plan.orders["planned_quantity"],
-            plan.orders["decision_price"],
-            plan.orders["parent_id"],
-            plan.orders.get("attached_to", [None] * len(plan.orders["parent_id"])),
+            quantities,
+            columns.get("decision_price", ()),
+            columns.get("parent_id", nothing),
+            columns.get("attached_to", nothing),
             strict=True,
         )
         if parent is None and entry is None

@@ -1,5 +1,6 @@
 """A plan that waits to be approved: nothing of it leaves before, and it is decided once."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -126,3 +127,19 @@ def test_only_a_rebalance_is_asked_about_and_its_slices_and_exits_are_no_orders_
     said = reason_to_ask(desk, rebalance, whole)
     assert said is not None
     assert "a turnover of 900,000.00, 90.0 % of the equity" in said
+
+
+def test_a_plan_without_slices_and_exits_or_without_orders_is_judged_as_well(desk: Desk) -> None:
+    desk.settings = desk.settings.model_copy(update={"approval": ABOVE})
+    run = start_run(desk.ledger, ACCOUNT, KEY, REBALANCE, SESSION, {})
+    plain = [order(f"r{n}", 1, algo="none") for n in "abc"]
+    bare = {
+        name: values
+        for name, values in plan_of(plain).orders.items()
+        if name not in ("parent_id", "attached_to")
+    }
+    # As planning hands them over: exact, as text.
+    bare["decision_price"] = [str(price) for price in bare["decision_price"]]
+    said = reason_to_ask(desk, run, replace(plan_of(plain), orders=bare))
+    assert said == "3 orders are more than 2 (approval.rebalance_orders)"
+    assert reason_to_ask(desk, run, replace(plan_of(plain), orders={})) is None
