@@ -16,6 +16,7 @@ from prefect.runtime import deployment
 from prefect.states import Running
 
 from flows.naming import scheduler_run
+from orderworks.desk.cancelling import confirm_cancelled
 from orderworks.desk.desk import Desk
 from orderworks.ledger.approvals import decide_plan
 from orderworks.ledger.runs import Run, find_run
@@ -24,6 +25,8 @@ from orderworks.model.errors import InputError
 log = logging.getLogger("orderworks.flows")
 
 POLL_SECONDS = 2
+CONFIRM_SECONDS = 5
+"""How long it is waited for the orders of a rejected plan to be given up; the next run would, too."""
 
 
 class Verdict(RunInput):
@@ -51,7 +54,10 @@ async def decided(desk: Desk, run: Run) -> Run:
         _decide(desk, run, approved=False, note=f"nobody decided within {minutes:g} minutes")
     finally:
         await _put_away(form)
-    return _as_it_stands(desk, run)
+    run = _as_it_stands(desk, run)
+    if run.state == "CANCELLED":
+        log.info("%s", await confirm_cancelled(desk, run, CONFIRM_SECONDS))
+    return run
 
 
 async def _ask_in_ui(desk: Desk, run: Run, minutes: float) -> None:

@@ -10,6 +10,7 @@ from working_orders import ACCOUNT, SESSION, at, order, plan_of, state_of
 from orderworks.desk.approving import reason_to_ask, too_much
 from orderworks.desk.desk import Desk
 from orderworks.desk.releasing import Due
+from orderworks.desk.steps import take_stock
 from orderworks.desk.submission import send
 from orderworks.desk.waves import Wave, work_wave
 from orderworks.ledger.approvals import decide_plan
@@ -51,6 +52,16 @@ async def test_nothing_of_it_leaves_in_a_wave_of_the_account_until_it_is_approve
     assert decide_plan(desk.ledger, ACCOUNT, KEY, approved=True, note="fine").state == "PLANNED"
     await work_wave(desk, Wave(1, at(5), at(10)))
     assert state_of(desk.ledger, "r") == "FILLED"
+
+
+async def test_who_takes_stock_gives_up_what_was_rejected_before_anything_is_planned_beside_it(
+    desk: Desk,
+) -> None:
+    proposed(desk)
+    decide_plan(desk.ledger, ACCOUNT, KEY, approved=False, note="no")
+    await take_stock(desk, None)
+    assert state_of(desk.ledger, "r") == "CANCELLED"
+    assert state_of(desk.ledger, "p-0") == "NEW"
 
 
 async def test_the_ledger_permits_no_send_of_it(desk: Desk) -> None:
