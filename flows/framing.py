@@ -17,6 +17,7 @@ from prefect.states import Completed
 
 from flows.naming import name_run, scheduler_run
 from orderworks.desk.desk import Desk
+from orderworks.desk.fallback import Fallback, fallback_of
 from orderworks.desk.opening import Occasion, occasion, open_desk_for
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.steps import take_stock
@@ -34,6 +35,7 @@ from orderworks.ledger.runs import (
 from orderworks.market.calendar import find_session, reason_closed
 from orderworks.model.errors import InputError
 from orderworks.settings import load_settings
+from tasks.announce_fallback import announce_fallback
 
 log = logging.getLogger("orderworks.flows")
 
@@ -52,6 +54,7 @@ class Framed:
     run: Run | None = None
     outcome: str = "Completed"
     message: str = ""
+    fallback: Fallback | None = None
 
     @property
     def entered(self) -> tuple[Desk, Run]:
@@ -91,6 +94,8 @@ class Framed:
         """Says what became of the run's orders."""
         desk, run = self.entered
         self.message = summary_of(desk, run)
+        if self.fallback is not None:
+            self.message += f"; {self.fallback.sentence}"
 
 
 @asynccontextmanager
@@ -120,6 +125,10 @@ async def framed(
         frame.skip(reason_closed(asked.session))
         yield frame
         return
+    fallback = frame.fallback = await fallback_of(settings, asked)
+    if fallback is not None:
+        settings = fallback.settings
+        asked = frame.asked = fallback.asked
     # Great Expectations takes seconds to import: it comes while the desk is being opened.
     warming = asyncio.create_task(asyncio.to_thread(warm)) if plans else None
     try:
@@ -131,12 +140,18 @@ async def framed(
                 asked.run_key,
                 kind,
                 asked.session,
-                {**settings.model_dump(mode="json"), "market": named},
+                {
+                    **settings.model_dump(mode="json"),
+                    "market": named,
+                    "fallback_from": None if fallback is None else fallback.instead_of,
+                },
             )
             frame.desk, frame.run = desk, run
             if (name := scheduler_run()) is not None:
                 note_scheduler(desk.ledger, run, name)
             await name_run(run)
+            if fallback is not None:
+                await announce_fallback(desk, run, fallback)
             if run.is_planned and inputs is not None:
                 require_same_inputs(run, fingerprint(run.kind, run.session, inputs.frame))
             if plans and run.state in OVER:

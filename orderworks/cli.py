@@ -7,6 +7,7 @@ from orderworks.commands import (
     cancelling,
     deciding,
     demonstration,
+    examining,
     listings,
     operating,
     replaying,
@@ -24,7 +25,7 @@ app.command()(demonstration.demo)
 app.add_typer(running.run_app, name="run")
 app.command()(replaying.replay)
 app.command()(operating.up)
-app.command()(operating.doctor)
+app.command()(examining.doctor)
 app.command()(running.kill)
 app.command()(running.resume)
 app.command()(approving.approve)

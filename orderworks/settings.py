@@ -142,6 +142,7 @@ class Broker(Section):
     provider: Literal["simulated", "ibkr", "paper_stub"]
     paper_trading: bool
     fallback: Literal["none", "paper_stub"]
+    fallback_market: str
     messages_per_second: Annotated[int, Field(ge=0, le=100_000)]
     patience_seconds: Annotated[float, Field(ge=0, le=86_400)]
     simulated: SimulatedBroker
@@ -158,6 +159,11 @@ class Broker(Section):
                 return self.paper_stub.account
             case "ibkr":
                 return self.ibkr.account_id
+
+    @property
+    def mode(self) -> Literal["paper", "live"]:
+        """Which kind of account is meant, where the broker has both."""
+        return "paper" if self.paper_trading else "live"
 
     @property
     def allows_short(self) -> bool:
@@ -235,6 +241,7 @@ class Validation(Section):
 
 class Reconciliation(Section):
     lock: Literal["symbol", "account"]
+    cash_lock: Money
 
 
 class Approval(Section):
@@ -354,10 +361,10 @@ def _refuse_what_is_not_permitted(broker: Broker) -> None:
                 f"setting 'broker.ibkr.{name}' cannot be {getattr(broker.ibkr, name)} in live trading; "
                 "leave it at its default"
             )
-    if broker.fallback != "none":
+    if broker.fallback != "none" and not broker.paper_trading:
         raise SettingsError(
-            f"setting 'broker.fallback' cannot be '{broker.fallback}': it is not available yet; set it "
-            "to none"
+            f"setting 'broker.fallback' cannot be '{broker.fallback}' in live trading, where a gateway "
+            "that cannot be reached must stop the run; set it to none"
         )
 
 

@@ -145,9 +145,12 @@ def test_what_is_for_paper_trading_is_refused_in_live_trading(
         load_settings()
 
 
-def test_a_fallback_that_nothing_uses_is_refused(own: Own) -> None:
+def test_a_fallback_is_for_paper_trading_only(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
     own("broker: {fallback: paper_stub}")
-    with pytest.raises(SettingsError, match=r"broker\.fallback.*not available yet"):
+    assert load_settings().broker.fallback == "paper_stub"
+    monkeypatch.setenv("ORDERWORKS_ALLOW_LIVE", "yes")
+    own("broker: {fallback: paper_stub, paper_trading: false}")
+    with pytest.raises(SettingsError, match=r"broker\.fallback.*live trading"):
         load_settings()
 
 

@@ -112,7 +112,8 @@ async def open_desk_for(
         # Its client takes its time to be loaded.
         from orderworks.desk.opening_ibkr import ibkr_tools
 
-        with ibkr_tools(settings, url, _recorded(asked, session)) as (market, broker, clock):
+        recorded = _recorded(asked, session)
+        with ibkr_tools(settings, url, session.date, recorded) as (market, broker, clock):
             paced = _paced(broker, settings)
             async with open_desk(settings, url, session, market, paced, clock) as desk:
                 yield desk

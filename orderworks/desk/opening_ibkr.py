@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.brokers.ibkr.market.feed import IbkrMarket
 from orderworks.brokers.ibkr.market.gateway_time import GatewayClock
+from orderworks.brokers.ibkr.market.kept import KeptContracts
 from orderworks.market.data import MarketData
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import Clock, WallClock
@@ -14,18 +16,19 @@ from orderworks.settings import Settings
 
 @contextmanager
 def ibkr_tools(
-    settings: Settings, url: str, recorded: ReplayMarket | None
+    settings: Settings, url: str, session: date, recorded: ReplayMarket | None
 ) -> Iterator[tuple[MarketData, IbkrBroker, Clock]]:
     """The tools, with a connection for market data that is made when something is asked of it.
 
     Args:
+        session: whose contracts are asked for once.
         recorded: a market that is priced from instead of the broker's quotes.
 
     Raises:
         BrokerError: if the time is the gateway's, and it does not tell.
     """
     ibkr = settings.broker.ibkr
-    live = IbkrMarket(ibkr)
+    live = IbkrMarket(ibkr, kept=KeptContracts(url, ibkr.account_id, session))
     try:
         clock: Clock = WallClock()
         if ibkr.clock == "gateway":
@@ -35,7 +38,7 @@ def ibkr_tools(
         broker = IbkrBroker(
             *(url, ibkr, clock),
             paper=settings.broker.paper_trading,
-            grid_of=live.grid_of,
+            listed_of=live.listed,
         )
         yield live if recorded is None else recorded, broker, clock
     finally:

@@ -44,7 +44,8 @@ def with_positions(desk: Desk, signals: pd.DataFrame) -> pd.DataFrame:
             for key, is_first in zip(keys, first, strict=True)
         ]
         table["own_open_remaining"] = [own_open.get(key, 0) for key in keys]
-    table["lot_size"] = [Instrument(symbol).lot_size for _, symbol in keys]
+    lots = desk.market.lot_sizes([symbol for _, symbol in keys])
+    table["lot_size"] = [lots.get(symbol, Instrument(symbol).lot_size) for _, symbol in keys]
     return table
 
 

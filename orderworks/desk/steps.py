@@ -11,6 +11,7 @@ from orderworks.desk.reconciliation import Reconciled, reconcile
 from orderworks.desk.valuation import Valuation, known_intents, risk_context, snapshot_equity
 from orderworks.ledger.orders import open_orders
 from orderworks.ledger.runs import Run
+from orderworks.model.order import Side
 from orderworks.planning.bets import Sized, size
 from orderworks.planning.risk.gate import Gated, gate
 from orderworks.planning.routing import route
@@ -40,7 +41,9 @@ def size_signals(desk: Desk, signals: pd.DataFrame, valuation: Valuation) -> Siz
 async def gate_sized(desk: Desk, run: Run, sized: pd.DataFrame) -> Gated:
     """The orders that keep every risk rule, with the quotes that the gate saw; and each decision."""
     quoted = await with_quotes(desk, sized)
-    return gate(quoted, risk_context(desk, known_intents(desk, run, quoted)))
+    sold = quoted.loc[quoted["side"] == Side.SELL, "symbol"].unique()
+    context = risk_context(desk, known_intents(desk, run, quoted), [str(one) for one in sold])
+    return gate(quoted, context)
 
 
 def route_gated(desk: Desk, gated: pd.DataFrame) -> pd.DataFrame:

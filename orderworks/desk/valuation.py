@@ -1,6 +1,6 @@
 """What the account is worth and has at stake, at the desk's clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -75,8 +75,14 @@ def snapshot_equity(desk: Desk, kind: str) -> Valuation:
     return valuation
 
 
-def risk_context(desk: Desk, known_intents: frozenset[tuple[str, str]]) -> RiskContext:
-    """Everything that the risk gate compares orders with."""
+def risk_context(
+    desk: Desk, known_intents: frozenset[tuple[str, str]], sold: Sequence[str] = ()
+) -> RiskContext:
+    """Everything that the risk gate compares orders with.
+
+    Args:
+        sold: the symbols of orders that sell: whether these may be sold short is asked of the market.
+    """
     valuation = value_account(desk)
     marks = equity_marks(desk.ledger, desk.account, desk.session.date)
     today = activity(desk.ledger, desk.account, desk.session.date, desk.session.open)
@@ -111,7 +117,7 @@ def risk_context(desk: Desk, known_intents: frozenset[tuple[str, str]]) -> RiskC
         bought_today=today.bought,
         sold_today=today.sold,
         restricted=risk.restricted,
-        not_shortable=risk.not_shortable,
+        not_shortable=risk.not_shortable | desk.market.not_shortable(sold),
         known_intents=known_intents,
         account_lock=locks.account or "",
         locked=locks.symbols,

@@ -94,6 +94,15 @@ def note_scheduler(ledger: Ledger, run: Run, scheduler_run: str) -> None:
     )
 
 
+def fell_back_from(ledger: Ledger, account: str, run_key: str) -> str | None:
+    """The account that a run was meant for, where it fell back to this one; None for any other run."""
+    row = ledger.execute(
+        "SELECT settings ->> 'fallback_from' AS meant FROM runs WHERE account = %s AND run_key = %s",
+        (account, run_key),
+    ).fetchone()
+    return None if row is None else row["meant"]
+
+
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """Which run of which session, and the recorded market that it replayed, if any."""

@@ -32,6 +32,14 @@ class MarketData(Protocol):
         """The symbols that cannot be traded under these names, and why; a recorded market knows of none."""
         ...
 
+    def lot_sizes(self, symbols: Sequence[str]) -> Mapping[str, int]:
+        """Of symbols whose lot is known, the shares that every quantity is a multiple of."""
+        ...
+
+    def not_shortable(self, symbols: Sequence[str]) -> frozenset[str]:
+        """The symbols that are known to have no shares to sell short."""
+        ...
+
     def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
         """The last quote of each symbol that was known at ``at``.
 

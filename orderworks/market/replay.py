@@ -62,6 +62,13 @@ class ReplayMarket:
     def doubtful(self, symbols: Sequence[str]) -> dict[str, str]:
         return {}
 
+    def lot_sizes(self, symbols: Sequence[str]) -> dict[str, int]:
+        return {}
+
+    def not_shortable(self, symbols: Sequence[str]) -> frozenset[str]:
+        """None: an exchange that lends by ``borrow.csv`` refuses what it cannot lend itself."""
+        return frozenset()
+
     def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
         import numpy as np
         import pandas as pd

@@ -58,6 +58,12 @@ class FlatMarket:
     def borrowable(self, day: date) -> dict[str, int]:
         return {}
 
+    def lot_sizes(self, symbols: Sequence[str]) -> dict[str, int]:
+        return {}
+
+    def not_shortable(self, symbols: Sequence[str]) -> frozenset[str]:
+        return frozenset()
+
     def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
         return pd.DataFrame(
             {

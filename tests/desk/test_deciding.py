@@ -122,14 +122,25 @@ async def test_a_locked_symbol_waits_and_goes_on_when_a_person_took_the_brokers_
 
 
 async def test_cash_is_adjusted_as_well_and_locks_the_account_until_then(desk: Desk) -> None:
-    line(desk).deposited = Decimal("250.5")
+    line(desk).deposited = Decimal("25000.5")
     await reconcile(desk, None)
     await work_wave(desk, Wave(0, desk.clock.now(), at(30)))
     assert await received(desk) == []
     (difference,) = unresolved_breaks(desk.ledger, ACCOUNT)
     assert (await resolve(desk, difference.id, "a deposit")).is_clean
     (booked,) = rows(desk.ledger, "SELECT cash_change FROM adjustments")
-    assert booked["cash_change"] == Decimal("250.5")
+    assert booked["cash_change"] == Decimal("25000.5")
+
+
+async def test_a_little_cash_is_alerted_and_stays_a_break_while_orders_go_on(desk: Desk) -> None:
+    line(desk).deposited = Decimal("-12.34")
+    await reconcile(desk, None)
+    await work_wave(desk, Wave(0, desk.clock.now(), at(30)))
+    assert await received(desk) == ["p-0"]
+    (alert,) = rows(desk.ledger, "SELECT kind FROM alerts")
+    assert alert["kind"] == "reconciliation_break"
+    result = await reconcile(desk, None)
+    assert [one.kind for one in result.breaks] == ["cash"]
 
 
 async def test_another_difference_of_the_same_symbol_is_a_break_again(desk: Desk) -> None:

@@ -22,6 +22,7 @@ class Answer(Enum):
     EXECUTION = 11
     MANAGED_ACCOUNTS = 15
     HISTORICAL_DATA = 17
+    TICK_GENERIC = 45
     CURRENT_TIME = 49
     CONTRACT_DETAILS_END = 52
     OPEN_ORDER_END = 53
@@ -43,12 +44,13 @@ class Answer(Enum):
     COMPLETED_ORDERS_END = 102
 
 
-_FIRST, _SECOND, _THIRD = Constant("1"), Constant("2"), Constant("3")
+_FIRST, _SECOND, _THIRD, _SIXTH = (Constant(number) for number in "1236")
 """The version of a message itself, where it has one."""
 
 ANSWERS: dict[Answer, Layout] = {
     Answer.TICK_PRICE: (_THIRD, *named("reqId tickType price size attributes")),
     Answer.TICK_SIZE: (_FIRST, *named("reqId tickType size")),
+    Answer.TICK_GENERIC: (_SIXTH, *named("reqId tickType value")),
     Answer.ORDER_STATUS: named(
         "orderId status filled remaining avgFillPrice permId parentId lastFillPrice clientId "
         "whyHeld mktCapPrice"

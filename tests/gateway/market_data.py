@@ -34,6 +34,18 @@ LIVE_IDS = Ids(1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 14)
 DELAYED_IDS = Ids(66, 69, 67, 70, 68, 71, 72, 73, 74, 75, 76)
 
 
+SHORTABLE, SHORTABLE_LEVEL, SHORTABLE_SHARES = "236", 46, 89
+"""The generic tick that asks for shares to sell short, and the ticks that it brings."""
+
+PLENTY = 10_000_000
+"""Of what the market lends without limit."""
+
+
+def shortable_level(shares: int) -> str:
+    """What tick 46 says of so many shares: 3 from a thousand on, 2 of fewer, 1 of none."""
+    return "3.0" if shares >= 1_000 else "2.0" if shares else "1.0"
+
+
 class Tick(NamedTuple):
     """A price with its size, or with ``price`` None a size alone."""
 

@@ -8,7 +8,15 @@ from .contracts import CURRENCY, MARKET_RULES
 from .errors import Refused
 from .faults import Fault
 from .layouts import Values
-from .market_data import Subscription, data_type
+from .market_data import (
+    PLENTY,
+    SHORTABLE,
+    SHORTABLE_LEVEL,
+    SHORTABLE_SHARES,
+    Subscription,
+    data_type,
+    shortable_level,
+)
 from .shown import NEW_YORK, moment
 
 if TYPE_CHECKING:
@@ -80,6 +88,8 @@ def market_data(
         {"reqId": req_id, "minTick": "0.01", "bboExchange": "9c0001", "snapshotPermissions": 3},
     )
     show_ticks(gateway, session, req_id, subscription)
+    if SHORTABLE in values["genericTickList"].split(","):
+        show_shortable(gateway, session, req_id, listed.market_symbol)
     if values["snapshot"] in ("1", "True"):
         session.tell(Answer.TICK_SNAPSHOT_END, {"reqId": req_id})
     else:
@@ -98,6 +108,16 @@ def show_ticks(
         else:
             priced = values | {"price": tick.price, "attributes": 1}
             session.tell(Answer.TICK_PRICE, priced)
+
+
+def show_shortable(gateway: "Gateway", session: "Session", req_id: int, symbol: str) -> None:
+    """Tells how many shares of a stock can be borrowed."""
+    board = gateway.brokerage.board
+    shares = board.market.borrowable(board.session.date).get(symbol, PLENTY)
+    level = {"tickType": SHORTABLE_LEVEL, "value": shortable_level(shares)}
+    session.tell(Answer.TICK_GENERIC, {"reqId": req_id} | level)
+    count = {"tickType": SHORTABLE_SHARES, "size": shares}
+    session.tell(Answer.TICK_SIZE, {"reqId": req_id} | count)
 
 
 def cancel_market_data(

@@ -21,7 +21,10 @@ def at(second: float, session: Session = SESSION) -> datetime:
 
 
 def write_market(directory: Path) -> Path:
-    """ACME stands at 100.00 for 20 seconds, then trades at 99, then at 102; BOLT stands at 50."""
+    """ACME stands at 100.00 for 20 seconds, then trades at 99, then at 102; BOLT stands at 50.
+
+    Of BRK.B no shares can be borrowed.
+    """
     for session in (SESSION, NEXT, THIRD):
         _write_session(directory, session)
     days = pd.bdate_range("2026-10-23", "2026-11-19")
@@ -32,6 +35,7 @@ def write_market(directory: Path) -> Path:
     ]
     columns = ["date", "symbol", "open", "high", "low", "close", "volume"]
     pd.DataFrame(rows, columns=columns).to_csv(directory / "daily.csv", index=False)
+    (directory / "borrow.csv").write_text("symbol,shares\nBRK.B,0\n", "utf-8")
     return directory
 
 

@@ -6,9 +6,10 @@ before the number that it goes out under is committed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from time import monotonic
 
 from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
@@ -19,11 +20,11 @@ from orderworks.brokers.ibkr.connection import Connection
 from orderworks.brokers.ibkr.contracts import symbol_of
 from orderworks.brokers.ibkr.correspondence import Correspondence
 from orderworks.brokers.ibkr.late_exits import Placed, place_late_exits
+from orderworks.brokers.ibkr.listed import Listed, ListedOf, contract_of, refusal_of
 from orderworks.brokers.ibkr.looking import ask_portfolio, look
 from orderworks.brokers.ibkr.order_ids import OrderNumbers
 from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
 from orderworks.brokers.ibkr.post import Post
-from orderworks.brokers.ibkr.price_grid import PriceGrid, off_grid
 from orderworks.brokers.ibkr.snapshot import Gathering
 from orderworks.brokers.ibkr.wire import Message
 from orderworks.ledger.connection import Ledger, open_ledger
@@ -49,7 +50,8 @@ class IbkrBroker:
     Args:
         url: of the ledger, which keeps the numbers that orders are sent under.
         paper: whether paper trading is meant; the account and the port must agree.
-        grid_of: the grid of a symbol's prices, None where it is not known: what is off it is not sent.
+        listed_of: symbols as the broker lists them: an order goes out for that stock alone, and what the
+            broker would refuse is not sent. None: by symbol, unexamined.
     """
 
     provider = "ibkr"
@@ -61,14 +63,14 @@ class IbkrBroker:
         clock: Clock,
         *,
         paper: bool,
-        grid_of: Callable[[str], PriceGrid | None] = lambda _: None,
+        listed_of: ListedOf | None = None,
     ) -> None:
         self.account = settings.account_id
         self.mode = PAPER if paper else LIVE
         self._url = url
         self._settings = settings
         self._clock = clock
-        self._grid_of = grid_of
+        self._listed_of = listed_of
         self._quiet = [parse_quiet_hours(text) for text in settings.no_send]
         self._line = Connection(
             settings.host,
@@ -111,13 +113,14 @@ class IbkrBroker:
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         """Raises BrokerError where nothing may be sent now, and nothing was."""
+        listed = await self._listed([order.symbol for order in orders])
         self._require_sendable()
-        refused = self._refused_before(orders)
+        refused = self._refused_before(orders, listed)
         placed = self._placed([one for one in orders if one.client_order_id not in refused])
         refused |= placed.refused
         names = names_as_sent(placed.orders)
         numbers = await self._number(names)
-        first, exits = batch(placed.orders, numbers, placed.entries)
+        first, exits = batch(placed.orders, numbers, placed.entries, partial(contract_of, listed))
         sent = await self._post.send(first, placed.shrunk)
         if exits and sent == len(first):
             await asyncio.sleep(BEFORE_EXITS)
@@ -150,15 +153,18 @@ class IbkrBroker:
 
     async def replace_orders(self, replacements: Sequence[Replacement]) -> list[Report]:
         """Only what is known to rest is changed: at the broker, a change of nothing is a new order."""
+        threads = self._talk.threads
+        names = [one.client_order_id for one in replacements if one.client_order_id in threads]
+        listed = await self._listed([symbol_of(threads[name].contract) for name in names])
         self._require_sendable()
         reports, asked = [], []
         for terms in replacements:
-            name, thread = terms.client_order_id, self._talk.threads.get(terms.client_order_id)
+            name, thread = terms.client_order_id, threads.get(terms.client_order_id)
             if thread is None or not thread.acknowledged or thread.ended:
                 reason = "the broker does not show that it rests"
             elif name in self._talk.doubled:
                 reason = "the broker has two orders of this name"
-            elif off := off_grid(terms, self._grid_of(symbol_of(thread.contract))):
+            elif off := refusal_of(terms, symbol_of(thread.contract), listed):
                 reason = off
             else:
                 message = revised(thread.message, terms)
@@ -275,7 +281,18 @@ class IbkrBroker:
         commissions = self._commissions.is_due(self._talk.executions.waiting, now)
         return self._executions.is_due(self._talk.lacks_executions, now) or commissions
 
-    def _refused_before(self, orders: Sequence[Order]) -> dict[str, str]:
+    async def _listed(self, symbols: Sequence[str]) -> Mapping[str, Listed] | None:
+        """The symbols as the broker lists them; what is not known yet is asked for beside the loop."""
+        if self._listed_of is None:
+            return None
+        try:
+            return await asyncio.to_thread(self._listed_of, symbols)
+        except BrokerError as error:
+            raise Disconnected(f"{error}; nothing was sent") from error
+
+    def _refused_before(
+        self, orders: Sequence[Order], listed: Mapping[str, Listed] | None
+    ) -> dict[str, str]:
         """Orders that the broker would not accept, or did not, and that no snapshot has shown since.
 
         Whoever sends one again has taken these snapshots; the same message would be refused again.
@@ -285,7 +302,7 @@ class IbkrBroker:
             thread = self._talk.threads.get(order.client_order_id)
             if thread is not None and thread.refused is not None and not thread.perm_ids:
                 refused[order.client_order_id] = thread.refused
-            elif reason := off_grid(order, self._grid_of(order.symbol)):
+            elif reason := refusal_of(order, order.symbol, listed):
                 refused[order.client_order_id] = reason
         return refused
 

@@ -29,6 +29,9 @@ FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
 NOTHING = StartupFetch(0)
 """ib_async asks for much when it connects, all at once; a snapshot asks for it in its turn."""
 
+TOO_OLD = "version must be"
+"""In the words of ib_async."""
+
 NOT_LOOKED = "no whole snapshot has been taken over it yet"
 
 Answer = TypeVar("Answer")
@@ -73,7 +76,8 @@ class Connection:
         self._hung_up = asyncio.Event()
         self._link_is_up = False
         self._in_the_way: str | None = None
-        self._id_is_busy = False
+        self.id_is_busy = False
+        """Whether the last try to connect ended because the client id is in use."""
         self._doubt: str | None = "it is not connected"
 
     @property
@@ -122,7 +126,7 @@ class Connection:
                 self._link_is_up = True
                 self.raise_doubt(NOT_LOOKED)
                 return list(self._ib.client.getAccounts())
-            if self._id_is_busy and self._spare_ids:
+            if self.id_is_busy and self._spare_ids:
                 self.client_id = self._spare_ids.pop(0)
                 continue
             if monotonic() + wait > give_up:
@@ -203,9 +207,10 @@ class Connection:
     async def _try(self, seconds: float) -> str | None:
         """Connects once; what was in the way, or None."""
         self._hung_up, self._in_the_way = asyncio.Event(), None
-        self._id_is_busy = False
+        self.id_is_busy = False
         ib = ListeningIB(lambda message: self._heard(ib, message))
         ib.client.conn.disconnected += lambda _: self._lost(ib)
+        ib.client.apiError += lambda said: self._hear_client(ib, said)
         self._ib = ib
         made = asyncio.ensure_future(
             ib.connectAsync(
@@ -267,7 +272,7 @@ class Connection:
                 self._hung_up.clear()
                 self.raise_doubt(f"{sentence}; {NOT_LOOKED}")
             case Meaning.ID_BUSY:
-                self._in_the_way, self._id_is_busy = sentence, True
+                self._in_the_way, self.id_is_busy = sentence, True
                 self._hung_up.set()
             case Meaning.PACING | Meaning.NUMBER_USED:
                 self.raise_doubt(sentence)
@@ -275,6 +280,12 @@ class Connection:
                 log.info("the gateway at %s: %s", self.where, sentence)
             case _:
                 pass
+
+    def _hear_client(self, ib: ListeningIB, said: str) -> None:
+        """ib_async does not talk to a gateway that is too old, and does not hang up either."""
+        if ib is self._ib and TOO_OLD in said:
+            self._in_the_way = f"it is too old ({said}); update the gateway"
+            self._hung_up.set()
 
     def _lost(self, ib: ListeningIB) -> None:
         if ib is self._ib:

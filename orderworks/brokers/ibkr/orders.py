@@ -3,7 +3,7 @@
 What IBKR's own presets could fill in is always stated: time in force, account, trading hours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -116,7 +116,10 @@ def names_as_sent(orders: Sequence[Order]) -> list[str]:
 
 
 def batch(
-    orders: Sequence[Order], numbers: Mapping[str, int], entries: Mapping[str, int]
+    orders: Sequence[Order],
+    numbers: Mapping[str, int],
+    entries: Mapping[str, int],
+    contract_of: Callable[[str], Contract] = stock,
 ) -> tuple[list[Outgoing], list[Outgoing]]:
     """A batch as messages: what goes first, and the exits of entries in it, which follow.
 
@@ -126,6 +129,7 @@ def batch(
     Args:
         numbers: by client_order_id, the number of each order.
         entries: the numbers of entries that still rest: exits sent after them are attached to them.
+        contract_of: the contract of a symbol.
     """
     sent = {order.client_order_id for order in orders}
     last_exit = {
@@ -136,11 +140,11 @@ def batch(
         name, entry = order.client_order_id, order.attached_to
         if entry is not None and entry in sent:
             message = message_of(order, numbers[entry], transmit=last_exit[entry] == name)
-            exits.append(Outgoing(name, numbers[name], stock(order.symbol), message))
+            exits.append(Outgoing(name, numbers[name], contract_of(order.symbol), message))
         else:
             parent_id = 0 if entry is None else entries.get(entry, 0)
             message = message_of(order, parent_id, transmit=name not in last_exit)
-            first.append(Outgoing(name, numbers[name], stock(order.symbol), message))
+            first.append(Outgoing(name, numbers[name], contract_of(order.symbol), message))
     return first, exits
 
 

@@ -15,7 +15,7 @@ from ib_async.util import UNSET_DOUBLE
 
 from orderworks.brokers.adapter import BrokerOrder
 from orderworks.brokers.ibkr.amounts import price_or_none, to_decimal, whole
-from orderworks.brokers.ibkr.contracts import STOCK, symbol_of
+from orderworks.brokers.ibkr.contracts import is_us_stock, symbol_of
 from orderworks.brokers.ibkr.correspondence import Thread
 from orderworks.brokers.ibkr.executions import most_shares, net_shares
 from orderworks.brokers.ibkr.orders import expiry_of, prices_of, read_moment
@@ -137,7 +137,7 @@ def broker_orders(
 def portfolio(
     account: str, positions: Iterable[Position], values: Sequence[AccountValue]
 ) -> Portfolio:
-    """Cash and shares; what is held beside shares is not traded here and is left out.
+    """Cash and US shares; what is held beside them is not traded here and is left out.
 
     Raises:
         SnapshotIncomplete: if the account's dollars were not told.
@@ -150,7 +150,7 @@ def portfolio(
             to_decimal(one.avgCost),
         )
         for one in positions
-        if one.account == account and one.contract.secType == STOCK and one.position
+        if one.account == account and is_us_stock(one.contract) and one.position
     }
     return Portfolio(account, cash(account, values), dict(sorted(held.items())))
 

@@ -47,10 +47,11 @@ class Served:
         return IbkrSettings(**usual | changes)
 
     def broker(self, **changes: Any) -> IbkrBroker:
-        """A broker of the account; settings, ``paper`` or ``grid_of`` can be others."""
-        paper, grid_of = changes.pop("paper", True), changes.pop("grid_of", lambda _: None)
+        """A broker of the account; settings, ``paper`` or ``listed_of`` can be others."""
+        paper, listed_of = changes.pop("paper", True), changes.pop("listed_of", None)
         clock = GatewayClock(self.gateway)
-        return IbkrBroker(self.url, self.settings(**changes), clock, paper=paper, grid_of=grid_of)
+        settings = self.settings(**changes)
+        return IbkrBroker(self.url, settings, clock, paper=paper, listed_of=listed_of)
 
     @asynccontextmanager
     async def working(self, **changes: Any) -> AsyncIterator[IbkrBroker]:

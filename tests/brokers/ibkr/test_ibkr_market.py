@@ -143,7 +143,7 @@ async def test_symbols_are_doubted_that_the_broker_does_not_know(serving: Servin
 async def test_an_order_off_the_grid_is_refused_before_it_is_sent(serving: Serving) -> None:
     async with serving(speed=1.0) as served, looking(served) as feed:
         await asyncio.to_thread(feed.doubtful, ["ACME"])
-        async with served.working(grid_of=feed.grid_of) as broker:
+        async with served.working(listed_of=feed.listed) as broker:
             [report] = await broker.submit_orders([limit("a", 100, "99.995")])
             assert report.kind.value == "REJECTED"
             assert "off the broker's grid" in (report.reason or "")

@@ -147,6 +147,7 @@ def test_a_portfolio_is_the_shares_of_the_account() -> None:
         Position(PAPER_ACCOUNT, ACME, 0.0, 0.0),
         Position(PAPER_ACCOUNT, Option("ACME", "20261218", 100, "C", "SMART"), 1.0, 2.0),
         Position("DU9", ACME, 7.0, 1.0),
+        Position(PAPER_ACCOUNT, Stock("BRK B", "MEXI", "MXN"), 3.0, 1.0),
     ]
     held = portfolio(PAPER_ACCOUNT, positions, [value("CashBalance", "10")])
     assert {s: (p.quantity, p.average_price) for s, p in held.positions.items()} == {

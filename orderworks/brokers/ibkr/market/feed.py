@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from orderworks.brokers.ibkr.listed import Listed
 from orderworks.brokers.ibkr.market.board import Board
 from orderworks.brokers.ibkr.market.following import Following
 from orderworks.brokers.ibkr.market.history import History
+from orderworks.brokers.ibkr.market.kept import KeptContracts
 from orderworks.brokers.ibkr.market.line import DataLine
 from orderworks.brokers.ibkr.market.listings import Listings
 from orderworks.brokers.ibkr.market.past import (
@@ -23,7 +25,6 @@ from orderworks.brokers.ibkr.market.past import (
     quotes_of_minutes,
 )
 from orderworks.brokers.ibkr.pace import Pace
-from orderworks.brokers.ibkr.price_grid import PriceGrid
 from orderworks.brokers.ibkr.wire import ErrorSaid, Message
 from orderworks.market.calendar import NEW_YORK, previous_sessions, sessions_between
 from orderworks.market.daily_statistics import mean_volumes, volatilities
@@ -51,17 +52,23 @@ class IbkrMarket:
 
     Args:
         now: the clock's, by which a quote is stamped when it comes.
+        kept: contracts that runs of the day have asked for already; None where nothing is kept.
 
     A quote may be some moments newer than the time that it is asked for: it is the last one that came.
     """
 
-    def __init__(self, settings: IbkrSettings, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        settings: IbkrSettings,
+        now: Callable[[], datetime] | None = None,
+        kept: KeptContracts | None = None,
+    ) -> None:
         self._settings = settings
         self._now = now or _wall
         self.line = DataLine(settings, self._hear)
         pace = Pace()
         self._board = Board()
-        self._listings = Listings(self.line, pace)
+        self._listings = Listings(self.line, pace, kept)
         self._following = Following(
             *(self.line, self._listings, self._board, pace, lambda: self._now()),
             lines=settings.market_data_lines,
@@ -95,9 +102,36 @@ class IbkrMarket:
         self._wait_for_listings(symbols)
         return {s: self._listings.doubtful[s] for s in symbols if s in self._listings.doubtful}
 
-    def grid_of(self, symbol: str) -> PriceGrid | None:
-        """The grid that the prices of orders in a symbol must lie on, if it was looked up."""
-        return self._listings.grid_of(symbol)
+    def listed(self, symbols: Sequence[str]) -> dict[str, Listed]:
+        """The symbols that can be traded, as the broker lists them.
+
+        Raises:
+            BrokerError: if one is not known yet, and the gateway does not tell.
+        """
+        found = self._listings.found
+        if any(one not in found for one in symbols):
+            self._wait_for_listings(symbols)
+        return {one: found[one] for one in symbols if one in found}
+
+    def lot_sizes(self, symbols: Sequence[str]) -> dict[str, int]:
+        return {symbol: one.lot_size for symbol, one in self.listed(symbols).items()}
+
+    def not_shortable(self, symbols: Sequence[str]) -> frozenset[str]:
+        """As of ``MarketData``, by what is told now, or else by what was told to a run of the day."""
+
+        lines, listings = self._settings.market_data_lines, self._listings
+
+        async def ask() -> dict[str, bool]:
+            await listings.look_up(symbols)
+            for start in range(0, len(symbols), lines):
+                part = symbols[start : start + lines]
+                await self._following.follow(part)
+                told = await self._following.shortable(part, listings.shortable)
+                listings.learn_shortable(told)
+            return listings.shortable
+
+        told = self.line.wait_for(ask(), self._patience) if symbols else {}
+        return frozenset(one for one in symbols if told.get(one) is False)
 
     def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
         import numpy as np

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import datetime
 from math import isnan
 from time import monotonic
@@ -14,6 +14,7 @@ from orderworks.brokers.ibkr.errors import sentence_of
 from orderworks.brokers.ibkr.market.board import Board, Sides
 from orderworks.brokers.ibkr.market.line import DataLine
 from orderworks.brokers.ibkr.market.listings import Listings
+from orderworks.brokers.ibkr.market.shortable import SHORTABLE, may_be_shorted
 from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.wire import ErrorSaid, ListeningIB
 
@@ -89,6 +90,21 @@ class Following:
             await self._subscribe(part)
             await self._wait_for_quotes(part)
 
+    async def shortable(self, symbols: Sequence[str], known: Container[str]) -> dict[str, bool]:
+        """Of symbols that are followed, which may be sold short, as far as it is told.
+
+        Args:
+            known: those that nothing need be waited for.
+        """
+        followed = {one: self._tickers[one] for one in symbols if one in self._tickers}
+        give_up = monotonic() + self._first_seconds
+        while True:
+            told = {s: may_be_shorted(t.shortable, t.shortableShares) for s, t in followed.items()}
+            waits = [s for s, may in told.items() if may is None and s not in self._refused]
+            if all(one in known for one in waits) or monotonic() >= give_up:
+                return {symbol: may for symbol, may in told.items() if may is not None}
+            await asyncio.sleep(LOOK_SECONDS)
+
     async def _subscribe(self, symbols: Sequence[str]) -> None:
         for symbol in symbols:
             if symbol in self._tickers:
@@ -117,7 +133,7 @@ class Following:
             contract = self._listings.found[symbol].contract
             # One that was followed before would show what it was then.
             ib.wrapper.tickers.pop(hash(contract), None)
-            ticker = ib.reqMktData(contract)
+            ticker = ib.reqMktData(contract, SHORTABLE)
             number = ib.wrapper.ticker2ReqId["mktData"].get(ticker)
             if number is not None:
                 self._symbol_of[number] = symbol

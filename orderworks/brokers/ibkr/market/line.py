@@ -31,6 +31,11 @@ CLOSING_SECONDS = 5.0
 Answer = TypeVar("Answer")
 
 
+def data_ids(client_id: int) -> range:
+    """The client ids that market data may come under, where orders go out under ``client_id``."""
+    return range(client_id + 1, client_id + 1 + IDS)
+
+
 class DataLine:
     """One program's connection for market data; it is made by the first question.
 
@@ -39,15 +44,15 @@ class DataLine:
     """
 
     def __init__(self, settings: IbkrSettings, hear: Hear) -> None:
-        first = settings.client_id + 1
+        ids = data_ids(settings.client_id)
         self._connection = Connection(
             settings.host,
             settings.port,
-            first,
+            ids[0],
             hear,
             connect_seconds=settings.connect_seconds,
             ask_seconds=settings.ask_seconds,
-            spare_ids=range(first + 1, first + IDS),
+            spare_ids=ids[1:],
         )
         self.opened = 0
         """How often it was made: what was followed before has to be asked for again."""

@@ -1,15 +1,16 @@
-"""Which stock a symbol is at Interactive Brokers, and on which grid its prices lie: kept for the day."""
+"""Which stock a symbol is at Interactive Brokers, and on which grids its orders lie: asked once a day."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
-from ib_async import Contract, ContractDetails, PriceIncrement
+from ib_async import ContractDetails, PriceIncrement
 
 from orderworks.brokers.ibkr.amounts import to_decimal
 from orderworks.brokers.ibkr.contracts import STOCK, stock
+from orderworks.brokers.ibkr.listed import Listed
+from orderworks.brokers.ibkr.market.kept import KeptContracts
 from orderworks.brokers.ibkr.market.line import DataLine
 from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.price_grid import PriceGrid
@@ -22,28 +23,20 @@ EXCHANGE = "SMART"
 NO_RULE = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A stock as the broker has it: its contract, its prices' grid, and the lot that its sizes go by."""
-
-    contract: Contract
-    grid: PriceGrid
-    size_increment: Decimal
-
-
 class Listings:
-    """The stocks that were looked up, and why others could not be found."""
+    """The stocks that were looked up, and why others could not be found.
 
-    def __init__(self, line: DataLine, pace: Pace) -> None:
-        self._line, self._pace = line, pace
+    Args:
+        kept: what other runs have asked; None where nothing is kept.
+    """
+
+    def __init__(self, line: DataLine, pace: Pace, kept: KeptContracts | None) -> None:
+        self._line, self._pace, self._kept = line, pace, kept
         self.found: dict[str, Listed] = {}
         self.doubtful: dict[str, str] = {}
+        self.shortable: dict[str, bool] = {}
+        """Of those that it was told of, whether they may be sold short."""
         self._rules: dict[int, list[PriceIncrement]] = {}
-
-    def grid_of(self, symbol: str) -> PriceGrid | None:
-        """The grid of a symbol that was looked up; called from any thread."""
-        listed = self.found.get(symbol)
-        return None if listed is None else listed.grid
 
     async def look_up(self, symbols: Iterable[str]) -> None:
         """Afterwards each symbol is among those found, or among the doubtful.
@@ -51,7 +44,12 @@ class Listings:
         Raises:
             Unanswered, Disconnected: those not answered are in neither.
         """
-        new = [s for s in dict.fromkeys(symbols) if s not in self.found and s not in self.doubtful]
+        new = self._new(symbols)
+        if new and self._kept is not None:
+            found, shortable = self._kept.read(new)
+            self.found |= found
+            self.shortable = shortable | self.shortable
+            new = self._new(new)
         for start in range(0, len(new), AT_ONCE):
             part = new[start : start + AT_ONCE]
             answers = await self._line.ask("its contracts", partial(self._ask, part))
@@ -61,9 +59,23 @@ class Listings:
                 if len(candidates) == 1:
                     chosen[symbol] = candidates[0]
                 else:
-                    self.doubtful[symbol] = _doubt(candidates)
+                    self.doubtful[symbol] = doubt(candidates)
             await self._learn_rules(chosen.values())
-            self.found |= {symbol: self._listed(details) for symbol, details in chosen.items()}
+            listed = {symbol: self._listed(symbol, one) for symbol, one in chosen.items()}
+            if listed and self._kept is not None:
+                self._kept.keep(listed.values())
+            self.found |= listed
+
+    def learn_shortable(self, told: Mapping[str, bool]) -> None:
+        """Minds, and keeps, whether stocks that were found may be sold short."""
+        news = {s: may for s, may in told.items() if self.shortable.get(s) is not may}
+        if news and self._kept is not None:
+            self._kept.keep_shortable(news)
+        self.shortable |= news
+
+    def _new(self, symbols: Iterable[str]) -> list[str]:
+        known = self.found.keys() | self.doubtful.keys()
+        return [one for one in dict.fromkeys(symbols) if one not in known]
 
     async def _ask(self, symbols: Sequence[str], ib: ListeningIB) -> list[list[ContractDetails]]:
         questions = []
@@ -78,14 +90,15 @@ class Listings:
             question = partial(_ask_rule, number)
             self._rules[number] = await self._line.ask(f"market rule {number}", question)
 
-    def _listed(self, details: ContractDetails) -> Listed:
+    def _listed(self, symbol: str, details: ContractDetails) -> Listed:
         steps = self._rules.get(_rule_of(details), [])
         grid = {to_decimal(one.lowEdge): to_decimal(one.increment) for one in steps}
         contract = details.contract
         assert contract is not None  # noqa: S101
-        contract.exchange = EXCHANGE
         return Listed(
-            contract,
+            symbol,
+            contract.conId,
+            contract.primaryExchange,
             PriceGrid.of(grid or {Decimal(0): to_decimal(details.minTick)}),
             to_decimal(details.sizeIncrement),
         )
@@ -103,7 +116,8 @@ def _rule_of(details: ContractDetails) -> int:
     return int(number) if number.isdigit() else NO_RULE
 
 
-def _doubt(candidates: Sequence[ContractDetails]) -> str:
+def doubt(candidates: Sequence[ContractDetails]) -> str:
+    """Why a symbol that these contracts answer to is not traded: there must be exactly one."""
     if not candidates:
         return "the broker knows no US stock of this name"
     where = ", ".join(

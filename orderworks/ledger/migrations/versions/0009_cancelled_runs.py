@@ -5,8 +5,8 @@ from typing import Any
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0009"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
