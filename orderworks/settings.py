@@ -42,6 +42,7 @@ VolumeLimit = Annotated[Decimal, Field(gt=0, le=100)]
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000)]
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
+WhatIfOrders = Annotated[int, Field(ge=0, le=1_000)]
 Symbols = frozenset[str]
 
 
@@ -90,6 +91,7 @@ class SimulatedBroker(Section):
     commission: Literal["fixed", "tiered"]
     allow_short: bool
     price_bands: bool
+    what_if_orders: WhatIfOrders
     slippage: Slippage
     latency: Latency
     seed: int
@@ -126,9 +128,18 @@ class IbkrBroker(Section):
     market_data_lines: Annotated[int, Field(ge=1, le=10_000)]
     first_quote_seconds: Seconds
     history_requests: Annotated[int, Field(ge=1, le=10_000)]
+    history_wait_seconds: Annotated[float, Field(ge=0, le=7_200)]
     allow_delayed_quotes: bool
     clock: Literal["wall", "gateway"]
+    what_if_orders: WhatIfOrders
+    what_if_per_minute: Annotated[float, Field(gt=0, le=1_000)]
+    what_if_seconds: Seconds
     no_send: tuple[str, ...]
+
+    @property
+    def messages_per_second(self) -> int:
+        """What IBKR permits: half as many as the account has market data lines."""
+        return max(1, self.market_data_lines // 2)
 
     @field_validator("no_send")
     @classmethod
@@ -166,6 +177,17 @@ class Broker(Section):
         return "paper" if self.paper_trading else "live"
 
     @property
+    def what_if_orders(self) -> int:
+        """Of how many orders of a run the broker is asked what they would do to the margin."""
+        match self.provider:
+            case "simulated":
+                return self.simulated.what_if_orders
+            case "paper_stub":
+                return 0
+            case "ibkr":
+                return self.ibkr.what_if_orders
+
+    @property
     def allows_short(self) -> bool:
         """Whether the account may sell short, as far as settings decide it."""
         return self.provider != "simulated" or self.simulated.can_short
@@ -201,12 +223,20 @@ class Execution(Section):
     rest_overnight: bool
 
 
+class NativeAlgos(Section):
+    vwap_max_volume_pct: Annotated[Decimal, Field(ge=1, le=50)]
+    vwap_takes_liquidity: bool
+    adaptive_priority: Literal["urgent", "normal", "patient"]
+
+
 class Router(Section):
     size_threshold_small_pct: Percent
     size_threshold_large_pct: Percent
     twap_num_slices: Annotated[int, Field(ge=1, le=1000)]
     twap_interval_seconds: Positive
     slice_style: Literal["cross", "passive"]
+    large_algo: Literal["twap", "vwap", "pov", "is", "ibkr_twap", "ibkr_vwap", "ibkr_adaptive"]
+    native: NativeAlgos
     wide_spread_threshold_bps: Percent
     urgent_strength: Annotated[float, Field(ge=0, le=1)]
 
@@ -231,6 +261,7 @@ class Risk(Section):
     max_adv_participation_pct: Percent
     max_day_trades: Annotated[int, Field(ge=0)]
     day_trade_free_equity: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    unknown_margin: Literal["refuse_live", "refuse", "pass"]
     restricted: Symbols
     not_shortable: Symbols
 
@@ -253,6 +284,7 @@ class Approval(Section):
 class Quality(Section):
     alert_slippage_bps: Positive
     alert_latency_ms: Positive
+    alert_order_efficiency: Positive
 
 
 class Lease(Section):

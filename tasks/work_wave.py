@@ -4,6 +4,7 @@ import logging
 
 from orderworks.desk import waves
 from orderworks.desk.desk import Desk
+from orderworks.quality.efficiency import watch_efficiency
 from tasks.step import step
 
 log = logging.getLogger("orderworks.tasks.work_wave")
@@ -11,7 +12,17 @@ log = logging.getLogger("orderworks.tasks.work_wave")
 
 @step("work wave")
 async def work_wave(desk: Desk, wave: waves.Wave) -> waves.WaveResult:
-    """Settles the last wave's leftovers, sends what is due, books fills until the next is."""
+    """Settles the last wave's leftovers, sends what is due, books fills until the next is.
+
+    Afterwards it is told if the account sends too much for what trades.
+    """
     result = await waves.work_wave(desk, wave)
+    watch_efficiency(
+        desk.ledger,
+        desk.account,
+        desk.session.date,
+        desk.settings.quality.alert_order_efficiency,
+        desk.clock.now(),
+    )
     log.info("wave %d at %s UTC: %s", wave.number + 1, f"{wave.due_at:%H:%M:%S}", result)
     return result

@@ -5,7 +5,7 @@ import difflib
 import pandas as pd
 
 from orderworks.model.errors import InputError
-from orderworks.model.order import Algo
+from orderworks.model.order import NATIVE, Algo
 from orderworks.settings import Settings
 
 ROUTED = "routed"
@@ -14,10 +14,13 @@ ROUTED = "routed"
 STYLES = ("cross", "passive")
 """How slices may be priced, where an algorithm is to be compared with itself: 'twap-passive'."""
 
+OURS = tuple(algo for algo in Algo if algo not in NATIVE)
+"""What the simulated exchange can be traded with: it has no algorithms of its own."""
+
 KNOWN = (
     ROUTED,
-    *(algo.value for algo in Algo),
-    *(f"{algo}-{style}" for algo in Algo if algo is not Algo.NONE for style in STYLES),
+    *(algo.value for algo in OURS),
+    *(f"{algo}-{style}" for algo in OURS if algo is not Algo.NONE for style in STYLES),
 )
 DEFAULT = (ROUTED, Algo.TWAP.value, Algo.VWAP.value)
 

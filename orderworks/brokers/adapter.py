@@ -81,6 +81,29 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class MarginEffect:
+    """What an order would do to the account's margin if it filled, by the broker's own count; money.
+
+    ``available`` is what the account has left before it: equity less the initial margin of what it holds.
+    ``refusal`` is why the broker would not take the order at all, in its words; then there are no figures.
+    """
+
+    client_order_id: str
+    available: Decimal = Decimal(0)
+    initial_change: Decimal = Decimal(0)
+    maintenance_change: Decimal = Decimal(0)
+    equity_change: Decimal = Decimal(0)
+    commission: Decimal | None = None
+    warning: str = ""
+    refusal: str = ""
+
+    @property
+    def needed(self) -> Decimal:
+        """What it takes of the available funds; negative where it frees some."""
+        return self.initial_change - self.equity_change
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """Whether the broker can be worked with, and in a sentence why not."""
 
@@ -112,7 +135,7 @@ class BrokerAdapter(Protocol):
         """Ends the connection; what rests at the broker goes on resting."""
 
     async def room_for(self, messages: int) -> int:
-        """Waits until its pace lets one message leave; how many of ``messages`` may leave at once.
+        """Waits until its pace lets one message leave; how many of ``messages`` may leave now or soon.
 
         Whoever needs a permission to send asks for it after this, so that it is not an old one.
         """
@@ -134,6 +157,9 @@ class BrokerAdapter(Protocol):
 
     async def get_portfolio(self) -> Portfolio:
         """Cash and positions."""
+
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        """What each order would do to the margin; nothing is sent. What is not told is not known."""
 
     async def snapshot(self) -> Snapshot:
         """Everything, or SnapshotIncomplete."""

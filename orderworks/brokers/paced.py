@@ -8,7 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from orderworks.brokers.adapter import BrokerAdapter, BrokerOrder, Health, Report, Snapshot
+from orderworks.brokers.adapter import (
+    BrokerAdapter,
+    BrokerOrder,
+    Health,
+    MarginEffect,
+    Report,
+    Snapshot,
+)
 from orderworks.brokers.pacing import TokenBucket
 from orderworks.brokers.patience import BROKEN_LINE, MENDED_BY_WAITING, Patience
 from orderworks.model.errors import PacingRefused, SnapshotIncomplete
@@ -76,6 +83,10 @@ class PacedBroker:
 
     async def get_portfolio(self) -> Portfolio:
         return await self._repeated(self._broker.get_portfolio)
+
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        """Not repeated: brokers count such questions."""
+        return await self._broker.what_if(orders)
 
     async def snapshot(self) -> Snapshot:
         return await self._repeated(self._broker.snapshot)

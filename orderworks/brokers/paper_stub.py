@@ -9,7 +9,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
+from orderworks.brokers.adapter import (
+    BrokerOrder,
+    Health,
+    MarginEffect,
+    Report,
+    ReportKind,
+    Snapshot,
+)
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.brokers.simulated.record import ExchangeRecord, reached_by
 from orderworks.market.calendar import Session
@@ -158,6 +165,10 @@ class PaperStubBroker:
 
     async def get_portfolio(self) -> Portfolio:
         return self._state.portfolio()
+
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        """It keeps no margin, and knows none."""
+        return []
 
     async def snapshot(self) -> Snapshot:
         record, since = self._open_record, self._shown_since

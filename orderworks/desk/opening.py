@@ -114,7 +114,8 @@ async def open_desk_for(
 
         recorded = _recorded(asked, session)
         with ibkr_tools(settings, url, session.date, recorded) as (market, broker, clock):
-            paced = _paced(broker, settings)
+            # It paces itself: what leaves beside orders counts as well.
+            paced = PacedBroker(broker, None, patience_with_broker(settings))
             async with open_desk(settings, url, session, market, paced, clock) as desk:
                 yield desk
         return

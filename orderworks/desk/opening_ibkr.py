@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from datetime import date
 
 from orderworks.brokers.ibkr.adapter import IbkrBroker
+from orderworks.brokers.ibkr.market.daily import LedgerShelf
 from orderworks.brokers.ibkr.market.feed import IbkrMarket
 from orderworks.brokers.ibkr.market.gateway_time import GatewayClock
 from orderworks.brokers.ibkr.market.kept import KeptContracts
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.market.data import MarketData
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import Clock, WallClock
@@ -28,7 +30,10 @@ def ibkr_tools(
         BrokerError: if the time is the gateway's, and it does not tell.
     """
     ibkr = settings.broker.ibkr
-    live = IbkrMarket(ibkr, kept=KeptContracts(url, ibkr.account_id, session))
+    permitted, asked = ibkr.messages_per_second, settings.broker.messages_per_second
+    pace = Pace(min(asked, permitted) if asked else permitted)
+    kept = KeptContracts(url, ibkr.account_id, session)
+    live = IbkrMarket(ibkr, pace=pace, kept=kept, shelf=LedgerShelf(url))
     try:
         clock: Clock = WallClock()
         if ibkr.clock == "gateway":
@@ -38,6 +43,7 @@ def ibkr_tools(
         broker = IbkrBroker(
             *(url, ibkr, clock),
             paper=settings.broker.paper_trading,
+            pace=pace,
             listed_of=live.listed,
         )
         yield live if recorded is None else recorded, broker, clock

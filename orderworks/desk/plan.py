@@ -25,7 +25,7 @@ OWN_OF_SLICE = ("client_order_id", "parent_id", "slice_index", "quantity", "due_
 OF_PARENT = (
     *("strategy", "symbol", "side", "order_type", "tif", "algo", "route_rule", "remainder"),
     *("limit_price", "stop_price", "trail_amount", "trail_percent", "decision_price"),
-    *("ends_at", "signal_ts", "good_till", "reduce_only"),
+    *("ends_at", "signal_ts", "good_till", "reduce_only", "native"),
 )
 """What a slice has of its own, and of its parent."""
 
@@ -170,7 +170,7 @@ def _times(column: "pd.Series[Any]") -> list[datetime | None]:
 SPELLED: Mapping[str, Callable[["pd.Series[Any]"], Sequence[Any]]] = {
     **dict.fromkeys(("client_order_id", "strategy", "symbol", "side", "order_type"), _plain),
     **dict.fromkeys(("tif", "algo", "route_rule", "remainder", "reduce_only"), _plain),
-    **dict.fromkeys(("quantity", "slice_index"), _plain),
+    **dict.fromkeys(("quantity", "slice_index", "native"), _plain),
     **dict.fromkeys(("parent_id", "attached_to", "oca_group"), _names),
     **dict.fromkeys(("limit_price", "stop_price", "trail_amount", "trail_percent"), _numbers),
     "decision_price": _numbers,

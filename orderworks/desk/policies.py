@@ -1,6 +1,6 @@
 """The settings in the words of planning."""
 
-from orderworks.model.order import OrderType, Remainder
+from orderworks.model.order import Algo, OrderType, Remainder
 from orderworks.planning.bets import SizingPolicy
 from orderworks.planning.routing import RoutingPolicy
 from orderworks.settings import Settings
@@ -38,4 +38,12 @@ def routing_policy(settings: Settings) -> RoutingPolicy:
         slice_style=router.slice_style,
         residual=RESIDUALS[execution.residual],
         remainder=Remainder(execution.remainder),
+        large_algo=Algo(router.large_algo),
+        native={
+            Algo.IBKR_VWAP: {
+                "max_volume_pct": str(router.native.vwap_max_volume_pct),
+                "takes_liquidity": router.native.vwap_takes_liquidity,
+            },
+            Algo.IBKR_ADAPTIVE: {"priority": router.native.adaptive_priority},
+        },
     )

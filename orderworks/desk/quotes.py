@@ -1,5 +1,6 @@
 """Orders beside the quotes that they are judged and routed by."""
 
+import asyncio
 from datetime import timedelta
 
 import pandas as pd
@@ -27,8 +28,12 @@ async def with_quotes(desk: Desk, orders: pd.DataFrame) -> pd.DataFrame:
         if now >= give_up or not unsound.any():
             break
         await desk.clock.sleep_until(min(now + LOOK, give_up))
-    adv = desk.market.average_daily_volume(
-        symbols, desk.session.date, desk.settings.market.adv_days
+    # Where bars of the past are rationed it may take its time: the lease is renewed meanwhile.
+    adv = await asyncio.to_thread(
+        desk.market.average_daily_volume,
+        symbols,
+        desk.session.date,
+        desk.settings.market.adv_days,
     )
     table = orders.copy()
     for name in ("bid", "ask", "bid_size", "ask_size"):

@@ -191,7 +191,8 @@ def sweeps_due(orders: OrderMap, now: datetime, sweep_before: timedelta) -> list
     """The worked parents whose slices are all out and whose horizon is about to end.
 
     Not those with a limit of the trader's own: their last slice goes on resting at it, as a sweep
-    would either do the same or trade through it.
+    would either do the same or trade through it. Nor what the broker was to work by itself and did not
+    take: it would all be swept at once.
     """
     families = children_of(orders.values())
     return [
@@ -201,6 +202,7 @@ def sweeps_due(orders: OrderMap, now: datetime, sweep_before: timedelta) -> list
         and parent.remainder == Remainder.SWEEP
         and PRICE_RULE_OF[parent.route_rule] is not PriceRule.GIVEN
         and parent.state not in TERMINAL
+        and not (parent.native is not None and parent.state is OrderState.NEW)
         and parent.ends_at - sweep_before <= now < parent.ends_at
         and not any(
             (c.state is OrderState.NEW and c.due_at > now) or c.route_rule == SWEEP.rule

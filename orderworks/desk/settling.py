@@ -74,6 +74,7 @@ def _sweep_of(parent: OrderRecord, run_key: str, index: int, now: datetime) -> O
         order_type=SWEEP.order_type.value,
         limit_price=None,
         due_at=now,
+        native=None,
     )
 
 

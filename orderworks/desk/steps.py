@@ -4,6 +4,8 @@ import pandas as pd
 
 from orderworks.desk.desk import Desk
 from orderworks.desk.ending import end_cancelled, withdraw_overdue
+from orderworks.desk.margin import ask_margin, with_funds, with_margin
+from orderworks.desk.native import require_offered
 from orderworks.desk.policies import routing_policy, sizing_policy
 from orderworks.desk.positions import with_positions
 from orderworks.desk.quotes import with_quotes
@@ -43,9 +45,19 @@ async def gate_sized(desk: Desk, run: Run, sized: pd.DataFrame) -> Gated:
     quoted = await with_quotes(desk, sized)
     sold = quoted.loc[quoted["side"] == Side.SELL, "symbol"].unique()
     context = risk_context(desk, known_intents(desk, run, quoted), [str(one) for one in sold])
-    return gate(quoted, context)
+    gated = gate(quoted, context)
+    told = await ask_margin(desk, quoted, gated.rows)
+    if not told.asked:
+        return gated
+    return gate(with_margin(quoted, told), with_funds(desk, context, told))
 
 
 def route_gated(desk: Desk, gated: pd.DataFrame) -> pd.DataFrame:
-    """Each order with its route, type, algorithm and price, and what the router saw."""
-    return route(gated, routing_policy(desk.settings))
+    """Each order with its route, type, algorithm and price, and what the router saw.
+
+    Raises:
+        InputError: if the broker does not have what an order is routed to.
+    """
+    routed = route(gated, routing_policy(desk.settings))
+    require_offered(desk.broker.provider, routed)
+    return routed

@@ -13,6 +13,7 @@ import pandas as pd
 from orderworks.brokers.adapter import Report
 from orderworks.desk.booking import Booking, move
 from orderworks.desk.desk import Desk
+from orderworks.desk.native import native_algo
 from orderworks.desk.quotes import LOOK
 from orderworks.desk.releasing import Due
 from orderworks.desk.reports import BATCH, record, take_reports
@@ -170,6 +171,7 @@ def _message(due: Due, limit_price: Decimal | None) -> Order:
         order.good_till,
         order.oca_group,
         order.attached_to,
+        native_algo(order),
     )
 
 

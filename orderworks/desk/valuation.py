@@ -92,7 +92,7 @@ def risk_context(
     reason = kill_reason(desk.ledger, desk.account)
     locks = locks_of(desk)
     risk = desk.settings.risk
-    limits = risk.model_dump(exclude={"restricted", "not_shortable"})
+    limits = risk.model_dump(exclude={"restricted", "not_shortable", "unknown_margin"})
     start = float(marks["start"]) if marks["start"] is not None else valuation.equity
     peak = float(marks["peak"]) if marks["peak"] is not None else valuation.equity
     return RiskContext(

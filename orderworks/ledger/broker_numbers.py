@@ -38,6 +38,16 @@ def numbers_from(ledger: Ledger, account: str, client_id: int, lowest: int) -> l
     return [row["number"] for row in rows]
 
 
+def seconds_since_number(ledger: Ledger, account: str, client_id: int, name: str) -> float | None:
+    """How long ago a number was last taken for ``name``, by the database's clock; None for never."""
+    row = ledger.execute(
+        "SELECT extract(epoch FROM clock_timestamp() - max(recorded_at)) AS seconds "
+        "FROM broker_numbers WHERE account = %s AND client_id = %s AND client_order_id = %s",
+        (account, client_id, name),
+    ).fetchone()
+    return None if row is None or row["seconds"] is None else float(row["seconds"])
+
+
 def record_numbers(
     ledger: Ledger, account: str, client_id: int, numbers: Mapping[str, int]
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from psycopg.rows import args_row
 
@@ -15,7 +16,8 @@ from orderworks.model.state import OrderState
 class OrderRecord:
     """One order as the ledger has it: a plain order, a worked parent, or a slice of one.
 
-    Only a slice has a ``parent_id``. What is worked never reaches the broker itself.
+    Only a slice has a ``parent_id``. What is worked never reaches the broker itself. ``native`` is how
+    the broker's own algorithm is to work it, where one does.
     """
 
     client_order_id: str
@@ -54,6 +56,7 @@ class OrderRecord:
     take_profit_price: Decimal | None = None
     revision: int = 0
     held: bool = False
+    native: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         self.state = OrderState(self.state)
@@ -95,7 +98,7 @@ SELECT client_order_id, account, run_id, parent_id, slice_index, strategy, symbo
        route_rule, decision_price, signal_ts, state, reason, attempts, filled_quantity,
        attached_to, oca_group, stop_price, trail_amount, trail_percent, good_till,
        remainder, cross_at, reduce_only,
-       stop_loss_price, take_profit_price, revision, held
+       stop_loss_price, take_profit_price, revision, held, native
 """
 _SELECT = _COLUMNS + "FROM orders "
 _SELECT_OPEN = _COLUMNS + "FROM open_orders "

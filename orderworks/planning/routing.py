@@ -1,13 +1,22 @@
 """Routing: the first rule of a table that fits decides how an order is worked and priced."""
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from orderworks.model.order import FLATTEN_RULE, Algo, OrderType, Remainder, TimeInForce
+from orderworks.model.order import (
+    FLATTEN_RULE,
+    NATIVE,
+    Algo,
+    OrderType,
+    Remainder,
+    TimeInForce,
+)
 from orderworks.planning.pricing import PriceRule, limit_prices, on_grid
 
 STOP_TYPES = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
@@ -29,6 +38,9 @@ class RoutingPolicy:
     slice_style: Literal["cross", "passive"]
     residual: Remainder
     remainder: Remainder
+    large_algo: Algo = Algo.TWAP
+    native: Mapping[Algo, Mapping[str, Any]] = field(default_factory=dict)
+    """How each algorithm of a broker's own is to work: the fields of a ``NativeAlgo`` that are no times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +56,25 @@ class Route:
 ROUTES: tuple[Route, ...] = (
     # A signal's own stop, limit or market order; its type is the signal's.
     Route("SIGNAL_STOP", OrderType.STOP, Algo.NONE, PriceRule.GIVEN),
+    Route("SIGNAL_MIDPRICE", OrderType.MIDPRICE, Algo.NONE, PriceRule.GIVEN),
     Route("SIGNAL", OrderType.LIMIT, Algo.NONE, PriceRule.GIVEN),
     Route("SIGNAL_MARKET", OrderType.MARKET, Algo.NONE, PriceRule.NONE),
     # For an auction.
     Route("AUCTION_LIMIT", OrderType.LIMIT, Algo.NONE, PriceRule.FAR_COLLAR),
     Route("AUCTION", OrderType.MARKET, Algo.NONE, PriceRule.NONE),
-    # A signal's own algorithm.
+    # A signal's own algorithm; the broker's is given room, as it is not priced anew while it works.
+    Route("NATIVE", OrderType.LIMIT, Algo.NONE, PriceRule.FAR_COLLAR),
     Route("ALGO", OrderType.LIMIT, Algo.NONE, PriceRule.FAR_TOUCH),
     Route("ALGO_PASSIVE", OrderType.LIMIT, Algo.NONE, PriceRule.NEAR_TOUCH),
     Route("URGENT", OrderType.MARKET, Algo.NONE, PriceRule.NONE),
     Route("WIDE_SPREAD", OrderType.LIMIT, Algo.NONE, PriceRule.MID_OFFSET),
+    Route("LARGE_NATIVE", OrderType.LIMIT, Algo.TWAP, PriceRule.FAR_COLLAR),
     Route("LARGE", OrderType.LIMIT, Algo.TWAP, PriceRule.FAR_TOUCH),
     Route("LARGE_PASSIVE", OrderType.LIMIT, Algo.TWAP, PriceRule.NEAR_TOUCH),
     Route("SMALL", OrderType.LIMIT, Algo.NONE, PriceRule.NEAR_TOUCH),
     Route("MEDIUM", OrderType.LIMIT, Algo.NONE, PriceRule.NEAR_OFFSET),
 )
-"""In order of precedence; the last one takes what is left."""
+"""In order of precedence; the last one takes what is left. What is LARGE is worked as the policy says."""
 
 SWEEP = Route("SWEEP", OrderType.LIMIT, Algo.NONE, PriceRule.FAR_COLLAR)
 """How what is left of a worked parent is traded at the end of its horizon."""
@@ -90,10 +105,11 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
             follows from the prices that are.
 
     Returns:
-        The same rows with route_rule, order_type, algo, tif, limit_price (indicative: each child
-        is priced anew when it is released; the signal's own is put on the tick grid, never worse
-        than asked), stop_price, trail_amount, trail_percent, good_till, remainder, spread_bps and
-        size_pct_adv. An unknown ADV is never small or large.
+        The same rows with route_rule, order_type, algo, native (how the broker's own algorithm is
+        to work, as JSON; None where we do), tif, limit_price (indicative: each child is priced anew
+        when it is released; the signal's own is put on the tick grid, never worse than asked),
+        stop_price, trail_amount, trail_percent, good_till, remainder, spread_bps and size_pct_adv.
+        An unknown ADV is never small or large.
     """
     bid, ask = orders["bid"].to_numpy(np.float64), orders["ask"].to_numpy(np.float64)
     sign = np.where(orders["side"].to_numpy() == "buy", 1, -1)
@@ -107,20 +123,26 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
     limit_asked = ~np.isnan(asked_limit) | (asked_type == OrderType.LIMIT)
     stop_asked = np.isin(asked_type, [str(one) for one in STOP_TYPES])
     algo_asked = ~np.isin(asked_algo, ["", Algo.NONE.value])
+    native_asked = np.isin(asked_algo, list(NATIVE))
     asked_tif, asked_remainder = _asked(orders, "tif"), _asked(orders, "remainder")
     auction = np.isin(asked_tif, [TimeInForce.OPG.value, TimeInForce.CLS.value])
     large = np.nan_to_num(size, nan=0.0) > policy.size_threshold_large_pct
     passive = np.full(len(orders), policy.slice_style == "passive")
+    midprice_asked = asked_type == OrderType.MIDPRICE
+    large_is_native = np.full(len(orders), policy.large_algo in NATIVE)
     conditions: dict[str, Bools] = {
         "SIGNAL_STOP": stop_asked,
+        "SIGNAL_MIDPRICE": midprice_asked,
         "SIGNAL": ~np.isnan(asked_limit),
         "SIGNAL_MARKET": asked_type == OrderType.MARKET,
         "AUCTION_LIMIT": auction & limit_asked,
         "AUCTION": auction,
+        "NATIVE": native_asked,
         "ALGO": algo_asked & ~passive,
         "ALGO_PASSIVE": algo_asked & passive,
         "URGENT": ~limit_asked & (orders["strength"].to_numpy(np.float64) > policy.urgent_strength),
         "WIDE_SPREAD": spread > policy.wide_spread_threshold_bps,
+        "LARGE_NATIVE": large & large_is_native,
         "LARGE": large & ~passive,
         "LARGE_PASSIVE": large & passive,
         "SMALL": np.nan_to_num(size, nan=np.inf) < policy.size_threshold_small_pct,
@@ -142,14 +164,22 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
         collar_pct=policy.max_slippage_pct,
     )
     order_types = np.select(
-        [stop_asked, ~limit_asked & (policy.default_order_type is OrderType.MARKET)],
+        [
+            stop_asked | midprice_asked,
+            ~limit_asked & (policy.default_order_type is OrderType.MARKET),
+        ],
         [asked_type.astype(str), OrderType.MARKET.value],
         decided("order_type").astype(str),
     )
     routed = orders.copy()
     routed["route_rule"] = decided("rule").astype(str)
     routed["order_type"] = order_types
-    routed["algo"] = np.where(asked_algo == "", decided("algo").astype(str), asked_algo)
+    algos = decided("algo").astype(object)
+    algos[algos == Algo.TWAP] = policy.large_algo.value
+    worked_by = np.where(asked_algo == "", algos, asked_algo).astype(str)
+    routed["algo"] = worked_by
+    # As objects: else None would become a number's nothing.
+    routed["native"] = pd.Series(_native(worked_by, policy), routed.index, dtype=object)
     routed["tif"] = np.where(asked_tif == "", TimeInForce.DAY.value, asked_tif)
     # What rests at a price of the trader's own is left there.
     usual = np.select(
@@ -171,6 +201,14 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
     routed["spread_bps"] = spread
     routed["size_pct_adv"] = size
     return routed
+
+
+def _native(algos: NDArray[np.str_], policy: RoutingPolicy) -> NDArray[np.object_]:
+    """How each order's algorithm is to work where the broker runs it, None where we do."""
+    native = np.full(len(algos), None, dtype=object)
+    for algo in NATIVE:
+        native[algos == algo.value] = json.dumps(dict(policy.native.get(algo, {})))
+    return native
 
 
 def _asked(orders: pd.DataFrame, column: str) -> NDArray[np.object_]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from orderworks.model.ids import client_order_ids
-from orderworks.model.order import Algo
+from orderworks.model.order import NATIVE, Algo
 from orderworks.planning.slicing import Slice, twap, twap_table, vwap
 
 CURVED = (Algo.VWAP, Algo.POV, Algo.IS)
@@ -61,6 +61,8 @@ def schedule(
 ) -> Schedule:
     """Cuts worked parents into slices over the window; other orders are sent whole, at once.
 
+    A parent that a broker's own algorithm works has one slice, which is the whole of it.
+
     Args:
         routed: strategy, symbol, side, quantity, lot_size, algo, and optionally start, end and
             slices where the signal states its own.
@@ -72,11 +74,12 @@ def schedule(
     quantity = parents["quantity"].to_numpy(np.int64)
     lot = parents["lot_size"].to_numpy(np.int64)
     worked = parents["algo"].to_numpy() != Algo.NONE
+    sliced = worked & ~parents["algo"].isin(NATIVE).to_numpy()
     own = {int(place): _own_slices(parents, place, window, curves) for place in _custom(parents)}
 
     plain = np.array([place not in own for place in range(count)], dtype=bool)
     places = np.flatnonzero(plain)
-    slices = np.where(worked, window.slices, 1)[places]
+    slices = np.where(sliced, window.slices, 1)[places]
     if len(places):
         parent, index, shares = twap_table(quantity[places], slices, lot[places])
     else:
@@ -170,7 +173,7 @@ def _own_slices(
     quantity = int(parents["quantity"].iloc[place])
     lot = int(parents["lot_size"].iloc[place])
     algo = parents["algo"].iloc[place]
-    if algo == Algo.NONE:
+    if algo == Algo.NONE or algo in NATIVE:
         return [Slice(0, own.start, quantity)]
     if algo in CURVED:
         return vwap(quantity, own.start, own.end, own.slices, curves[str(place)], lot)

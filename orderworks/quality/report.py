@@ -11,7 +11,9 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.quality import load_for_measuring, store_quality
 from orderworks.market.data import MarketData
+from orderworks.model.order_messages import OrderMessages
 from orderworks.quality.daily import aggregate
+from orderworks.quality.efficiency import efficiency_breach, messages_of_day
 from orderworks.quality.measuring import measure_orders
 from orderworks.quality.thresholds import breaches
 from orderworks.settings import Quality
@@ -21,14 +23,15 @@ from orderworks.settings import Quality
 class SessionQuality:
     """What a session's execution cost an account.
 
-    ``per_order`` is as ``measure_orders`` and ``daily`` as ``aggregate`` returns it; ``alerts``
-    are those that were not raised before.
+    ``per_order`` is as ``measure_orders`` and ``daily`` as ``aggregate`` returns it; ``sent`` is what
+    all that took in messages; ``alerts`` are those that were not raised before.
     """
 
     account: str
     session: date
     per_order: pd.DataFrame
     daily: pd.DataFrame
+    sent: OrderMessages
     alerts: list[Alert]
 
     def __str__(self) -> str:
@@ -42,6 +45,7 @@ class SessionQuality:
             parts.append(f"arrival slippage {day['slippage_arrival_bps']:+.1f} bps")
         if pd.notna(day["shortfall_total"]):
             parts.append(f"shortfall {day['shortfall_total']:,.2f}")
+        parts.append(f"order efficiency ratio {self.sent.efficiency_ratio:.1f}")
         parts.append(f"{len(self.alerts)} new alerts")
         return ", ".join(parts)
 
@@ -70,7 +74,9 @@ def measure_session(
     found = breaches(
         per_order, settings.alert_slippage_bps, settings.alert_latency_ms, account, session, at
     )
+    sent = messages_of_day(ledger, account, session)
+    found += efficiency_breach(sent, settings.alert_order_efficiency, account, session, at)
     with ledger.transaction():
         store_quality(ledger, account, session, per_order, daily)
         fresh = raise_alerts(ledger, account, found)
-    return SessionQuality(account, session, per_order, daily, fresh)
+    return SessionQuality(account, session, per_order, daily, sent, fresh)

@@ -20,6 +20,7 @@ def test_each_is_taken_once_in_the_order_asked() -> None:
             "twap,vwpa",
             r"no algorithm 'vwpa' \(did you mean 'vwap'\?\); choose from routed, none, twap",
         ),
+        ("ibkr_twap", "no algorithm 'ibkr_twap'"),
         (" , ", "names no algorithm; choose from routed"),
     ],
 )

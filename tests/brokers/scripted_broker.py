@@ -7,7 +7,14 @@ from decimal import Decimal
 
 from hourglass import Hourglass
 
-from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
+from orderworks.brokers.adapter import (
+    BrokerOrder,
+    Health,
+    MarginEffect,
+    Report,
+    ReportKind,
+    Snapshot,
+)
 from orderworks.model.errors import BrokerError
 from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
@@ -66,6 +73,9 @@ class ScriptedBroker:
 
     async def snapshot(self) -> Snapshot:
         return Snapshot(NOON, await self.get_portfolio(), (), ())
+
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        return []
 
     async def health_check(self) -> Health:
         return Health(True, "it answers")

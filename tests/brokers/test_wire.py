@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
+from orderworks.brokers.adapter import BrokerOrder, MarginEffect, Report, ReportKind, Snapshot
 from orderworks.brokers.simulated.messages import (
     REQUEST_OF,
     Advance,
     Answer,
     AskOrder,
+    AskWhatIf,
     Cancel,
     Hello,
     Refusal,
@@ -31,7 +32,15 @@ from orderworks.brokers.simulated.messages import (
 from orderworks.brokers.simulated.wire import Malformed, decode, encode
 from orderworks.model.corporate_action import ActionKind, AppliedAction
 from orderworks.model.fill import Fill
-from orderworks.model.order import Order, OrderType, Replacement, Side, TimeInForce
+from orderworks.model.order import (
+    Algo,
+    NativeAlgo,
+    Order,
+    OrderType,
+    Replacement,
+    Side,
+    TimeInForce,
+)
 from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.state import OrderState
 
@@ -44,11 +53,24 @@ SHARES = st.integers(1, 10**9)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 
 
+NATIVE = st.builds(
+    lambda start, length, outlasts, share, takes: NativeAlgo(
+        Algo.IBKR_VWAP, start, start + length, outlasts, share, takes
+    ),
+    st.datetimes(max_value=datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.timedeltas(timedelta(seconds=1), timedelta(days=1)),
+    st.booleans(),
+    st.decimals(1, 50, places=2),
+    st.booleans(),
+)
+
+
 @st.composite
 def orders(draw: st.DrawFn) -> Order:
     """Any order that can be built."""
     kind = draw(st.sampled_from(OrderType))
-    tif = draw(st.sampled_from([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD]))
+    times = [TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD]
+    tif = draw(st.sampled_from(times[:1] if kind is OrderType.MIDPRICE else times))
     amount, percent = draw(st.sampled_from([(Decimal("0.25"), None), (None, Decimal("0.0125"))]))
     trails = kind is OrderType.TRAILING_STOP
     return Order(
@@ -66,7 +88,12 @@ def orders(draw: st.DrawFn) -> Order:
         draw(MOMENTS) if tif is TimeInForce.GTD else None,
         draw(st.none() | NAMES),
         draw(st.none() | NAMES),
+        draw(st.none() | NATIVE) if _is_plain(kind, tif) else None,
     )
+
+
+def _is_plain(kind: OrderType, tif: TimeInForce) -> bool:
+    return kind in (OrderType.MARKET, OrderType.LIMIT) and tif is TimeInForce.DAY
 
 
 REPLACEMENTS = st.builds(Replacement, NAMES, SHARES, st.none() | PRICES, st.none() | PRICES)
@@ -104,6 +131,7 @@ REQUESTS: st.SearchStrategy[Request] = st.one_of(
     st.builds(Replace, several(REPLACEMENTS), MOMENTS),
     st.builds(Advance, MOMENTS),
     st.builds(AskOrder, NAMES),
+    st.builds(AskWhatIf, several(orders())),
     *(st.builds(kind) for name, kind in REQUEST_OF.items() if name in ("snapshot", "time")),
 )
 ANSWERS = st.builds(
@@ -111,6 +139,9 @@ ANSWERS = st.builds(
     st.none()
     | st.builds(
         Snapshot, MOMENTS, PORTFOLIOS, several(BROKER_ORDERS), several(FILLS), several(ACTIONS)
+    ),
+    several(
+        st.builds(MarginEffect, NAMES, MONEY, MONEY, MONEY, MONEY, st.none() | MONEY, NAMES, NAMES)
     ),
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """A desk at Interactive Brokers: waves, doubt and reconciliation, from the ledger to the wire and back."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -59,8 +60,15 @@ async def working(
 
 
 def plan_with_exits(orders: Sequence[OrderRecord]) -> Plan:
-    names = (*ORDER_COLUMNS, "attached_to", "oca_group", "stop_price")
-    rows = [(*row(one), one.attached_to, one.oca_group, one.stop_price) for one in orders]
+    names = (*ORDER_COLUMNS, "attached_to", "oca_group", "stop_price", "remainder", "native")
+    rows = [
+        (
+            *row(one),
+            *(one.attached_to, one.oca_group, one.stop_price, one.remainder),
+            None if one.native is None else json.dumps(one.native),
+        )
+        for one in orders
+    ]
     return Plan("ab" * 32, SESSION.open, SESSION.close, {}, {}, by_column(names, rows))
 
 

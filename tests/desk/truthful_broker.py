@@ -8,7 +8,14 @@ from enum import StrEnum
 
 from working_orders import CASH
 
-from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
+from orderworks.brokers.adapter import (
+    BrokerOrder,
+    Health,
+    MarginEffect,
+    Report,
+    ReportKind,
+    Snapshot,
+)
 from orderworks.model.clock import Clock
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
@@ -113,6 +120,9 @@ class ScriptedBroker:
             + tuple(self.foreign.values()),
             tuple(one for one in self.executions.values() if one.client_order_id not in hidden),
         )
+
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        return []
 
     async def health_check(self) -> Health:
         return Health(True, "it is there")

@@ -26,6 +26,7 @@ class BookedOrder:
         at_exchange: whether the exchange has it.
         parent: the permId of the order that it is attached to.
         taken_back: shares that corrections took back; they are not traded again.
+        stands_at: of one that follows the mid, where it was moved to last.
     """
 
     perm_id: int
@@ -45,6 +46,7 @@ class BookedOrder:
     reason: str = ""
     ended_at: datetime | None = None
     taken_back: int = 0
+    stands_at: Decimal | None = None
 
     @property
     def name(self) -> str:
@@ -74,6 +76,10 @@ class BookedOrder:
         return bool(self.fields["ocaGroup"]) and self.fields["ocaType"] == CANCEL_THE_REST
 
     @property
+    def follows_mid(self) -> bool:
+        return bool(self.fields["orderType"] == "MIDPRICE")
+
+    @property
     def sign(self) -> int:
         return 1 if self.fields["action"] == "BUY" else -1
 
@@ -81,12 +87,15 @@ class BookedOrder:
         """As JSON can keep it."""
         ended = None if self.ended_at is None else self.ended_at.isoformat()
         numbers = {"value": str(self.value), "last_price": str(self.last_price)}
+        numbers |= {} if self.stands_at is None else {"stands_at": str(self.stands_at)}
         return asdict(self) | numbers | {"ended_at": ended}
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> "BookedOrder":
         order = cls(**document)
         order.value, order.last_price = Decimal(order.value), Decimal(order.last_price)
+        if order.stands_at is not None:
+            order.stands_at = Decimal(order.stands_at)
         if order.ended_at is not None:
             order.ended_at = datetime.fromisoformat(document["ended_at"])
         return order
@@ -143,8 +152,11 @@ class Book:
 
     def add(self, order: BookedOrder) -> None:
         self.orders[order.perm_id] = order
-        after = order.order_id + 1
-        self.next_ids[order.client_id] = max(self.next_id(order.client_id), after)
+        self.use(order.client_id, order.order_id)
+
+    def use(self, client_id: int, order_id: int) -> None:
+        """A client's ids begin behind this one from now on."""
+        self.next_ids[client_id] = max(self.next_id(client_id), order_id + 1)
 
     def roll_back(self, client_id: int, ids: int) -> None:
         """The next id of a client goes back; orders that have ended lose theirs from there on."""

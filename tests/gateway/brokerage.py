@@ -25,7 +25,7 @@ from .book import BookedExecution, BookedOrder
 from .book_record import BookRecord
 from .happenings import Ended, Executed, Failed, Happening, Shown
 from .layouts import Values
-from .orders import WAITS, Terms
+from .orders import WAITS, Terms, midprice
 
 ENDED: dict[ReportKind, str] = {
     ReportKind.CANCELLED: "Cancelled",
@@ -65,12 +65,20 @@ class Brokerage:
         return self._exchange.now
 
     def go_on(self, until: datetime) -> None:
-        """The market goes on to a time: at once, unless a fill must cancel others before the next."""
+        """The market goes on to a time: at once, unless what it does must be answered on the way.
+
+        A fill of a group cancels others before the next; a midprice order follows each quote.
+        """
         while self.now < until:
-            symbols = {one.market_symbol for one in self.book.live() if one.cancels_group}
+            symbols = {
+                one.market_symbol
+                for one in self.book.live()
+                if one.cancels_group or one.follows_mid
+            }
             changes = (self.board.next_change(symbol, self.now) for symbol in symbols)
             step = min((at for at in changes if at is not None), default=until)
             self._take(self._exchange.advance(min(step, until)))
+            self._follow_mids()
 
     def submit(self, orders: Sequence[tuple[BookedOrder, Order]]) -> None:
         """Sends orders to the exchange, as one batch."""
@@ -94,6 +102,19 @@ class Brokerage:
         wanted = Replacement(order.name, terms.quantity, terms.limit_price, terms.stop_price)
         self._take(self._exchange.replace([wanted], self.now))
         self._changes.pop(order.perm_id, None)
+
+    def _follow_mids(self) -> None:
+        """Moves midprice orders to where the mid is; who placed them is not told."""
+        for order in self.book.live():
+            quote = self.quote(order.market_symbol)
+            if not (order.follows_mid and order.at_exchange and quote is not None):
+                continue
+            price = midprice(order.fields, order.market_symbol, quote)
+            if price != order.stands_at:
+                order.stands_at = price
+                moved = Replacement(order.name, order.quantity, price)
+                reports = self._exchange.replace([moved], self.now)
+                self._take([one for one in reports if one.kind is not ReportKind.REPLACED])
 
     def end(
         self, order: BookedOrder, status: str, reason: str, code: int = 202, *, shown: bool = True

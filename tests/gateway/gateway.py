@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -13,16 +14,16 @@ from orderworks.brokers.simulated.server import opens_exchange
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import Session as TradingSession
 from orderworks.market.data import RecordedMarket
-from orderworks.model.loopback import LOOPBACK
 
 from .answers import Answer
-from .arrivals import TimedReader
+from .arrivals import Arrivals, TimedReader
 from .board import Board
 from .book import BookedOrder
 from .book_record import BookRecord
 from .brokerage import Brokerage
 from .contracts import Contracts
 from .dispatch import HANDLERS, ID_OF
+from .ear import Ear
 from .errors import NO_REQUEST, Refused
 from .faults import Fault, Faults, LoseLink, Refuse, Say
 from .happenings import Ended, Executed, Failed, Happening
@@ -89,7 +90,7 @@ class Gateway:
         self.link = Link()
         self.clock = MarketClock(self.brokerage.now, speed)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._ear: Ear | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = count()
@@ -100,10 +101,11 @@ class Gateway:
     async def start(self, port: int = 0) -> int:
         """Listens on a port of loopback, 0 for any that is free; returns which."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._line, LOOPBACK, port)
+        self._ear = Ear(
+            port, lambda end, arrivals: loop.call_soon_threadsafe(self._begin, end, arrivals)
+        )
         self._ticking = asyncio.create_task(self._tick())
-        chosen: int = self._server.sockets[0].getsockname()[1]
-        return chosen
+        return self._ear.port
 
     async def stop(self) -> None:
         """Cuts every client off and closes the broker's record, which keeps what it has.
@@ -113,8 +115,8 @@ class Gateway:
         """
         if self._ticking is not None:
             self._ticking.cancel()
-        if self._server is not None:
-            self._server.close()
+        if self._ear is not None:
+            self._ear.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -266,16 +268,18 @@ class Gateway:
             for req_id, subscription in session.subscriptions.items():
                 show_ticks(self, session, req_id, subscription)
 
-    def _line(self) -> asyncio.StreamReaderProtocol:
-        """One client's connection, read by when what it sends arrives."""
-        reader = TimedReader()
-        return asyncio.StreamReaderProtocol(reader, lambda _, writer: self._serve(reader, writer))
+    def _begin(self, end: socket.socket, arrivals: Arrivals) -> None:
+        """One client's connection begins."""
+        task = asyncio.create_task(self._serve(end, arrivals))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, reader: TimedReader, writer: asyncio.StreamWriter) -> None:
-        session = Session(self, reader, writer)
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
+    async def _serve(self, end: socket.socket, arrivals: Arrivals) -> None:
+        reader = TimedReader(arrivals)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(lambda: protocol, sock=end)
+        session = Session(self, reader, asyncio.StreamWriter(transport, protocol, reader, loop))
         try:
             with suppress(asyncio.CancelledError):
                 await session.serve()
@@ -285,8 +289,6 @@ class Gateway:
         finally:
             if session in self.sessions:
                 self.sessions.remove(session)
-            if task is not None:
-                self._tasks.discard(task)
 
     async def _tick(self) -> None:
         while True:

@@ -13,12 +13,16 @@ from .requests import Request
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message; ``fault`` names what befell it."""
+    """One message; ``fault`` names what befell it.
+
+    ``at`` is when a request arrived, in seconds of the wall's monotonic clock.
+    """
 
     client_id: int
     kind: Request | Answer
     values: Values
     fault: str | None
+    at: float | None = None
 
 
 class Log:
@@ -29,10 +33,15 @@ class Log:
         self._path = path
 
     def note(
-        self, client_id: int, kind: Request | Answer, values: Values, fault: object = None
+        self,
+        client_id: int,
+        kind: Request | Answer,
+        values: Values,
+        fault: object = None,
+        at: float | None = None,
     ) -> None:
         """Takes in one message."""
-        entry = Entry(client_id, kind, values, None if fault is None else type(fault).__name__)
+        entry = Entry(client_id, kind, values, None if fault is None else type(fault).__name__, at)
         self.entries.append(entry)
         if self._path is not None:
             line = json.dumps(
@@ -41,6 +50,7 @@ class Log:
                     "client": client_id,
                     "message": kind.name,
                     "fault": entry.fault,
+                    "at": at,
                     "values": values,
                 },
                 default=str,

@@ -25,8 +25,6 @@ TIFS = {
     "FOK": TimeInForce.FOK,
     "OPG": TimeInForce.OPG,
 }
-ALGOS = frozenset({"Adaptive", "Twap", "Vwap"})
-"""Native algorithms that are taken; the exchange fills such an order as the plain one that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ KINDS: dict[str, Kind] = {
     "LOC": Kind(OrderType.LIMIT, has_limit=True, tif=TimeInForce.CLS, day_only=True),
     "MIDPRICE": Kind(OrderType.LIMIT, day_only=True),
 }
-"""MIDPRICE is a limit order at the mid that it finds on arrival, capped by its limit."""
+"""MIDPRICE is a limit order at the mid, which follows it, capped by its limit."""
 
 WAITS = frozenset({"STP", "STP LMT", "TRAIL", "MOC", "LOC"})
 """The types that wait for something: PreSubmitted until they trade."""
@@ -122,7 +120,7 @@ def terms_of(fields: Values, symbol: str, quote: Callable[[], Quote | None]) -> 
     if kind.has_stop:
         stop = _price(fields, "auxPrice", symbol)
     if fields["orderType"] == "MIDPRICE":
-        limit = _mid(fields, symbol, quote())
+        limit = midprice(fields, symbol, quote())
     return Terms(quantity_of(fields), limit, stop)
 
 
@@ -144,8 +142,6 @@ def translated(
     side = SIDES.get(fields["action"])
     if side is None:
         raise Refused(321, reason=f"Invalid action: {fields['action']}")
-    if fields["algoStrategy"] not in ("", *ALGOS):
-        raise Refused(321, reason=f"Invalid algorithm: {fields['algoStrategy']}")
     if fields["secType"] == "BAG" or fields["conditions"] not in ("", "0"):
         raise Refused(321, reason="neither combinations nor conditions are taken here")
     amount, fraction = _trail(fields) if kind.follows else (None, None)
@@ -182,15 +178,20 @@ def _price(fields: Values, name: str, symbol: str) -> Decimal:
     return price.normalize() + 0
 
 
-def _mid(fields: Values, symbol: str, quote: Quote | None) -> Decimal:
+def midprice(fields: Values, symbol: str, quote: Quote | None) -> Decimal:
+    """Where a MIDPRICE order stands: the mid, on the grid and no further than its limit.
+
+    Raises:
+        Refused: 110 or 201, if there is no such price.
+    """
     if quote is None:
         raise Refused(201, reason=f"no quote for {symbol}")
     tick = Instrument(symbol).tick_at(quote.mid)
     buys = SIDES.get(fields["action"]) is Side.BUY
     mid = (quote.mid / tick).to_integral_value(ROUND_FLOOR if buys else ROUND_CEILING) * tick
-    cap = number(fields["lmtPrice"])
-    if not cap:
+    if not number(fields["lmtPrice"]):
         return mid
+    cap = _price(fields, "lmtPrice", symbol)
     return min(mid, cap) if buys else max(mid, cap)
 
 

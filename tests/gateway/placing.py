@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from orderworks.brokers.simulated.commission import fixed_schedule
 from orderworks.model.order import Order
 
 from .account import margin_of
+from .algos import working
 from .answers import Answer
 from .book import BookedOrder
 from .errors import Refused
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 FIXED = ("action", "symbol", "secType", "account")
 """What a change of an order cannot change."""
+ALGORITHM = ("algoStrategy", "algoParams")
+"""Nor this."""
+
+TOO_LARGE = "Your order would exceed the funds that are available in the account."
+"""What is remarked on an order that is only asked about."""
 
 REJECTED = 201
 """The error of an order that the broker rejects; others are refused before they are orders."""
@@ -36,6 +43,8 @@ def place(gateway: "Gateway", session: "Session", values: Values, fault: Fault |
     broker = gateway.brokerage
     fields = _completed(gateway, values)
     if fields["whatIf"] == "1":
+        if isinstance(fault, Refuse):
+            raise Refused(fault.code, id=fields["orderId"])
         _what_if(gateway, session, fields)
         return
     order_id = int(fields["orderId"])
@@ -132,6 +141,7 @@ def _taken(gateway: "Gateway", session: "Session", fields: Values) -> BookedOrde
         parent=None if parent is None else parent.perm_id,
     )
     order.quantity = _translated(gateway, order).quantity
+    working(fields, gateway.brokerage.now)
     book.add(order)
     gateway.brokerage.save(order)
     return order
@@ -163,16 +173,38 @@ def _transmit(
     family = gateway.brokerage.book.family(order)
     for one in family:
         one.transmitted = True
-    if not isinstance(fault, Hold):
+    starts_in = _work_hours(gateway, family)
+    if not isinstance(fault, Hold) and not starts_in:
         _send(gateway, family)
         return
     for one in family:
-        one.status, one.why_held = fault.status, fault.why_held
+        if isinstance(fault, Hold):
+            one.status, one.why_held = fault.status, fault.why_held
         gateway.show(one)
     gateway.brokerage.save(*family)
-    if fault.code is not None:
+    if isinstance(fault, Hold) and fault.code is not None:
         session.error(order.order_id, fault.code, order.perm_id)
-    gateway.schedule(fault.seconds, lambda: _send(gateway, family))
+    seconds = max(starts_in, fault.seconds if isinstance(fault, Hold) else 0.0)
+    gateway.schedule(seconds, lambda: _send(gateway, family))
+
+
+def _work_hours(gateway: "Gateway", family: Sequence[BookedOrder]) -> float:
+    """In how many seconds the algorithms of a family start; each is cancelled where it is to end."""
+    now = gateway.brokerage.now
+    starts_in = 0.0
+    for one in family:
+        hours = working(one.fields, now)
+        if hours.starts_at is not None:
+            starts_in = max(starts_in, (hours.starts_at - now).total_seconds())
+        if hours.ends_at is not None:
+            seconds = (hours.ends_at - now).total_seconds()
+            gateway.schedule(seconds, partial(_end, gateway, one))
+    return starts_in
+
+
+def _end(gateway: "Gateway", order: BookedOrder) -> None:
+    if order.is_live:
+        gateway.brokerage.cancel(order, *_children_not_sent(gateway, order))
 
 
 def _send(gateway: "Gateway", orders: Sequence[BookedOrder]) -> None:
@@ -186,6 +218,8 @@ def _change(gateway: "Gateway", session: "Session", order: BookedOrder, fields: 
         raise Refused(105)
     if fields["orderType"] != order.fields["orderType"]:
         raise Refused(329)
+    if any(fields.get(name) != order.fields.get(name) for name in ALGORITHM):
+        raise Refused(440)
     asked = fields | {"orderId": order.fields["orderId"], "parentId": order.fields["parentId"]}
     terms = terms_of(
         asked, order.market_symbol, lambda: gateway.brokerage.quote(order.market_symbol)
@@ -213,8 +247,15 @@ def _children_not_sent(gateway: "Gateway", order: BookedOrder) -> list[BookedOrd
 
 
 def _what_if(gateway: "Gateway", session: "Session", fields: Values) -> None:
-    """What an order would do to the account's margin: an openOrder that is no order."""
+    """What an order would do to the account's margin: an openOrder that is no order.
+
+    Its id is one as an order's is: it must be new, and is used by it.
+    """
     broker, symbol = gateway.brokerage, fields["marketSymbol"]
+    if int(fields["orderId"]) < broker.book.next_id(session.client_id):
+        raise Refused(103)
+    broker.book.use(session.client_id, int(fields["orderId"]))
+    broker.save()
     order = BookedOrder(0, session.client_id, int(fields["orderId"]), symbol, fields, quantity=0)
     wanted = _translated(gateway, order)
     price = wanted.limit_price or wanted.stop_price or broker.board.mark(symbol, broker.now)
@@ -244,5 +285,6 @@ def _what_if(gateway: "Gateway", session: "Session", fields: Values) -> None:
             "minCommission": money(commission),
             "maxCommission": money(commission),
             "commissionCurrency": "USD",
+            "warningText": "" if after.equity >= after.initial else TOO_LARGE,
         },
     )

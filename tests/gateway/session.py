@@ -152,7 +152,7 @@ class Session:
         values = read(REQUESTS[request], iter(fields[1:]), self.version)
         fault = self._gateway.faults.befalls(request)
         client_id = int(values["clientId"]) if request is Request.START_API else self.client_id
-        self._gateway.log.note(client_id, request, values, fault)
+        self._gateway.log.note(client_id, request, values, fault, self._reader.arrived)
         if isinstance(fault, Lose):
             return
         if isinstance(fault, CutBefore):

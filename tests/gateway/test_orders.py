@@ -79,7 +79,27 @@ REFUSED: dict[str, tuple[int, Order, Stock]] = {
     "type": (321, Order(action="BUY", totalQuantity=1, orderType="REL", tif="DAY"), ACME),
     "trail": (158, Order(action="SELL", totalQuantity=1, orderType="TRAIL", tif="DAY"), ACME),
     "moc": (113, Order(action="BUY", totalQuantity=1, orderType="MOC", tif="GTC"), ACME),
-    "algo": (321, limit("BUY", 1, 90, algoStrategy="Magic"), ACME),
+    "algo": (439, limit("BUY", 1, 90, algoStrategy="Magic"), ACME),
+    **{
+        f"{name} {params}": (code, limit("BUY", 1, 90, algoStrategy=name, algoParams=params), ACME)
+        for code, name, *params in (
+            (443, "Twap", TagValue("strategyType", "Marketable")),
+            (443, "Adaptive", TagValue("endTime", "16:00:00 US/Eastern")),
+            (145, "Adaptive", TagValue("adaptivePriority", "urgent")),
+            (441, "Vwap", TagValue("maxPctVol", "10")),
+            (441, "Vwap", TagValue("maxPctVol", "much")),
+            (441, "Vwap", TagValue("noTakeLiq", "True")),
+            (441, "Twap", TagValue("startTime", "15:00:00")),
+            (441, "Twap", TagValue("endTime", "09:00:00 US/Eastern")),
+        )
+    },
+    "algo of a stop": (442, StopOrder("SELL", 1, 90, tif="DAY", algoStrategy="Twap"), ACME),
+    "algo overnight": (442, limit("BUY", 1, 90, tif="GTC", algoStrategy="Twap"), ACME),
+    "capped off the grid": (
+        110,
+        Order(action="BUY", totalQuantity=1, orderType="MIDPRICE", lmtPrice=90.001, tif="DAY"),
+        ACME,
+    ),
     "parent": (10006, limit("SELL", 1, 90, parentId=77), ACME),
     "date": (321, limit("BUY", 1, 90, tif="GTD", goodTillDate="tomorrow"), ACME),
     "band": (201, limit("BUY", 1, 190), ACME),
@@ -183,6 +203,23 @@ async def test_what_an_order_would_cost_is_told_and_nothing_is_sent(serves: Serv
         assert float(state.equityWithLoanBefore) == 1_000_000
         assert float(state.equityWithLoanAfter) == 999_995
         assert state.commission == 5
+        assert state.warningText == ""
+        beyond = await ib.whatIfOrderAsync(ACME, limit("BUY", 100_000, 100))
+        assert "exceed the funds" in beyond.warningText
+        assert gateway.brokerage.book.orders == {}
+
+
+async def test_a_question_uses_an_id_as_an_order_does(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        await gateway.advance(1)
+        await ib.whatIfOrderAsync(ACME, limit("BUY", 10, 100))
+        asked = next(gateway.log.of(Request.PLACE_ORDER))
+        errors = Errors(ib)
+        for question in (True, False):
+            order = limit("BUY", 10, 90, whatIf=question)
+            ib.client.placeOrder(int(asked["orderId"]), ACME, order)
+        await settled(ib)
+        assert errors.codes == [103, 103]
         assert gateway.brokerage.book.orders == {}
 
 
@@ -213,6 +250,14 @@ async def _ends_as(gateway: Gateway, ib: IB, order: Order, second: float) -> tup
     await gateway.advance(second - 2)
     await settled(ib)
     return trade.orderStatus.status, trade.orderStatus.avgFillPrice
+
+
+def _twap(start: str, end: str, *, past: bool = False) -> Order:
+    """Market order of 5,000 shares, more than it can get in half a minute."""
+    told = {"startTime": start, "endTime": end}
+    params = [TagValue(tag, f"{time} US/Eastern") for tag, time in told.items()]
+    params.append(TagValue("allowPastEndTime", str(int(past))))
+    return market_order("BUY", 5_000, algoStrategy="Twap", algoParams=params)
 
 
 TYPES: dict[str, tuple[Order, float, tuple[str, float]]] = {
@@ -257,13 +302,10 @@ TYPES: dict[str, tuple[Order, float, tuple[str, float]]] = {
         15,
         ("Submitted", 0),
     ),
-    "twap": (
-        market_order(
-            "BUY", 50, algoStrategy="Twap", algoParams=[TagValue("strategyType", "Midpoint")]
-        ),
-        5,
-        ("Filled", 100.01),
-    ),
+    "twap waits": (_twap("09:30:10", "09:30:20"), 5, ("PreSubmitted", 0)),
+    "twap works": (_twap("09:30:10", "09:30:20"), 15, ("Submitted", 100.01)),
+    "twap ends": (_twap("09:30:10", "09:30:18"), 30, ("Cancelled", 100.01)),
+    "twap goes on": (_twap("09:30:10", "09:30:12", past=True), 19, ("Submitted", 100.01)),
 }
 
 
@@ -272,6 +314,38 @@ async def test_each_type_does_what_it_is_for(serves: Serves, name: str) -> None:
     order, second, expected = TYPES[name]
     async with serves() as (gateway, port), connected(port) as ib:
         assert await _ends_as(gateway, ib, order, second) == expected
+
+
+async def test_a_midprice_order_follows_the_mid(serves: Serves) -> None:
+    async with serves() as (gateway, port), connected(port) as ib:
+        await gateway.advance(30)
+        order = Order(action="BUY", totalQuantity=5_000, orderType="MIDPRICE", tif="DAY")
+        trade = placed(ib, order)
+        await settled(ib)
+        await gateway.advance(5)
+        await settled(ib)
+        assert trade.orderStatus.lastFillPrice == 99
+        # At 102, where one that stayed would never trade.
+        await gateway.advance(15)
+        await settled(ib)
+        assert trade.orderStatus.lastFillPrice == 102
+
+
+async def test_an_algorithm_cannot_be_changed_but_its_price_can(serves: Serves) -> None:
+    async with serves() as (_, port), connected(port) as ib:
+        urgent, patient = ([TagValue("adaptivePriority", name)] for name in ("Urgent", "Patient"))
+        trade = placed(ib, limit("BUY", 10, 90, algoStrategy="Adaptive", algoParams=urgent))
+        await settled(ib)
+        errors = Errors(ib)
+        trade.order.lmtPrice = 91
+        placed(ib, trade.order)
+        await settled(ib)
+        assert errors.codes == []
+        assert trade.order.lmtPrice == 91
+        trade.order.algoParams = patient
+        placed(ib, trade.order)
+        await settled(ib)
+        assert errors.codes == [440]
 
 
 @pytest.mark.parametrize(("second", "codes"), [(0, []), (5, [201])])

@@ -10,7 +10,7 @@ from ib_async import IB
 from orderworks.model.loopback import LOOPBACK
 
 from .answers import Answer
-from .arrivals import TimedReader
+from .arrivals import Arrivals, TimedReader
 from .clients import Errors, heard_by, limit, placed
 from .conftest import Serves
 from .pacing import Pacing, Verdict
@@ -68,10 +68,12 @@ async def test_one_breach_too_many_cuts_the_client_off(serves: Serves) -> None:
 
 
 async def test_what_arrived_in_time_is_not_late_because_others_took_long() -> None:
-    reader = TimedReader()
-    reader.feed_data(b"first")
+    arrivals = Arrivals()
+    reader = TimedReader(arrivals)
+    arrivals.note(5)
     before = time.monotonic()
-    reader.feed_data(b"second")
+    arrivals.note(6)
+    reader.feed_data(b"firstsecond")
     assert await reader.readexactly(2) == b"fi"
     assert reader.arrived <= before
     assert await reader.readexactly(3) == b"rst"

@@ -2,11 +2,7 @@
 
 import asyncio
 import json
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,34 +10,10 @@ import pytest
 from .clients import limit, placed
 from .fault_lines import read_line, read_script
 from .faults import Correct, LoseLink, Say
+from .processes import process_of
 from .requests import Request
 from .running import connected, settled, until
 from .small_session import SESSION
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@asynccontextmanager
-async def _process(
-    *options: str, environment: Mapping[str, str]
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.gateway",
-        *options,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        yield process, int(await process.stdout.readline())
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
 async def _tell(process: asyncio.subprocess.Process, line: str) -> str:
@@ -60,7 +32,7 @@ async def test_it_is_started_told_killed_and_started_again(
         *("--market", str(small_market), "--session", str(SESSION.date)),
         *("--account", account, "--speed", "0", "--log", str(log)),
     ]
-    async with _process(*options, environment=environment) as (process, port):
+    async with process_of(*options, environment=environment) as (process, port):
         async with connected(port) as ib:
             assert await _tell(process, "advance 1") == "done"
             assert await _tell(process, "fault request.PLACE_ORDER Say 10349") == "done"
@@ -72,7 +44,7 @@ async def test_it_is_started_told_killed_and_started_again(
             await until(ib, lambda: len(trade.fills) == 1)
         process.send_signal(signal.SIGKILL)
     async with (
-        _process(*options, environment=environment) as (process, port),
+        process_of(*options, environment=environment) as (process, port),
         connected(port) as ib,
     ):
         assert ib.managedAccounts() == [account]

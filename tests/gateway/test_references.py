@@ -146,11 +146,11 @@ async def test_live_data_without_a_subscription_are_refused(serves: Serves) -> N
 async def test_ticks_stream_until_they_are_cancelled(serves: Serves) -> None:
     async with serves() as (gateway, port), connected(port) as ib:
         ticker = ib.reqMktData(QUALIFIED)
-        await until(ib, lambda: ticker.bid == 99.99)
+        await until(ib, lambda: ticker.close == 100.5)
         assert (ticker.bidSize, ticker.askSize, ticker.close) == (300, 200, 100.5)
         await gateway.advance(25)
-        await until(ib, lambda: ticker.last == 99)
-        assert (ticker.bid, ticker.ask, ticker.volume) == (98.99, 99.01, 26_000)
+        await until(ib, lambda: ticker.volume == 26_000)
+        assert (ticker.bid, ticker.ask, ticker.last) == (98.99, 99.01, 99)
         ib.cancelMktData(QUALIFIED)
         await settled(ib)
         await gateway.advance(20)

@@ -5,7 +5,7 @@ import random
 
 import psycopg
 import pytest
-from ib_async import IB, Trade
+from ib_async import IB, StartupFetch, Trade
 
 from orderworks.model.loopback import LOOPBACK
 
@@ -46,12 +46,23 @@ def _everything(seed: int) -> Faults:
 
 
 async def _reconnected(ib: IB, port: int) -> None:
-    """Connects until it holds: what is told at the start may be cut as well."""
+    """Connects until it holds, and asks for nothing: each answer might be cut."""
     while not ib.isConnected():
         try:
-            await ib.connectAsync(LOOPBACK, port, 1, timeout=0.5)
+            await ib.connectAsync(LOOPBACK, port, 1, timeout=0.5, fetchFields=StartupFetch(0))
         except (TimeoutError, ConnectionError):
             await asyncio.sleep(0.01)
+
+
+async def _settled_or_cut(ib: IB) -> None:
+    """Returns when the gateway has taken what was sent, or the line was cut: then it may be lost."""
+    if not ib.isConnected():
+        return
+    told = asyncio.ensure_future(ib.reqCurrentTimeAsync())
+    cut = asyncio.ensure_future(ib.disconnectedEvent)
+    await asyncio.wait((told, cut), timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    for one in (told, cut):
+        one.cancel()
 
 
 async def _trade(gateway: Gateway, ib: IB, port: int, seed: int) -> None:
@@ -70,8 +81,8 @@ async def _trade(gateway: Gateway, ib: IB, port: int, seed: int) -> None:
         placed.append(ib.placeOrder(contract, order))
         if draws.random() < 0.3:
             ib.client.cancelOrder(draws.choice(placed).order.orderId)
+        await _settled_or_cut(ib)
         await gateway.advance(draws.choice((0, 1, 2)))
-        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -22,19 +22,22 @@ STATE_RULE = (
     "state must be one of PENDING, SUBMITTED, PARTIALLY_FILLED, FILLED, CANCELLED, REJECTED, "
     "EXPIRED, UNKNOWN"
 )
-TYPE_RULE = "order_type must be one of market, limit, stop, stop_limit, trailing_stop"
-ALGO_RULE = "algo must be one of none, twap, vwap, pov, is"
+TYPE_RULE = "order_type must be one of market, limit, stop, stop_limit, trailing_stop, midprice"
+ALGO_RULE = "algo must be one of none, twap, vwap, pov, is, ibkr_twap, ibkr_vwap, ibkr_adaptive"
 
 NO_PRICES = dict.fromkeys(("limit_price", "stop_price", "trail_amount", "trail_percent"))
 STOP = {**NO_PRICES, "order_type": "stop", "stop_price": 101.0, "algo": "none"}
 STOP_LIMIT = {**STOP, "order_type": "stop_limit", "limit_price": 102.0}
 TRAIL = {**NO_PRICES, "order_type": "trailing_stop", "trail_amount": 0.5, "algo": "none"}
+MIDPRICE = {**NO_PRICES, "order_type": "midprice", "limit_price": 100.0, "algo": "none"}
+NATIVE = ("ibkr_twap", "ibkr_vwap", "ibkr_adaptive")
 TYPED: dict[str, dict[str, object]] = {
     "market": {**NO_PRICES, "order_type": "market"},
     "limit": {**NO_PRICES, "order_type": "limit", "limit_price": 100.0},
     "stop": STOP,
     "stop_limit": STOP_LIMIT,
     "trailing_stop": TRAIL,
+    "midprice": MIDPRICE,
 }
 """A signal's order of each type."""
 PRICES_OF_TYPE = {
@@ -106,6 +109,24 @@ BROKEN = [
     *(
         ("signals", {**STOP, "tif": tif}, f"order_type must be limit or market where tif is {tif}")
         for tif in ("ioc", "fok", "opg", "cls")
+    ),
+    *(
+        (
+            "signals",
+            {**MIDPRICE, "tif": tif, "good_till": till},
+            "order_type must be limit or market or stop or stop_limit or trailing_stop "
+            f"where tif is {tif}",
+        )
+        for tif, till in (("gtc", None), ("gtd", LATER))
+    ),
+    *(
+        ("signals", {"algo": algo, "slices": None} | changes, f"{said} where algo is {algo}")
+        for algo in NATIVE
+        for changes, said in (
+            ({"tif": "gtc"}, "tif must be day"),
+            ({"remainder": "reprice"}, "remainder must be keep or cancel or sweep"),
+            ({"slices": 3}, "slices must not be set"),
+        )
     ),
     ("signals", {"tif": "gtd"}, "good_till is missing where tif is gtd"),
     *(
@@ -255,6 +276,8 @@ PASSING = [
     ("signals", {"slices": 1, "quantity": 1}),
     *(("signals", own) for own in TYPED.values()),
     ("signals", {**TRAIL, "trail_amount": None, "trail_percent": 0.02}),
+    ("signals", {**MIDPRICE, "limit_price": None, "tif": None}),
+    *(("signals", {"algo": algo, "slices": None, "tif": None}) for algo in NATIVE),
     ("signals", {"tif": "gtd", "good_till": LATER}),
     ("signals", {"stop_loss_price": 98.0, "take_profit_price": 110.0}),
     ("signals", {"direction": "short", "stop_loss_price": 110.0, "take_profit_price": 98.0}),

@@ -8,14 +8,26 @@ from typing import Any
 import pytest
 
 from orderworks.model.fill import Fill
-from orderworks.model.order import Order, OrderType, Replacement, Side, TimeInForce
+from orderworks.model.order import (
+    Algo,
+    NativeAlgo,
+    Order,
+    OrderType,
+    Priority,
+    Replacement,
+    Side,
+    TimeInForce,
+)
 
 MARKET = Order("ow-1", "SIM1", "A", Side.BUY, 10, OrderType.MARKET)
 LIMIT = replace(MARKET, order_type=OrderType.LIMIT, limit_price=Decimal("10.01"))
 STOP = replace(MARKET, order_type=OrderType.STOP, stop_price=Decimal("9.50"))
 STOP_LIMIT = replace(STOP, order_type=OrderType.STOP_LIMIT, limit_price=Decimal("9.40"))
 TRAIL = replace(MARKET, order_type=OrderType.TRAILING_STOP, trail_amount=Decimal("0.25"))
+MIDPRICE = replace(MARKET, order_type=OrderType.MIDPRICE)
 LATER = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
+HOURS = {"starts_at": LATER.replace(hour=19), "ends_at": LATER}
+VWAP: dict[str, Any] = {"algo": Algo.IBKR_VWAP, "max_volume_pct": Decimal(10), **HOURS}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +59,15 @@ LATER = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
                 f"trail_percent must be strictly between 0 and 1, not {percent}",
             )
             for percent in ("0", "1", "-0.1", "NaN")
+        ),
+        (MIDPRICE, {"limit_price": Decimal(0)}, "limit_price must be positive and finite"),
+        (MIDPRICE, {"stop_price": Decimal(1)}, "stop_price is set on a midprice order"),
+        (MIDPRICE, {"tif": TimeInForce.GTC}, "tif gtc does not go with a midprice order"),
+        (MIDPRICE, {"native": NativeAlgo(**VWAP)}, "native ibkr_vwap does not go with a midprice"),
+        (
+            LIMIT,
+            {"native": NativeAlgo(**VWAP), "tif": TimeInForce.GTC},
+            "native ibkr_vwap does not go with tif gtc",
         ),
         (LIMIT, {"tif": TimeInForce.GTD}, "good_till is missing on a gtd order"),
         (LIMIT, {"good_till": LATER}, "good_till is set on a day order"),
@@ -111,3 +132,24 @@ def test_sides_mirror_each_other() -> None:
         assert side.opposite.opposite is side
         assert side.sign == -side.opposite.sign
     assert Side.BUY.sign == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"algo": Algo.TWAP}, "algo must be one that a broker runs, not twap"),
+        ({"starts_at": None}, "starts_at is missing on a ibkr_vwap order"),
+        ({"ends_at": LATER.replace(tzinfo=None)}, "ends_at must be a time with a zone"),
+        ({"ends_at": LATER.replace(hour=19)}, "ends_at must be after starts_at"),
+        ({"max_volume_pct": None}, "max_volume_pct is missing on a ibkr_vwap order"),
+        ({"max_volume_pct": Decimal("0.1")}, r"max_volume_pct must be 1 to 50, not 0\.1"),
+        ({"max_volume_pct": Decimal("NaN")}, "max_volume_pct must be 1 to 50, not NaN"),
+        ({"priority": Priority.URGENT}, "priority is set on a ibkr_vwap order"),
+        ({"algo": Algo.IBKR_TWAP}, "max_volume_pct is set on a ibkr_twap order"),
+        ({"algo": Algo.IBKR_ADAPTIVE}, "starts_at is set on a ibkr_adaptive order"),
+    ],
+)
+def test_an_algorithm_that_cannot_be_is_never_made(changes: dict[str, Any], message: str) -> None:
+    assert NativeAlgo(**VWAP)
+    with pytest.raises(ValueError, match=message):
+        NativeAlgo(**VWAP | changes)

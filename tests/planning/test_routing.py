@@ -1,5 +1,6 @@
 """The router's table: which rule decides, how the order is then worked, and at what price."""
 
+import json
 import math
 from dataclasses import replace
 from decimal import Decimal
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderworks.model.instrument import Instrument
-from orderworks.model.order import OrderType, Remainder, Side
+from orderworks.model.order import NATIVE, Algo, OrderType, Remainder, Side
 from orderworks.model.rounding import round_to_tick
 from orderworks.planning.routing import RoutingPolicy, route
 
@@ -182,6 +183,11 @@ def test_what_one_signal_asks_does_not_decide_for_the_others() -> None:
         ({"tif": "cls", "limit_price": 99.0}, "SIGNAL", "limit"),
         ({"algo": "pov"}, "ALGO", "limit"),
         ({"algo": "is", "order_type": "market"}, "SIGNAL_MARKET", "market"),
+        ({"algo": "ibkr_twap"}, "NATIVE", "limit"),
+        ({"algo": "ibkr_vwap", "order_type": "market"}, "SIGNAL_MARKET", "market"),
+        ({"algo": "ibkr_adaptive", "limit_price": 99.0}, "SIGNAL", "limit"),
+        ({"order_type": "midprice"}, "SIGNAL_MIDPRICE", "midprice"),
+        ({"order_type": "midprice", "limit_price": 99.0}, "SIGNAL_MIDPRICE", "midprice"),
     ],
 )
 def test_what_a_signal_asks_takes_the_place_of_routing(
@@ -220,6 +226,43 @@ def test_passive_slices_take_the_near_touch(asked: dict[str, Any]) -> None:
         (decided,) = routed(asked, policy=replace(POLICY, slice_style=style))
         assert decided["route_rule"] == rules[next(iter(asked))] + suffix
         assert decided["limit_price"] == (100.01 if style == "cross" else 99.99)
+
+
+@pytest.mark.parametrize("style", ["cross", "passive"])
+@pytest.mark.parametrize("algo", sorted(NATIVE))
+def test_what_a_broker_works_is_given_room_and_its_terms(algo: Algo, style: str) -> None:
+    told = {Algo.IBKR_VWAP: {"max_volume_pct": "20"}}
+    policy = replace(POLICY, slice_style=style, native=told)
+    large, asked, ours, plain = routed(
+        LARGE,
+        {"algo": algo.value},
+        LARGE | {"algo": "twap"},
+        {},
+        policy=replace(policy, large_algo=algo),
+    )
+    for one, rule in ((large, "LARGE_NATIVE"), (asked, "NATIVE")):
+        assert (one["route_rule"], one["algo"], one["remainder"]) == (rule, algo, "sweep")
+        assert one["limit_price"] == 100.11  # 100.01 * 1.001 = 100.11001
+        assert json.loads(one["native"]) == told.get(algo, {})
+    assert (ours["algo"], ours["native"], plain["native"]) == ("twap", None, None)
+
+
+def test_what_is_large_is_worked_as_the_policy_says() -> None:
+    (decided,) = routed(LARGE, policy=replace(POLICY, large_algo=Algo.VWAP))
+    assert (decided["route_rule"], decided["algo"]) == ("LARGE", "vwap")
+
+
+def test_a_midprice_order_has_no_limit_but_the_signal_s() -> None:
+    free, capped = routed(
+        {"order_type": "midprice", "limit_price": None},
+        {"order_type": "midprice", "limit_price": 99.995},
+        policy=replace(MARKET_BY_DEFAULT, remainder=Remainder.SWEEP),
+    )
+    assert math.isnan(free["limit_price"])
+    assert capped["limit_price"] == 99.99
+    assert {(one["order_type"], one["remainder"]) for one in (free, capped)} == {
+        ("midprice", "keep")
+    }
 
 
 @pytest.mark.parametrize("policy", [POLICY, MARKET_BY_DEFAULT])

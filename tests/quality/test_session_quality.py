@@ -25,7 +25,7 @@ from orderworks.quality.report import SessionQuality, measure_session
 from orderworks.settings import Quality
 
 ACCOUNT = "SIM-1"
-LIMITS = Quality(alert_slippage_bps=10, alert_latency_ms=5000)
+LIMITS = Quality(alert_slippage_bps=10, alert_latency_ms=5000, alert_order_efficiency=15)
 
 
 @pytest.fixture

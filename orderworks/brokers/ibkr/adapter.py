@@ -12,7 +12,14 @@ from datetime import datetime
 from functools import partial
 from time import monotonic
 
-from orderworks.brokers.adapter import BrokerOrder, Health, Report, ReportKind, Snapshot
+from orderworks.brokers.adapter import (
+    BrokerOrder,
+    Health,
+    MarginEffect,
+    Report,
+    ReportKind,
+    Snapshot,
+)
 from orderworks.brokers.ibkr import questions
 from orderworks.brokers.ibkr.accounts import LIVE, PAPER, check_configured, check_managed
 from orderworks.brokers.ibkr.chase import Chase
@@ -24,8 +31,10 @@ from orderworks.brokers.ibkr.listed import Listed, ListedOf, contract_of, refusa
 from orderworks.brokers.ibkr.looking import ask_portfolio, look
 from orderworks.brokers.ibkr.order_ids import OrderNumbers
 from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.post import Post
 from orderworks.brokers.ibkr.snapshot import Gathering
+from orderworks.brokers.ibkr.what_if import WhatIfs
 from orderworks.brokers.ibkr.wire import Message
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.orders import orders_by_id
@@ -40,8 +49,6 @@ from orderworks.settings import IbkrBroker as IbkrSettings
 BEFORE_EXITS = 0.05
 """Seconds between entries and the exits that name them: the broker must know them by then (10006)."""
 NOT_CONNECTED = "{} is not connected; connect first"
-LOOKS = 3
-"""How often a snapshot is begun again because executions came while it was taken."""
 
 
 class IbkrBroker:
@@ -50,6 +57,7 @@ class IbkrBroker:
     Args:
         url: of the ledger, which keeps the numbers that orders are sent under.
         paper: whether paper trading is meant; the account and the port must agree.
+        pace: of everything that leaves for the gateway; its own, as the settings permit, if not given.
         listed_of: symbols as the broker lists them: an order goes out for that stock alone, and what the
             broker would refuse is not sent. None: by symbol, unexamined.
     """
@@ -63,6 +71,7 @@ class IbkrBroker:
         clock: Clock,
         *,
         paper: bool,
+        pace: Pace | None = None,
         listed_of: ListedOf | None = None,
     ) -> None:
         self.account = settings.account_id
@@ -77,6 +86,7 @@ class IbkrBroker:
             settings.port,
             settings.client_id,
             self._hear,
+            pace or Pace(settings.messages_per_second),
             connect_seconds=settings.connect_seconds,
             ask_seconds=settings.ask_seconds,
         )
@@ -84,6 +94,11 @@ class IbkrBroker:
         self._commissions = Chase(settings.answer_seconds)
         self._executions = Chase(settings.answer_seconds)
         self._post = Post(self._line, self._talk, settings.answer_seconds)
+        self._what_ifs = WhatIfs(
+            per_minute=settings.what_if_per_minute,
+            seconds=settings.what_if_seconds,
+            answer_seconds=settings.answer_seconds,
+        )
         self._gathering: Gathering | None = None
         self._open_ledger: Ledger | None = None
 
@@ -109,7 +124,7 @@ class IbkrBroker:
             self._open_ledger = None
 
     async def room_for(self, messages: int) -> int:
-        return await self._post.pace.room_for(messages)
+        return await self._line.pace.room_for(messages)
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         """Raises BrokerError where nothing may be sent now, and nothing was."""
@@ -143,7 +158,7 @@ class IbkrBroker:
                 at = self._clock.now()
                 reports.append(Report(ReportKind.CANCEL_REFUSED, name, at, reason=reason))
                 continue
-            await self._post.pace.take()
+            await self._line.pace.take()
             if name in self._talk.threads:
                 self._talk.threads[name].cancel_asked = True
             self._line.client.cancelOrder(numbers[name], "")
@@ -168,7 +183,7 @@ class IbkrBroker:
                 reason = off
             else:
                 message = revised(thread.message, terms)
-                await self._post.pace.take()
+                await self._line.pace.take()
                 if not self._line.is_sound:
                     break
                 thread.asked = terms
@@ -208,25 +223,26 @@ class IbkrBroker:
         await self._require_line()
         return await ask_portfolio(self._line, self.account)
 
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        await self._require_line()
+        listed = await self._listed([order.symbol for order in orders])
+        contract = partial(contract_of, listed)
+        return await self._what_ifs.ask(orders, self._numbers, self._line, contract)
+
     async def snapshot(self) -> Snapshot:
         await self._require_line()
-        for _ in range(LOOKS):
-            doubts = self._line.doubts
-            self._gathering = gathered = Gathering(self.account)
-            try:
-                taken = await look(
-                    *(self._line, self._talk, gathered, self._ledger),
-                    commission_seconds=self._settings.answer_seconds,
-                    now=self._clock.now,
-                )
-            finally:
-                self._gathering = None
-            if gathered.unmoved:
-                self._line.settle_doubt(doubts)
-                return taken
-        raise SnapshotIncomplete(
-            f"executions came in while each of {LOOKS} snapshots was taken; try again"
-        )
+        doubts = self._line.doubts
+        self._gathering = gathered = Gathering(self.account)
+        try:
+            taken = await look(
+                *(self._line, self._talk, gathered, self._ledger),
+                commission_seconds=self._settings.answer_seconds,
+                now=self._clock.now,
+            )
+        finally:
+            self._gathering = None
+        self._line.settle_doubt(doubts)
+        return taken
 
     async def health_check(self) -> Health:
         if not self._line.is_connected:
@@ -244,6 +260,7 @@ class IbkrBroker:
         if self._gathering is not None:
             self._gathering.hear(message)
         self._talk.hear(message, self._clock.now())
+        self._what_ifs.hear(message)
         if len(self._talk.doubled) > doubled and self._gathering is None:
             self._line.raise_doubt("it has two orders of one name")
 

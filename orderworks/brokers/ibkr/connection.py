@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from ib_async import Client, StartupFetch
 
 from orderworks.brokers.ibkr.errors import Meaning, code_of, sentence_of
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.wire import ErrorSaid, Hear, ListeningIB, Message
 from orderworks.model.backoff import delays
 from orderworks.model.errors import BrokerError, Disconnected, Unanswered, Unreachable
@@ -28,6 +29,8 @@ FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
 
 NOTHING = StartupFetch(0)
 """ib_async asks for much when it connects, all at once; a snapshot asks for it in its turn."""
+CONNECTING = 2
+"""Messages that leave all the same: who connects, and the question for the positions."""
 
 TOO_OLD = "version must be"
 """In the words of ib_async."""
@@ -42,6 +45,7 @@ class Connection:
 
     Args:
         hear: told each message, in order, from within the loop.
+        pace: of everything that leaves. Who sends takes a turn of it first, but for a question.
         connect_seconds: that making it may take, tries and waits included.
         ask_seconds: that the answer to a question may take.
         spare_ids: taken in their turn where the client id is in use; for a connection that sends no
@@ -54,6 +58,7 @@ class Connection:
         port: int,
         client_id: int,
         hear: Hear,
+        pace: Pace,
         *,
         connect_seconds: float,
         ask_seconds: float,
@@ -61,6 +66,7 @@ class Connection:
     ) -> None:
         self.where = f"{host}:{port}"
         self.client_id = client_id
+        self.pace = pace
         self.news = asyncio.Event()
         """Set when anything was heard, and when the connection is not sound any more."""
         self.doubts = 0
@@ -146,17 +152,29 @@ class Connection:
             _hang_up(ib)
         self.raise_doubt("it is not connected")
 
-    async def ask(self, what: str, question: Callable[[ListeningIB], Awaitable[Answer]]) -> Answer:
+    async def ask(
+        self,
+        what: str,
+        question: Callable[[ListeningIB], Awaitable[Answer]],
+        *,
+        paces_itself: bool = False,
+    ) -> Answer:
         """The answer to one question; others wait for their turn, as ib_async mixes up their answers.
 
         A connection over which one stays unanswered is given up: a late answer would be taken for that
         of a later question.
+
+        Args:
+            paces_itself: whether it takes the turns of its messages itself; else it is one message.
 
         Raises:
             Unanswered: none came in time.
             Disconnected: it broke.
         """
         async with self._turn:
+            if not paces_itself:
+                # Its time to answer begins when it has been asked.
+                await self.pace.take()
             asked = asyncio.ensure_future(question(self._connected))
             lost = asyncio.ensure_future(self._hung_up.wait())
             silence = f"it did not answer {what} within {self._ask_seconds:g} s"
@@ -208,6 +226,8 @@ class Connection:
         """Connects once; what was in the way, or None."""
         self._hung_up, self._in_the_way = asyncio.Event(), None
         self.id_is_busy = False
+        for _ in range(CONNECTING):
+            await self.pace.take()
         ib = ListeningIB(lambda message: self._heard(ib, message))
         ib.client.conn.disconnected += lambda _: self._lost(ib)
         ib.client.apiError += lambda said: self._hear_client(ib, said)
@@ -274,7 +294,10 @@ class Connection:
             case Meaning.ID_BUSY:
                 self._in_the_way, self.id_is_busy = sentence, True
                 self._hung_up.set()
-            case Meaning.PACING | Meaning.NUMBER_USED:
+            case Meaning.PACING:
+                self.pace.refused()
+                self.raise_doubt(sentence)
+            case Meaning.NUMBER_USED:
                 self.raise_doubt(sentence)
             case _ if said.order_id == -1:
                 log.info("the gateway at %s: %s", self.where, sentence)

@@ -10,8 +10,12 @@ from orderworks.ledger.broker_numbers import (
     latest_numbers,
     numbers_from,
     record_numbers,
+    seconds_since_number,
 )
 from orderworks.ledger.connection import Ledger
+
+WHAT_IF = "what-if"
+"""In whose name the numbers of questions are kept: no order is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,20 @@ class OrderNumbers:
     def go_beyond_the_highest(self, client: Client) -> None:
         """Lets a client count on from the highest number that was ever used: a gateway's may go back."""
         client.updateReqId(highest_number(self.ledger, self.account, self.client_id) + 1)
+
+    def take_for_question(self, client: Client) -> int:
+        """A number for a message that only asks, committed like an order's: none is ever equal to it.
+
+        Raises:
+            BrokerError: if another process has used it meanwhile.
+        """
+        number = int(client.getReqId())
+        record_numbers(self.ledger, self.account, self.client_id, {WHAT_IF: number})
+        return number
+
+    def seconds_since_question(self) -> float | None:
+        """How long ago the last of them was taken; None for never."""
+        return seconds_since_number(self.ledger, self.account, self.client_id, WHAT_IF)
 
     def take(self, names: Sequence[str], client: Client, burnt: Set[int]) -> dict[str, int]:
         """The number of each order, committed: it may leave under it once this returns.

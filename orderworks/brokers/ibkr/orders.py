@@ -9,14 +9,23 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ib_async import Contract
+from ib_async import Contract, TagValue
 from ib_async import Order as Message
 
 from orderworks.brokers.ibkr.amounts import price_or_none, to_float, whole
 from orderworks.brokers.ibkr.contracts import stock
 from orderworks.brokers.ibkr.states import expiry
 from orderworks.model.errors import BrokerError
-from orderworks.model.order import Order, OrderType, Replacement, Side, TimeInForce
+from orderworks.model.order import (
+    Algo,
+    NativeAlgo,
+    Order,
+    OrderType,
+    Priority,
+    Replacement,
+    Side,
+    TimeInForce,
+)
 
 ACTION = {Side.BUY: "BUY", Side.SELL: "SELL"}
 
@@ -26,6 +35,7 @@ TYPE = {
     OrderType.STOP: "STP",
     OrderType.STOP_LIMIT: "STP LMT",
     OrderType.TRAILING_STOP: "TRAIL",
+    OrderType.MIDPRICE: "MIDPRICE",
 }
 
 TIF = {
@@ -44,7 +54,11 @@ REDUCE_WITH_BLOCK = 2
 """The OCA type: what one of a group fills the others lose, and only one of them is out at a time, so that
 together they cannot fill more than the largest is."""
 
-LIMITED = frozenset({"LMT", "STP LMT", "LOC"})
+STRATEGY = {Algo.IBKR_TWAP: "Twap", Algo.IBKR_VWAP: "Vwap", Algo.IBKR_ADAPTIVE: "Adaptive"}
+
+PRIORITY = {Priority.URGENT: "Urgent", Priority.NORMAL: "Normal", Priority.PATIENT: "Patient"}
+
+LIMITED = frozenset({"LMT", "STP LMT", "LOC", "MIDPRICE"})
 STOPPED = frozenset({"STP", "STP LMT"})
 """The types whose lmtPrice is a limit, and whose auxPrice is a stop."""
 
@@ -87,12 +101,35 @@ def message_of(order: Order, parent_id: int = 0, *, transmit: bool = True) -> Me
         message.goodTillDate = good_till_date(order.good_till)
     if order.oca_group is not None:
         message.ocaGroup, message.ocaType = order.oca_group, REDUCE_WITH_BLOCK
+    if order.native is not None:
+        message.algoStrategy = STRATEGY[order.native.algo]
+        message.algoParams = algo_params(order.native)
     try:
         _set_prices(message, order.limit_price, order.stop_price)
         _set_trail(message, order.trail_amount, order.trail_percent)
     except ValueError as error:
         raise BrokerError(f"order {order.client_order_id} cannot be sent: {error}") from None
     return message
+
+
+def algo_params(native: NativeAlgo) -> list[TagValue]:
+    """What a native algorithm is told, by the names of IBKR's "IB Algorithms" (TWS API).
+
+    A share of the volume is a fraction there, and a time is one of the day, with its zone. Twap is told
+    no ``strategyType``, which that page has and gateways of 2026 refuse (443): it trades when it is
+    marketable, by default.
+    """
+    told = {
+        "adaptivePriority": None if native.priority is None else PRIORITY[native.priority],
+        "maxPctVol": None if native.max_volume_pct is None else f"{native.max_volume_pct / 100:f}",
+        "startTime": None if native.starts_at is None else time_of_day(native.starts_at),
+        "endTime": None if native.ends_at is None else time_of_day(native.ends_at),
+        "allowPastEndTime": None if native.ends_at is None else str(int(native.outlasts)),
+        "noTakeLiq": None
+        if native.max_volume_pct is None
+        else str(int(not native.takes_liquidity)),
+    }
+    return [TagValue(tag, value) for tag, value in told.items() if value is not None]
 
 
 def revised(message: Message, terms: Replacement) -> Message:
@@ -151,6 +188,11 @@ def batch(
 def good_till_date(at: datetime) -> str:
     """A time as IBKR reads it, with its zone."""
     return f"{at.astimezone(EASTERN):%Y%m%d %H:%M:%S} US/Eastern"
+
+
+def time_of_day(at: datetime) -> str:
+    """A time of the session's day as an algorithm reads it."""
+    return f"{at.astimezone(EASTERN):%H:%M:%S} US/Eastern"
 
 
 def expiry_of(message: Message, at: datetime) -> datetime | None:

@@ -7,7 +7,6 @@ from orderworks.brokers.adapter import Report
 from orderworks.brokers.ibkr.connection import Connection
 from orderworks.brokers.ibkr.correspondence import Correspondence, Thread
 from orderworks.brokers.ibkr.orders import Outgoing
-from orderworks.brokers.ibkr.pace import Pace
 
 
 class Post:
@@ -18,7 +17,6 @@ class Post:
     """
 
     def __init__(self, line: Connection, talk: Correspondence, answer_seconds: float) -> None:
-        self.pace = Pace()
         self._line = line
         self._talk = talk
         self._answer_seconds = answer_seconds
@@ -30,7 +28,7 @@ class Post:
             shrunk: the orders that are sent smaller than they were asked for.
         """
         for sent, one in enumerate(messages):
-            await self.pace.take()
+            await self._line.pace.take()
             if not self._line.is_sound:
                 return sent
             thread = self._talk.begin(one.client_order_id, one.order_id, one.contract, one.message)

@@ -34,12 +34,12 @@ async def ask_positions(line: Connection) -> list[Position]:
 
 async def ask_account_values(line: Connection, account: str) -> list[AccountValue]:
     """What the account is worth, by tag and currency."""
-    return await line.ask("the account's values", lambda ib: _account_values(ib, account))
+    return await line.ask("the account's values", lambda ib: _account_values(line, ib, account))
 
 
 async def ask_next_number(line: Connection) -> None:
     """Lets the gateway say which number the next order must have; it is heard by ib_async."""
-    await line.ask("the next order number", _next_number)
+    await line.ask("the next order number", lambda ib: _next_number(line, ib))
 
 
 async def ask_time(line: Connection) -> None:
@@ -47,17 +47,19 @@ async def ask_time(line: Connection) -> None:
     await line.ask("the time", lambda ib: ib.reqCurrentTimeAsync())
 
 
-async def _account_values(ib: ListeningIB, account: str) -> list[AccountValue]:
+async def _account_values(line: Connection, ib: ListeningIB, account: str) -> list[AccountValue]:
     """Asked for and given up again: a subscription would go on for ever."""
     number = ib.client.getReqId()
     told: Awaitable[None] = ib.wrapper.startReq(number)
     ib.client.reqAccountUpdatesMulti(number, account, "", False)
     await told
+    await line.pace.take()
     ib.client.cancelAccountUpdatesMulti(number)
     return ib.accountValues(account)
 
 
-async def _next_number(ib: ListeningIB) -> None:
+async def _next_number(line: Connection, ib: ListeningIB) -> None:
     """Answers come in the order of the questions: once the time is told, so is the number."""
     ib.client.reqIds(1)
+    await line.pace.take()
     await ib.reqCurrentTimeAsync()

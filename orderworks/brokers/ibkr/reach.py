@@ -2,6 +2,7 @@
 
 from orderworks.brokers.ibkr.connection import Connection
 from orderworks.brokers.ibkr.market.line import data_ids
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.model.errors import Unreachable
 from orderworks.settings import IbkrBroker as IbkrSettings
 
@@ -15,6 +16,7 @@ async def why_unreachable(settings: IbkrSettings) -> str | None:
     ids = data_ids(settings.client_id)
     line = Connection(
         *(settings.host, settings.port, ids[0], lambda _: None),
+        Pace(settings.messages_per_second),
         connect_seconds=settings.connect_seconds,
         ask_seconds=settings.ask_seconds,
         spare_ids=ids[1:],

@@ -4,7 +4,7 @@ What is open is taken from the messages themselves: the answers that ib_async gi
 with what it made of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -29,7 +29,6 @@ from orderworks.brokers.ibkr.wire import (
 )
 from orderworks.model.errors import SnapshotIncomplete
 from orderworks.model.order import Side
-from orderworks.model.portfolio import Portfolio
 from orderworks.model.portfolio import Position as Holding
 from orderworks.model.state import OrderState
 
@@ -42,10 +41,7 @@ ENDS_TODAY = frozenset({"DAY", "IOC", "FOK", "OPG"})
 
 @dataclass(slots=True)
 class Gathering:
-    """What was heard of one account while it was asked for, by permId or execId, the latest of each.
-
-    ``unmoved`` turns False with whatever makes what was gathered before it untrue.
-    """
+    """What was heard of one account while it was asked for, by permId or execId, the latest of each."""
 
     account: str
     orders: dict[int, OrderShown] = field(default_factory=dict)
@@ -54,7 +50,6 @@ class Gathering:
     executions: dict[str, ExecutionSaid] = field(default_factory=dict)
     of_order: dict[int, dict[str, ExecutionSaid]] = field(default_factory=dict)
     on_its_way: set[str] = field(default_factory=set)
-    unmoved: bool = True
 
     def hear(self, message: Message) -> None:
         match message:
@@ -69,7 +64,6 @@ class Gathering:
             case CompletedShown() if message.order.account == self.account:
                 self.completed[message.perm_id] = message
             case ExecutionSaid() if message.account == self.account:
-                self.unmoved = self.unmoved and message.exec_id in self.executions
                 self.executions[message.exec_id] = message
                 self.of_order.setdefault(message.perm_id, {})[message.exec_id] = message
             case _:
@@ -99,6 +93,10 @@ class Gathering:
             if shown.order.tif in ENDS_TODAY
             and filled > most_shares(self.of_order.get(shown.perm_id, {}).values())
         ]
+
+    def moved_since(self, before: Set[str]) -> set[str]:
+        """The symbols of the executions that were heard beside those given, by their ids."""
+        return {self.executions[one].symbol for one in self.executions.keys() - before}
 
     def filled(self, perm_id: int) -> int:
         """The shares that an order has filled by its executions, corrections applied."""
@@ -134,16 +132,13 @@ def broker_orders(
     return (*open_ones, *ended)
 
 
-def portfolio(
-    account: str, positions: Iterable[Position], values: Sequence[AccountValue]
-) -> Portfolio:
-    """Cash and US shares; what is held beside them is not traded here and is left out.
+def holdings(account: str, positions: Iterable[Position]) -> dict[str, Holding]:
+    """The account's US shares; what is held beside them is not traded here and is left out.
 
     Raises:
-        SnapshotIncomplete: if the account's dollars were not told.
         ValueError: if a part of a share is held.
     """
-    held = {
+    return {
         symbol_of(one.contract): Holding(
             symbol_of(one.contract),
             whole(one.position, f"the position in {one.contract.symbol}"),
@@ -152,7 +147,6 @@ def portfolio(
         for one in positions
         if one.account == account and is_us_stock(one.contract) and one.position
     }
-    return Portfolio(account, cash(account, values), dict(sorted(held.items())))
 
 
 def cash(account: str, values: Sequence[AccountValue]) -> Decimal:

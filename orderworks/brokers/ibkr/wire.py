@@ -14,6 +14,7 @@ from ib_async import IB, Client, CommissionReport, Contract, Execution, Order, O
 
 from orderworks.brokers.ibkr.amounts import to_decimal
 from orderworks.brokers.ibkr.contracts import symbol_of
+from orderworks.brokers.ibkr.quietening import quieten
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,23 @@ class CompletedShown:
         return self.order.orderRef
 
 
-Message = OrderShown | StatusSaid | ExecutionSaid | CommissionSaid | ErrorSaid | CompletedShown
+@dataclass(frozen=True, slots=True)
+class WhatIfShown:
+    """What an order that was only asked about would do: it is no order."""
+
+    order_id: int
+    state: OrderState
+
+
+Message = (
+    OrderShown
+    | StatusSaid
+    | ExecutionSaid
+    | CommissionSaid
+    | ErrorSaid
+    | CompletedShown
+    | WhatIfShown
+)
 Hear = Callable[[Message], None]
 
 
@@ -106,6 +123,8 @@ class ListeningIB(IB):
         super().__init__()
         self.wrapper = ListeningWrapper(self, hear)
         self.client = Client(self.wrapper)
+        # What it holds back in its memory a broken line would lose; ``Pace`` sees to the pace.
+        self.client.MaxRequests = 0
         self.client.apiEnd += self.disconnectedEvent
         # On 1102 it would subscribe to the account summary once more, for ever.
         self.errorEvent -= self._onError
@@ -117,6 +136,7 @@ class ListeningWrapper(Wrapper):
     def __init__(self, ib: IB, hear: Hear) -> None:
         self._hear = hear
         super().__init__(ib)
+        quieten(self._logger)
 
     def nextValidId(self, reqId: int) -> None:
         # Else it is only minded while a connection is made.
@@ -129,10 +149,13 @@ class ListeningWrapper(Wrapper):
         order: Order,
         orderState: OrderState,
     ) -> None:
-        if not order.whatIf:
-            status = orderState.status
-            shown = OrderShown(orderId, order.clientId, order.permId, status, order, contract)
-            self._hear(shown)
+        if order.whatIf:
+            # Nothing of ours waits for it in ib_async, which would stumble over what is not set.
+            self._hear(WhatIfShown(orderId, orderState))
+            return
+        status = orderState.status
+        shown = OrderShown(orderId, order.clientId, order.permId, status, order, contract)
+        self._hear(shown)
         super().openOrder(orderId, contract, order, orderState)
 
     def orderStatus(

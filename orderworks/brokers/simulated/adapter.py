@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from orderworks.brokers.adapter import BrokerOrder, Health, Report, Snapshot
+from orderworks.brokers.adapter import BrokerOrder, Health, MarginEffect, Report, Snapshot
 from orderworks.brokers.simulated.exchange import SimulatedExchange
 from orderworks.brokers.simulated.record import ExchangeRecord, reached_by
 from orderworks.brokers.simulated.terms import Terms
@@ -88,6 +88,9 @@ class SimulatedBroker:
 
     async def get_portfolio(self) -> Portfolio:
         return self._exchange.portfolio()
+
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        return self._exchange.what_if(orders)
 
     async def snapshot(self) -> Snapshot:
         return self._exchange.snapshot()

@@ -6,7 +6,12 @@ from decimal import Decimal
 from orderworks.brokers.simulated.account import ExchangeOrder
 from orderworks.brokers.simulated.borrow import ShortSales
 from orderworks.brokers.simulated.margin import largest_position
-from orderworks.brokers.simulated.order_rules import exit_refusal, price_refusal, time_refusal
+from orderworks.brokers.simulated.order_rules import (
+    exit_refusal,
+    price_refusal,
+    route_refusal,
+    time_refusal,
+)
 from orderworks.brokers.simulated.stakes import Stake, Stakes, requirement
 from orderworks.market.calendar import Session
 from orderworks.model.order import Order, Side
@@ -43,7 +48,11 @@ class Admission:
         Args:
             entry: what it is attached to, as far as that is known.
         """
-        reason = exit_refusal(order, entry) or time_refusal(order, at, self._session)
+        reason = (
+            exit_refusal(order, entry)
+            or route_refusal(order)
+            or time_refusal(order, at, self._session)
+        )
         if reason is not None:
             return reason
         if order.symbol not in self._symbols:

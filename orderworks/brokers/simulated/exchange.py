@@ -11,7 +11,7 @@ from functools import cached_property
 from math import ceil
 from operator import attrgetter
 
-from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
+from orderworks.brokers.adapter import BrokerOrder, MarginEffect, Report, ReportKind, Snapshot
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.brokers.simulated.admission import Admission
 from orderworks.brokers.simulated.borrow import ShortSales
@@ -26,6 +26,7 @@ from orderworks.brokers.simulated.record import ExchangeRecord
 from orderworks.brokers.simulated.replacing import remainder, replacement_refusal, resolved
 from orderworks.brokers.simulated.tapes import Tapes
 from orderworks.brokers.simulated.terms import Terms
+from orderworks.brokers.simulated.what_if import margin_effects
 from orderworks.market.calendar import NEW_YORK, Session, require_session
 from orderworks.market.corporate_actions import close_before
 from orderworks.market.data import RecordedMarket
@@ -158,6 +159,10 @@ class SimulatedExchange:
     def margin(self) -> Margin:
         """Equity, buying power and what the positions ask for, at this moment."""
         return self._account.margin(self._floor.stakes.mark, self._terms.account_type)
+
+    def what_if(self, orders: Iterable[Order]) -> list[MarginEffect]:
+        """What each order would do to the margin, by itself; nothing is received."""
+        return list(margin_effects(orders, self._floor.stakes))
 
     @uncollected()
     def snapshot(self) -> Snapshot:

@@ -16,6 +16,7 @@ from orderworks.brokers.simulated.messages import (
     AskPortfolio,
     AskSnapshot,
     AskTime,
+    AskWhatIf,
     Cancel,
     Hello,
     Message,
@@ -182,6 +183,9 @@ class _AdapterLine:
                 return Answer(self._clock.now(), order=order)
             case AskPortfolio():
                 return Answer(self._clock.now(), portfolio=await broker.get_portfolio())
+            case AskWhatIf(orders):
+                effects = await broker.what_if(orders)
+                return Answer(self._clock.now(), effects=tuple(effects))
             case AskSnapshot():
                 return Answer(self._clock.now(), snapshot=await broker.snapshot())
             case Hello():

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Protocol
 
-from orderworks.brokers.adapter import BrokerOrder, Health, Report, Snapshot
+from orderworks.brokers.adapter import BrokerOrder, Health, MarginEffect, Report, Snapshot
 from orderworks.brokers.simulated.messages import (
     Advance,
     Answer,
@@ -13,6 +13,7 @@ from orderworks.brokers.simulated.messages import (
     AskPortfolio,
     AskSnapshot,
     AskTime,
+    AskWhatIf,
     Cancel,
     Hello,
     Replace,
@@ -106,6 +107,9 @@ class LineBroker:
         if portfolio is None:
             raise BrokerError(f"{self._line.name} answered without a portfolio; see its log")
         return portfolio
+
+    async def what_if(self, orders: Sequence[Order]) -> list[MarginEffect]:
+        return list((await self._ask(AskWhatIf(tuple(orders)))).effects)
 
     async def snapshot(self) -> Snapshot:
         try:

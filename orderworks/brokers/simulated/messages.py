@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from orderworks.brokers.adapter import BrokerOrder, Report, Snapshot
+from orderworks.brokers.adapter import BrokerOrder, MarginEffect, Report, Snapshot
 from orderworks.brokers.simulated.wire import Malformed, decode, encode
 from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
@@ -30,6 +30,7 @@ class Message(StrEnum):
     ADVANCE = "advance"
     ORDER = "order"
     PORTFOLIO = "portfolio"
+    WHAT_IF = "what_if"
     SNAPSHOT = "snapshot"
     TIME = "time"
 
@@ -78,6 +79,13 @@ class AskPortfolio:
 
 
 @dataclass(frozen=True, slots=True)
+class AskWhatIf:
+    """What orders would do to the margin; nothing is received."""
+
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AskSnapshot:
     pass
 
@@ -88,7 +96,16 @@ class AskTime:
 
 
 Request = (
-    Hello | Submit | Cancel | Replace | Advance | AskOrder | AskPortfolio | AskSnapshot | AskTime
+    Hello
+    | Submit
+    | Cancel
+    | Replace
+    | Advance
+    | AskOrder
+    | AskPortfolio
+    | AskWhatIf
+    | AskSnapshot
+    | AskTime
 )
 
 REQUEST_OF: dict[Message, type[Request]] = {
@@ -99,6 +116,7 @@ REQUEST_OF: dict[Message, type[Request]] = {
     Message.ADVANCE: Advance,
     Message.ORDER: AskOrder,
     Message.PORTFOLIO: AskPortfolio,
+    Message.WHAT_IF: AskWhatIf,
     Message.SNAPSHOT: AskSnapshot,
     Message.TIME: AskTime,
 }
@@ -117,6 +135,7 @@ class Answer:
     order: BrokerOrder | None = None
     portfolio: Portfolio | None = None
     snapshot: Snapshot | None = None
+    effects: tuple[MarginEffect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

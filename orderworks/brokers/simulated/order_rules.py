@@ -6,7 +6,7 @@ from decimal import Decimal
 from orderworks.brokers.simulated.account import ExchangeOrder
 from orderworks.market.calendar import Session
 from orderworks.model.instrument import Instrument
-from orderworks.model.order import Order, TimeInForce
+from orderworks.model.order import Order, OrderType, TimeInForce
 from orderworks.model.state import OrderState
 
 PRICE_BAND = Decimal("0.20")
@@ -14,6 +14,15 @@ PRICE_BAND = Decimal("0.20")
 
 CLOSING_CUTOFF = timedelta(minutes=10)
 """So long before the close nothing more is received for its auction (NYSE rule 7.35B: 15:50)."""
+
+
+def route_refusal(order: Order) -> str | None:
+    """Why an order is none of those that are traded here; None where it is."""
+    if order.native is not None:
+        return f"there is no algorithm {order.native.algo} here"
+    if order.order_type is OrderType.MIDPRICE:
+        return "there are no midprice orders here"
+    return None
 
 
 def time_refusal(order: Order, at: datetime, session: Session) -> str | None:

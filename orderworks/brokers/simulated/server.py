@@ -23,6 +23,7 @@ from orderworks.brokers.simulated.messages import (
     AskPortfolio,
     AskSnapshot,
     AskTime,
+    AskWhatIf,
     Cancel,
     Hello,
     Refusal,
@@ -283,6 +284,8 @@ def _answer(exchange: SimulatedExchange, request: Request) -> Answer:
             return Answer(exchange.now, order=exchange.order(client_order_id))
         case AskPortfolio():
             return Answer(exchange.now, portfolio=exchange.portfolio())
+        case AskWhatIf(orders):
+            return Answer(exchange.now, effects=tuple(exchange.what_if(orders)))
         case AskSnapshot():
             return Answer(exchange.now, snapshot=exchange.snapshot())
         case Hello() | AskTime():

@@ -20,6 +20,8 @@ from orderworks.handoffs.rules import (
 )
 from orderworks.handoffs.suite import Rule, Suite, optional, required
 from orderworks.model.order import (
+    MAY_HAVE_LIMIT,
+    NATIVE,
     PRICES_OF,
     TRAILS,
     TYPES_OF,
@@ -41,6 +43,7 @@ def prices_of_types() -> tuple[Rule, ...]:
     rules: list[Rule] = [not_both(*TRAILS)]
     for price in ORDER_PRICES:
         types = [order_type for order_type in OrderType if price in has[order_type]]
+        types += MAY_HAVE_LIMIT if price == "limit_price" else ()
         rules += [
             absent_where(price, "order_type", order_type)
             for order_type in OrderType
@@ -63,14 +66,31 @@ def types_of_times() -> tuple[Rule, ...]:
 
 
 def whole_orders() -> tuple[Rule, ...]:
-    """A stop waits for its price and an auction for its time: neither is sliced."""
-    stops = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
+    """A stop waits for its price, an auction for its time, the middle is followed: none is sliced."""
+    whole = (
+        *(OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP),
+        OrderType.MIDPRICE,
+    )
     return (
-        *(one_of_where("algo", [Algo.NONE], "order_type", order_type) for order_type in stops),
+        *(one_of_where("algo", [Algo.NONE], "order_type", order_type) for order_type in whole),
         *(
             one_of_where("algo", [Algo.NONE], "tif", tif)
             for tif in (TimeInForce.OPG, TimeInForce.CLS)
         ),
+    )
+
+
+def native_orders() -> tuple[Rule, ...]:
+    """What the broker works by itself is one order of the day, which is not cut or priced anew here."""
+    kept = (Remainder.KEEP, Remainder.CANCEL, Remainder.SWEEP)
+    return tuple(
+        rule
+        for algo in sorted(NATIVE)
+        for rule in (
+            one_of_where("tif", [TimeInForce.DAY], "algo", algo),
+            one_of_where("remainder", kept, "algo", algo),
+            absent_where("slices", "algo", algo),
+        )
     )
 
 
@@ -117,6 +137,7 @@ SIGNALS = Suite(
         *prices_of_types(),
         *types_of_times(),
         *whole_orders(),
+        *native_orders(),
         *exits_around_price(),
         required_where("good_till", "tif", TimeInForce.GTD),
         *(

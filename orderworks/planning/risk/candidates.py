@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
+from enum import IntEnum
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,8 @@ from orderworks.planning.risk.columns import (
     TimeColumn,
     whole,
 )
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 REQUIRED_COLUMNS = (
     "strategy",
@@ -37,6 +41,15 @@ REQUIRED_COLUMNS = (
 )
 
 
+class MarginAnswer(IntEnum):
+    """What came of asking the broker what an order would do to the margin."""
+
+    NOT_ASKED = 0
+    TOLD = 1
+    REFUSED = 2  # it would not take the order
+    UNKNOWN = 3  # it was asked and did not tell
+
+
 @dataclass(frozen=True)
 class Candidates:
     """n orders, in the table's order. Quantities are shares, prices money a share.
@@ -44,7 +57,9 @@ class Candidates:
     ``symbols`` and ``strategies`` hold the names; a row holds its code in them. All other fields
     are (n,). ``problem`` is the quote's problem as the market part reported it, None = sound.
     ``holdings`` and ``open_remaining`` are the account's before the table's first order: rows of
-    one symbol agree on them, and what earlier rows change is added here.
+    one symbol agree on them, and what earlier rows change is added here. ``margin_answer`` to
+    ``margin_words`` are what the broker said of the margin: money, NaN where it said nothing; they
+    are in the table only where it was asked.
     """
 
     symbols: TextColumn
@@ -63,6 +78,12 @@ class Candidates:
     adv: FloatColumn
     holdings: IntColumn
     open_remaining: IntColumn
+    margin_answer: IntColumn
+    margin_needed: FloatColumn
+    margin_available: FloatColumn
+    margin_maintenance: FloatColumn
+    margin_commission: FloatColumn
+    margin_words: TextColumn
 
     @classmethod
     def from_frame(cls, orders: pd.DataFrame) -> "Candidates":
@@ -106,6 +127,12 @@ class Candidates:
             adv=_numbers(orders, "adv"),
             holdings=_of_account(orders, "holdings", symbol),
             open_remaining=_of_account(orders, "open_remaining", symbol),
+            margin_answer=_if_asked(orders, "margin_answer", MarginAnswer.NOT_ASKED, np.int64),
+            margin_needed=_if_asked(orders, "margin_needed", np.nan, np.float64),
+            margin_available=_if_asked(orders, "margin_available", np.nan, np.float64),
+            margin_maintenance=_if_asked(orders, "margin_maintenance", np.nan, np.float64),
+            margin_commission=_if_asked(orders, "margin_commission", np.nan, np.float64),
+            margin_words=_if_asked(orders, "margin_words", "", np.object_),
         )
 
     def __len__(self) -> int:
@@ -224,6 +251,15 @@ def _of_account(orders: pd.DataFrame, name: str, symbol: NDArray[np.intp]) -> In
     differs = of_symbol[symbol] != shares
     _refuse_where(differs, f"{name} must be the account's, one number for all rows of a symbol")
     return shares
+
+
+def _if_asked(
+    orders: pd.DataFrame, name: str, otherwise: object, kind: type[Kind]
+) -> NDArray[Kind]:
+    """A column that there is only where the broker was asked."""
+    if name in orders:
+        return orders[name].to_numpy(kind)
+    return np.full(len(orders), otherwise, dtype=kind)
 
 
 def _times(orders: pd.DataFrame, name: str) -> TimeColumn:

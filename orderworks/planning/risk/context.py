@@ -76,6 +76,9 @@ class RiskContext:
     short_selling: whether the account may sell short at all.
     not_shortable: symbols that may not be sold short even then.
     known_intents: (strategy, symbol) that another live run of this occasion has planned.
+    available_funds: what the broker says that the account has left for initial margin; it counts only
+        for the orders of which it was asked.
+    refuses_unknown_margin: whether one of which it was asked and did not tell is refused.
     account_lock: why the whole account is locked by a difference from the broker's books; "" = it is not.
     locked: symbol -> why it is.
 
@@ -103,6 +106,8 @@ class RiskContext:
     restricted: frozenset[str] = frozenset()
     not_shortable: frozenset[str] = frozenset()
     known_intents: frozenset[tuple[str, str]] = frozenset()
+    available_funds: float = 0.0
+    refuses_unknown_margin: bool = False
     account_lock: str = ""
     locked: Mapping[str, str] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from orderworks.planning.risk.candidates import Candidates
+from orderworks.planning.risk.candidates import Candidates, MarginAnswer
 from orderworks.planning.risk.columns import IntColumn
 from orderworks.planning.risk.verdict import Reasons
 
@@ -39,6 +39,11 @@ def decisions_on(orders: Candidates, refusals: Sequence[Refusal]) -> pd.DataFram
     code = np.full(count, ACCEPTED, dtype=object)
     reason = np.full(count, ACCEPTED_REASON, dtype=object)
     saw = _records(_common_numbers(orders), count)
+    asked = np.flatnonzero(orders.margin_answer != MarginAnswer.NOT_ASKED)
+    for row, told in zip(
+        asked.tolist(), _records(_margin_told(orders, asked), asked.size), strict=True
+    ):
+        saw[row].update(told)
     for refusal in refusals:
         own = _records(refusal.numbers, refusal.rows.size)
         for row, its_code, numbers in zip(refusal.rows.tolist(), refusal.codes, own, strict=True):
@@ -79,6 +84,19 @@ def _common_numbers(orders: Candidates) -> dict[str, NDArray[Any]]:
         "adv": orders.adv,
         "holdings": orders.holdings,
         "notional": orders.notional,
+    }
+
+
+def _margin_told(orders: Candidates, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """What the broker said of the margin of some orders, whatever came of them."""
+    names = np.array([answer.name.lower() for answer in MarginAnswer], dtype=object)
+    return {
+        "margin_answer": names[orders.margin_answer[rows]],
+        "margin_needed": orders.margin_needed[rows],
+        "margin_available": orders.margin_available[rows],
+        "margin_maintenance": orders.margin_maintenance[rows],
+        "margin_commission": orders.margin_commission[rows],
+        "broker_says": orders.margin_words[rows],
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from orderworks.planning.risk.candidates import Candidates
+from orderworks.planning.risk.columns import IntColumn
 from orderworks.planning.risk.context import RiskContext
 from orderworks.planning.risk.decisions import Refusal, decisions_on
 from orderworks.planning.risk.rules import (
@@ -19,6 +20,7 @@ from orderworks.planning.risk.rules import (
     gross_exposure,
     kill_switch,
     locked,
+    margin,
     max_order_notional,
     max_order_quantity,
     max_position,
@@ -55,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     pattern_day_trader,
     orders_per_day,
     turnover_per_day,
+    margin,
     gross_exposure,
     buying_power,
     net_exposure,
@@ -66,9 +69,11 @@ class Gated:
     """The gate's answer.
 
     accepted: the orders that passed, all their columns, in order, numbered anew.
+    rows: the place in the table of each of them.
     """
 
     accepted: pd.DataFrame
+    rows: IntColumn
     candidates: Candidates
     refusals: tuple[Refusal, ...]
 
@@ -102,4 +107,4 @@ def gate(orders: pd.DataFrame, context: RiskContext, rules: Sequence[Rule] = RUL
             )
             candidates, rows = candidates.keep(~refused), rows[~refused]
     accepted = orders.iloc[rows].reset_index(drop=True)
-    return Gated(accepted, everyone, tuple(refusals))
+    return Gated(accepted, rows, everyone, tuple(refusals))

@@ -40,8 +40,12 @@ class Served:
             "market_data_lines": 100,
             "first_quote_seconds": 0.5,
             "history_requests": 60,
+            "history_wait_seconds": 0.5,
             "allow_delayed_quotes": False,
             "clock": "wall",
+            "what_if_orders": 1,
+            "what_if_per_minute": 60,
+            "what_if_seconds": 2,
             "no_send": (),
         }
         return IbkrSettings(**usual | changes)

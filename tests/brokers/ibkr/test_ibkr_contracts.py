@@ -31,7 +31,7 @@ HUNDREDS = Listed("ACME", 7, "NYSE", PriceGrid.of({Decimal(0): Decimal("0.01")})
 
 def market_of(served: Served, session: date = SESSION.date) -> IbkrMarket:
     kept = KeptContracts(served.url, PAPER_ACCOUNT, session)
-    return IbkrMarket(served.settings(), served.gateway.clock.now, kept)
+    return IbkrMarket(served.settings(), served.gateway.clock.now, kept=kept)
 
 
 def asked(served: Served) -> int:
@@ -94,7 +94,7 @@ async def test_nothing_is_sent_while_it_cannot_be_learnt_which_stock_is_meant(
     async with serving() as served:
         served.gateway.faults.rates = {Request.CONTRACT_DETAILS: {Lose(): 1.0}}
         kept = KeptContracts(served.url, PAPER_ACCOUNT, SESSION.date)
-        feed = IbkrMarket(served.settings(ask_seconds=0.3), served.gateway.clock.now, kept)
+        feed = IbkrMarket(served.settings(ask_seconds=0.3), served.gateway.clock.now, kept=kept)
         async with served.working(listed_of=feed.listed) as broker:
             with pytest.raises(Disconnected, match=r"did not answer.*nothing was sent"):
                 await broker.submit_orders([limit("a", 1, "90")])

@@ -9,7 +9,6 @@ from working_orders import order as record
 from orderworks.brokers.ibkr.chase import TRIES, Chase
 from orderworks.brokers.ibkr.late_exits import NO_ENTRY, NOTHING_TO_PROTECT, place_late_exits
 from orderworks.brokers.ibkr.order_ids import number_orders
-from orderworks.brokers.ibkr.pace import Pace
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.broker_numbers import (
     highest_number,
@@ -139,21 +138,3 @@ def test_what_is_lacking_is_asked_for_a_few_times() -> None:
     assert not chase.is_over
     assert not chase.is_due(True, 32)
     assert chase.is_due(True, 34)
-
-
-@given(batches=st.lists(st.integers(1, 30), max_size=8))
-async def test_no_span_of_time_has_more_messages_than_it_may(batches: list[int]) -> None:
-    time, left = [0.0], []
-
-    async def sleep(seconds: float) -> None:
-        time[0] += seconds + 1e-9
-
-    pace = Pace(10, 0.5, lambda: time[0], sleep)
-    for batch in batches:
-        assert 1 <= await pace.room_for(batch) <= min(batch, 10)
-        for _ in range(batch):
-            await pace.take()
-            left.append(time[0])
-    for at in left:
-        assert sum(at <= other < at + 0.5 for other in left) <= 10
-    assert time[0] <= sum(batches) / 20 + 1e-3

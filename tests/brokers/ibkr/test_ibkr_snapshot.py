@@ -17,7 +17,7 @@ from wire_messages import (
     talk_about_one_order,
 )
 
-from orderworks.brokers.ibkr.snapshot import Gathering, broker_orders, cash, portfolio
+from orderworks.brokers.ibkr.snapshot import Gathering, broker_orders, cash, holdings
 from orderworks.brokers.ibkr.wire import Message
 from orderworks.model.errors import SnapshotIncomplete
 
@@ -114,13 +114,13 @@ def test_orders_of_other_accounts_are_not_ours() -> None:
     assert theirs.executions == {}
 
 
-def test_an_execution_that_comes_between_moves_the_snapshot() -> None:
+def test_the_symbols_of_what_came_since_are_known() -> None:
     looked = gathered(open_order(), execution("x.01", 40))
-    looked.unmoved = True
+    before = frozenset(looked.executions)
     looked.hear(execution("x.01", 40))
-    assert looked.unmoved
-    looked.hear(execution("y.01", 40))
-    assert not looked.unmoved
+    assert looked.moved_since(before) == set()
+    looked.hear(execution("x.02", 30))
+    assert looked.moved_since(before) == {"ACME"}
 
 
 def value(tag: str, said: str, currency: str = "USD", account: str = PAPER_ACCOUNT) -> AccountValue:
@@ -149,9 +149,9 @@ def test_a_portfolio_is_the_shares_of_the_account() -> None:
         Position("DU9", ACME, 7.0, 1.0),
         Position(PAPER_ACCOUNT, Stock("BRK B", "MEXI", "MXN"), 3.0, 1.0),
     ]
-    held = portfolio(PAPER_ACCOUNT, positions, [value("CashBalance", "10")])
-    assert {s: (p.quantity, p.average_price) for s, p in held.positions.items()} == {
+    held = holdings(PAPER_ACCOUNT, positions)
+    assert {s: (p.quantity, p.average_price) for s, p in held.items()} == {
         "BRK.B": (-5, Decimal("400.25"))
     }
     with pytest.raises(ValueError, match=r"the position in ACME of 0\.5 shares is not whole"):
-        portfolio(PAPER_ACCOUNT, [Position(PAPER_ACCOUNT, ACME, 0.5, 1.0)], [])
+        holdings(PAPER_ACCOUNT, [Position(PAPER_ACCOUNT, ACME, 0.5, 1.0)])

@@ -17,6 +17,7 @@ from orderworks.brokers.ibkr.errors import Meaning, code_of, sentence_of
 from orderworks.brokers.ibkr.examination.seen import QuotesSeen, Seen
 from orderworks.brokers.ibkr.market.following import DELAYED, LOOK_SECONDS
 from orderworks.brokers.ibkr.market.line import data_ids
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.wire import ErrorSaid, ListeningIB, Message
 from orderworks.settings import IbkrBroker as IbkrSettings
 
@@ -80,7 +81,7 @@ def _line(
             said.append(message)
 
     return Connection(
-        *(settings.host, settings.port, client_id, hear),
+        *(settings.host, settings.port, client_id, hear, Pace(settings.messages_per_second)),
         connect_seconds=min(CONNECT_SECONDS, settings.connect_seconds),
         ask_seconds=min(ASK_SECONDS, settings.ask_seconds),
         spare_ids=spare_ids,

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from orderworks.brokers.ibkr.listed import Listed
 from orderworks.brokers.ibkr.market.board import Board
+from orderworks.brokers.ibkr.market.daily import DailyBars, Shelf
 from orderworks.brokers.ibkr.market.following import Following
 from orderworks.brokers.ibkr.market.history import History
 from orderworks.brokers.ibkr.market.kept import KeptContracts
 from orderworks.brokers.ibkr.market.line import DataLine
 from orderworks.brokers.ibkr.market.listings import Listings
 from orderworks.brokers.ibkr.market.past import (
-    DailyBars,
     MinuteBars,
     bid_ask_minutes,
     no_minutes,
@@ -52,7 +52,9 @@ class IbkrMarket:
 
     Args:
         now: the clock's, by which a quote is stamped when it comes.
+        pace: of everything that leaves for the gateway; its own, as the settings permit, if not given.
         kept: contracts that runs of the day have asked for already; None where nothing is kept.
+        shelf: where daily bars outlive the program; nowhere if not given.
 
     A quote may be some moments newer than the time that it is asked for: it is the last one that came.
     """
@@ -61,16 +63,18 @@ class IbkrMarket:
         self,
         settings: IbkrSettings,
         now: Callable[[], datetime] | None = None,
+        *,
+        pace: Pace | None = None,
         kept: KeptContracts | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._settings = settings
         self._now = now or _wall
-        self.line = DataLine(settings, self._hear)
-        pace = Pace()
+        self.line = DataLine(settings, self._hear, pace or Pace(settings.messages_per_second))
         self._board = Board()
-        self._listings = Listings(self.line, pace, kept)
+        self._listings = Listings(self.line, kept)
         self._following = Following(
-            *(self.line, self._listings, self._board, pace, lambda: self._now()),
+            *(self.line, self._listings, self._board, lambda: self._now()),
             lines=settings.market_data_lines,
             first_seconds=settings.first_quote_seconds,
             allow_delayed=settings.allow_delayed_quotes,
@@ -81,7 +85,7 @@ class IbkrMarket:
             limit=settings.history_requests,
             answer_seconds=settings.ask_seconds / 2,
         )
-        self._daily = DailyBars(self._history)
+        self._daily = DailyBars(self._history, shelf, settings.history_wait_seconds)
         self._minutes = MinuteBars(self._history)
         self._bid_ask = bid_ask_minutes(self._history)
         self._patience = settings.connect_seconds + 2 * settings.ask_seconds
@@ -213,7 +217,7 @@ class IbkrMarket:
             found = [s for s in dict.fromkeys(symbols) if s in self._listings.found]
             return await self._daily.before(day, found, days)
 
-        return self.line.wait_for(ask(), self._patience)
+        return self.line.wait_for(ask(), self._patience + self._settings.history_wait_seconds)
 
     def _minutes_between(
         self, minutes: MinuteBars, symbol: str, start: datetime, end: datetime

@@ -15,7 +15,6 @@ from orderworks.brokers.ibkr.market.board import Board, Sides
 from orderworks.brokers.ibkr.market.line import DataLine
 from orderworks.brokers.ibkr.market.listings import Listings
 from orderworks.brokers.ibkr.market.shortable import SHORTABLE, may_be_shorted
-from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.wire import ErrorSaid, ListeningIB
 
 log = logging.getLogger(__name__)
@@ -48,14 +47,13 @@ class Following:
         line: DataLine,
         listings: Listings,
         board: Board,
-        pace: Pace,
         now: Callable[[], datetime],
         *,
         lines: int,
         first_seconds: float,
         allow_delayed: bool,
     ) -> None:
-        self._line, self._listings, self._board, self._pace = line, listings, board, pace
+        self._line, self._listings, self._board = line, listings, board
         self._now = now
         self._lines = lines
         self._first_seconds = first_seconds
@@ -115,9 +113,7 @@ class Following:
             while len(self._tickers) >= self._lines:
                 oldest = next(iter(self._tickers))
                 self._tickers.pop(oldest)
-                await self._pace.take()
                 await self._line.ask(f"no more of {oldest}", self._leaving(oldest))
-            await self._pace.take()
             await self._line.ask(f"the quotes of {symbol}", self._entering(symbol))
 
     async def _wait_for_quotes(self, symbols: Sequence[str]) -> None:

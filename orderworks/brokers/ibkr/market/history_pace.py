@@ -42,6 +42,11 @@ class HistoryPace:
             _wait(every, self.limit, ALL_SECONDS, at, weight),
         )
 
+    def room(self, at: float, share: float) -> int:
+        """How many requests of different contracts may leave at once within a share of the limit."""
+        used = sum(counts for when, _, _, counts in self._asked if at - when < ALL_SECONDS)
+        return max(0, max(1, int(self.limit * share)) - used)
+
     def take(self, request: Hashable, contract: Hashable, at: float, weight: int = 1) -> None:
         """A request leaves now."""
         self._asked.append((at, request, contract, weight))

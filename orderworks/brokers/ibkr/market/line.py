@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from orderworks.brokers.ibkr.connection import Connection
+from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.wire import Hear, ListeningIB
 from orderworks.model.errors import BrokerError, Disconnected, Unanswered
 from orderworks.settings import IbkrBroker as IbkrSettings
@@ -41,15 +42,17 @@ class DataLine:
 
     Args:
         hear: told each message, from within the thread.
+        pace: of everything that leaves.
     """
 
-    def __init__(self, settings: IbkrSettings, hear: Hear) -> None:
+    def __init__(self, settings: IbkrSettings, hear: Hear, pace: Pace) -> None:
         ids = data_ids(settings.client_id)
         self._connection = Connection(
             settings.host,
             settings.port,
             ids[0],
             hear,
+            pace,
             connect_seconds=settings.connect_seconds,
             ask_seconds=settings.ask_seconds,
             spare_ids=ids[1:],
@@ -63,6 +66,10 @@ class DataLine:
     @property
     def where(self) -> str:
         return self._connection.where
+
+    @property
+    def pace(self) -> Pace:
+        return self._connection.pace
 
     @property
     def is_connected(self) -> bool:
@@ -112,7 +119,13 @@ class DataLine:
             log.warning("no market data from %s: %s", self.where, error or "it does not answer")
         return self.is_connected
 
-    async def ask(self, what: str, question: Callable[[ListeningIB], Awaitable[Answer]]) -> Answer:
+    async def ask(
+        self,
+        what: str,
+        question: Callable[[ListeningIB], Awaitable[Answer]],
+        *,
+        paces_itself: bool = False,
+    ) -> Answer:
         """The answer to a question, as ``Connection.ask``.
 
         Raises:
@@ -120,7 +133,7 @@ class DataLine:
         """
         if not await self.ready():
             raise Disconnected(f"the gateway at {self.where} is not connected; nothing was asked")
-        return await self._connection.ask(what, question)
+        return await self._connection.ask(what, question, paces_itself=paces_itself)
 
     async def _open(self) -> None:
         await self._connection.open()
@@ -132,3 +145,8 @@ class DataLine:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        # What went on for as long as the program runs ends with it.
+        going_on = asyncio.all_tasks(self._loop)
+        for task in going_on:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*going_on, return_exceptions=True))

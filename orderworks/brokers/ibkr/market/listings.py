@@ -12,7 +12,6 @@ from orderworks.brokers.ibkr.contracts import STOCK, stock
 from orderworks.brokers.ibkr.listed import Listed
 from orderworks.brokers.ibkr.market.kept import KeptContracts
 from orderworks.brokers.ibkr.market.line import DataLine
-from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.price_grid import PriceGrid
 from orderworks.brokers.ibkr.wire import ListeningIB
 
@@ -26,12 +25,13 @@ NO_RULE = -1
 class Listings:
     """The stocks that were looked up, and why others could not be found.
 
+
     Args:
         kept: what other runs have asked; None where nothing is kept.
     """
 
-    def __init__(self, line: DataLine, pace: Pace, kept: KeptContracts | None) -> None:
-        self._line, self._pace, self._kept = line, pace, kept
+    def __init__(self, line: DataLine, kept: KeptContracts | None) -> None:
+        self._line, self._kept = line, kept
         self.found: dict[str, Listed] = {}
         self.doubtful: dict[str, str] = {}
         self.shortable: dict[str, bool] = {}
@@ -52,7 +52,9 @@ class Listings:
             new = self._new(new)
         for start in range(0, len(new), AT_ONCE):
             part = new[start : start + AT_ONCE]
-            answers = await self._line.ask("its contracts", partial(self._ask, part))
+            answers = await self._line.ask(
+                "its contracts", partial(self._ask, part), paces_itself=True
+            )
             chosen = {}
             for symbol, answer in zip(part, answers, strict=True):
                 candidates = [one for one in answer if one.contract is not None]
@@ -78,15 +80,14 @@ class Listings:
         return [one for one in dict.fromkeys(symbols) if one not in known]
 
     async def _ask(self, symbols: Sequence[str], ib: ListeningIB) -> list[list[ContractDetails]]:
-        questions = []
-        for symbol in symbols:
-            await self._pace.take()
-            questions.append(asyncio.ensure_future(ib.reqContractDetailsAsync(stock(symbol))))
-        return list(await asyncio.gather(*questions))
+        return list(await asyncio.gather(*(self._ask_for(symbol, ib) for symbol in symbols)))
+
+    async def _ask_for(self, symbol: str, ib: ListeningIB) -> list[ContractDetails]:
+        await self._line.pace.take()
+        return await ib.reqContractDetailsAsync(stock(symbol))
 
     async def _learn_rules(self, chosen: Iterable[ContractDetails]) -> None:
         for number in sorted({_rule_of(one) for one in chosen} - self._rules.keys()):
-            await self._pace.take()
             question = partial(_ask_rule, number)
             self._rules[number] = await self._line.ask(f"market rule {number}", question)
 

@@ -1,45 +1,20 @@
-"""The bars of earlier days and of this one, kept: what is complete is asked for once."""
+"""The minutes of sessions, kept: what is complete is asked for once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from orderworks.brokers.ibkr.market.daily import COLUMNS
 from orderworks.brokers.ibkr.market.history import BID_ASK, Asked, History
-from orderworks.market.calendar import NEW_YORK, Session
+from orderworks.market.calendar import Session
 
 if TYPE_CHECKING:
     import pandas as pd
     from ib_async import BarData
 
 MINUTE = timedelta(minutes=1)
-DAYS = 30
-"""Daily bars that are asked for at least: who needs one soon needs some."""
-LONGEST = 365
-"""Days that are asked for by number; more are asked for by years."""
-
-DAILY = ("open", "high", "low", "close", "volume")
-
-
-class DailyBars:
-    """By symbol, the bars before a day."""
-
-    def __init__(self, history: History) -> None:
-        self._history = history
-        self._kept: dict[tuple[str, date], tuple[int, list[BarData]]] = {}
-
-    async def before(self, day: date, symbols: Sequence[str], days: int) -> pd.DataFrame:
-        """At least the last ``days`` bars of each before ``day``, where there are as many."""
-        wanted = max(days, DAYS)
-        lacking = [s for s in symbols if self._kept.get((s, day), (0, []))[0] < days]
-        ends = datetime.combine(day, time(), NEW_YORK).astimezone(UTC)
-        duration = f"{wanted} D" if wanted <= LONGEST else f"{wanted // 250 + 1} Y"
-        requests = [Asked(symbol, ends, duration, "1 day") for symbol in lacking]
-        for symbol, bars in zip(lacking, await self._history.bars(requests), strict=True):
-            if bars is not None:
-                self._kept[symbol, day] = (wanted, bars)
-        return _daily_frame({s: self._kept.get((s, day), (0, []))[1] for s in symbols}, day)
 
 
 class MinuteBars:
@@ -79,21 +54,6 @@ def no_minutes() -> pd.DataFrame:
     return _minute_frame([], datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
 
 
-def _daily_frame(bars: dict[str, list[BarData]], day: date) -> pd.DataFrame:
-    import pandas as pd
-
-    rows = [
-        (bar.date, symbol, *(float(getattr(bar, name)) for name in DAILY))
-        for symbol, told in bars.items()
-        for bar in told
-    ]
-    frame = pd.DataFrame(rows, columns=["date", "symbol", *DAILY])
-    frame["date"] = pd.to_datetime(frame["date"])
-    frame = frame.astype({"symbol": "str", **dict.fromkeys(DAILY, float)})
-    earlier = frame[frame["date"] < pd.Timestamp(day)]
-    return earlier.sort_values(["date", "symbol"], ignore_index=True)
-
-
 def _minute_frame(bars: Sequence[BarData], opens: datetime, until: datetime) -> pd.DataFrame:
     import pandas as pd
 
@@ -101,7 +61,7 @@ def _minute_frame(bars: Sequence[BarData], opens: datetime, until: datetime) -> 
     for bar in bars:
         ended = bar.date + MINUTE if isinstance(bar.date, datetime) else None
         if ended is not None and opens < ended <= until:
-            rows.append((ended, *(float(getattr(bar, name)) for name in DAILY)))
-    frame = pd.DataFrame(rows, columns=["ts", *DAILY])
+            rows.append((ended, *(float(getattr(bar, name)) for name in COLUMNS)))
+    frame = pd.DataFrame(rows, columns=["ts", *COLUMNS])
     frame["ts"] = pd.DatetimeIndex(pd.to_datetime(frame["ts"], utc=True)).as_unit("us")
-    return frame.astype(dict.fromkeys(DAILY, float))
+    return frame.astype(dict.fromkeys(COLUMNS, float))

@@ -1,0 +1,113 @@
+"""A thousand orders through a gateway that takes 50 messages a second: near that pace, and never above it."""
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from gateway.processes import process_of
+from gateway.small_session import SESSION, market, write_market
+from working_orders import order, plan_of
+
+from orderworks.brokers.paced import PacedBroker
+from orderworks.desk.desk import open_desk, patience_with_broker
+from orderworks.desk.opening_ibkr import ibkr_tools
+from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.waves import Wave, work_wave
+from orderworks.ledger.orders import OrderRecord
+from orderworks.ledger.runs import freeze_plan, start_run
+from orderworks.market.replay import ReplayMarket
+from orderworks.settings import Settings, load_settings
+
+ORDERS = 1_000
+PERMITTED = 50
+ACCOUNT = "DU1234567"
+LIMITS = {"ACME": "103", "BOLT": "45", "BRK.B": "380"}
+SYMBOLS = tuple(LIMITS)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("exits", [0, 1], ids=["plain", "with stops"])
+async def test_a_thousand_orders_leave_at_the_pace_that_the_gateway_permits(
+    ledger_url: str, tmp_path: Path, exits: int
+) -> None:
+    directory, log = write_market(tmp_path / "market"), tmp_path / "log.jsonl"
+    options = ["--market", str(directory), "--session", str(SESSION.date), "--log", str(log)]
+    environment = {"ORDERWORKS_DATABASE_URL": ledger_url, "ORDERWORKS_HOME": str(tmp_path)}
+    async with process_of(*options, "--speed", "1", environment=environment) as (_, port):
+        there = {"port": port, "account_id": ACCOUNT, "clock": "gateway", "no_send": []}
+        settings = load_settings(broker={"provider": "ibkr", "ibkr": there})
+        await _trade(settings, ledger_url, market(directory), exits)
+    _judge([json.loads(line) for line in log.read_text("utf-8").splitlines()])
+
+
+async def _trade(settings: Settings, url: str, recorded: ReplayMarket, exits: int) -> None:
+    """As a run does it: permitted, sent, answered and booked in the ledger, batch by batch."""
+    with ibkr_tools(settings, url, recorded) as (prices, ibkr, clock):
+        broker = PacedBroker(ibkr, None, patience_with_broker(settings))
+        async with open_desk(settings, url, SESSION, prices, broker, clock) as desk:
+            assert await desk.take_over()
+            assert (await reconcile(desk, None)).is_clean
+            run = start_run(desk.ledger, ACCOUNT, "daily:pace", "daily", SESSION.date, {})
+            freeze_plan(desk.ledger, run, plan_of(_planned(exits)))
+            # Whatever was asked so far is a second old.
+            await asyncio.sleep(1.1)
+            now = clock.now()
+            result = await work_wave(desk, Wave(0, now, now + timedelta(seconds=1)))
+            assert (result.sent, result.refused) == (ORDERS, 0)
+
+
+def _planned(exits: int) -> list[OrderRecord]:
+    """Every third order trades at once, the others rest; each with a stop of its own, or with none."""
+    orders = []
+    for number in range(ORDERS // (1 + exits)):
+        symbol = SYMBOLS[number % len(SYMBOLS)]
+        entry = replace(
+            order("x", 1, account=ACCOUNT, symbol=symbol, algo="none"),
+            client_order_id=f"ow-{number}",
+            limit_price=Decimal(LIMITS[symbol]),
+            route_rule="SIGNAL",
+            due_at=SESSION.open,
+            ends_at=SESSION.close,
+        )
+        stop = replace(
+            entry,
+            client_order_id=f"ow-{number}-stop",
+            side="sell",
+            order_type="stop",
+            limit_price=None,
+            stop_price=Decimal(10),
+            route_rule="STOP_LOSS",
+            attached_to=entry.client_order_id,
+            tif="gtc",
+        )
+        orders += [entry, stop][: 1 + exits]
+    return orders
+
+
+def _judge(messages: list[dict[str, object]]) -> None:
+    """What arrived when, by the gateway's own record."""
+    arrived = [one for one in messages if one["from"] == "client"]
+    orders = [one for one in arrived if one["message"] == "PLACE_ORDER"]
+    began, ended = orders[0]["at"], orders[-1]["at"]
+    # Those of the first second are there at once; what counts is the pace that is held.
+    held = [one for one in arrived if began + 1 < one["at"] <= ended]
+    pace = len(held) / (ended - began - 1)
+    times = pd.Series(sorted(one["at"] for one in arrived))
+    fullest = max(int(((times >= at) & (times < at + 1)).sum()) for at in times)
+    codes = Counter(one["values"]["code"] for one in messages if one["message"] == "ERROR")
+    print(
+        f"{len(orders)} orders in {ended - began:.2f} s; {pace:.2f} messages a second held, "
+        f"{pace / PERMITTED:.1%} of {PERMITTED}; the fullest second has {fullest}"
+    )
+    assert Counter(one["values"]["orderRef"] for one in orders).most_common(1)[0][1] == 1
+    assert len(orders) == ORDERS
+    assert codes[100] == 0
+    assert sum(one["message"] == "START_API" for one in arrived) == 2
+    assert fullest <= PERMITTED
+    assert pace >= 0.95 * PERMITTED
