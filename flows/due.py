@@ -75,7 +75,9 @@ async def overtaken(run: FlowRun, clock: Clock) -> str | None:
     due = run.expected_start_time
     if due is None or run.deployment_id is None:
         return None
-    since = FlowRunFilterExpectedStartTime(after_=due + BETWEEN_OCCASIONS, before_=cast("DateTime", clock.now()))
+    since = FlowRunFilterExpectedStartTime(
+        after_=due + BETWEEN_OCCASIONS, before_=cast("DateTime", clock.now())
+    )
     async with get_client() as client:
         later = await client.read_flow_runs(
             flow_run_filter=FlowRunFilter(

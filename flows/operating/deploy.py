@@ -36,7 +36,7 @@ def deploy(account: str, broker: str | None, given: list[str], tell: Callable[[s
         )
     prepare()
     # Only here: Prefect takes its address from the environment when it is imported.
-    from flows.operating.registration import register
+    from flows.operating.registration import definitions_with_flows, register
 
-    registered = asyncio.run(register(trading, Path.cwd()))
+    registered = asyncio.run(register(trading, Path.cwd(), definitions_with_flows()))
     tell(f"account {trading.account} ({trading.broker}): {registered}")

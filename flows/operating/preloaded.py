@@ -124,6 +124,7 @@ def main(path: str) -> None:
         Path(path).unlink(missing_ok=True)
         listener.bind(path)
         listener.listen(64)
+        print("ready: runs are forked from here", flush=True)
         request = serve(listener)
     become(request)
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from prefect import Flow
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.objects import (
@@ -41,16 +42,22 @@ class Registered(NamedTuple):
         return f"{self.deployments} deployments, {news}"
 
 
-async def register(trading: Trading, directory: Path) -> Registered:
+def definitions_with_flows() -> list[tuple[Definition, Flow[..., Any]]]:
+    """Every definition and its flow, whose import takes seconds and needs no server."""
+    return [(stated, stated.load_flow()) for stated in definitions()]
+
+
+async def register(
+    trading: Trading, directory: Path, stated: list[tuple[Definition, Flow[..., Any]]]
+) -> Registered:
     """Registers the deployments of an account with the server that is configured.
 
     Args:
         directory: where relative paths in parameters start.
     """
-    stated = definitions()
     async with get_client() as client:
         await _have_pool(client, trading.account)
-        written = [await _register(client, each, trading, directory) for each in stated]
+        written = [await _register(client, *each, trading, directory) for each in stated]
     return Registered(len(stated), sum(written))
 
 
@@ -72,10 +79,13 @@ async def _have_pool(client: PrefectClient, account: str) -> None:
 
 
 async def _register(
-    client: PrefectClient, stated: Definition, trading: Trading, directory: Path
+    client: PrefectClient,
+    stated: Definition,
+    flow: Flow[..., Any],
+    trading: Trading,
+    directory: Path,
 ) -> bool:
     """Whether the deployment had to be written."""
-    flow = stated.load_flow()
     name = f"{stated.kind}-{trading.account}"
     fields = _fields(stated, trading, directory, parameter_schema(flow))
     version = _version(fields, stated)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flows.environment import prepare
-from flows.operating.accounts import Trading, configured
+from flows.operating.accounts import configured
 from flows.operating.children import Children, environment_without
 from flows.operating.claim import Claim, claimed
 from flows.operating.server import Answer, found_at, require_free, start_server, wait_for
@@ -45,15 +45,20 @@ def up(port: int, another_worker: bool, tell: Tell) -> None:
     ):
         api = _server(claim, port, ledger_url, children, logs, tell)
         works = claim.ours or another_worker
-        preloaded = Path(private) / "preloaded"
-        if works:
-            _preload(children, preloaded, logs)
+        # Only here: Prefect takes its address from the environment when it is imported, and that takes
+        # seconds, in which the server starts.
+        from flows.operating.registration import definitions_with_flows, register
+
+        stated = definitions_with_flows()
         wait_for(children, api)
         if claim.ours:
             claim.note(api)
-        _register(trading, tell)
+        registered = asyncio.run(register(trading, Path.cwd(), stated))
+        tell(f"account {trading.account} ({trading.broker}): {registered}")
         if works:
+            preloaded = Path(private) / "preloaded"
             _start_worker(children, claim, preloaded, logs, tell)
+            _preload(children, preloaded, logs)
         _tell_what_is_next(tell)
         ui = api.removesuffix("/api")
         if not works:
@@ -88,14 +93,6 @@ def _server(
 def _preload(children: Children, path: Path, logs: Path) -> None:
     arguments = ["-m", "flows.operating.preloaded", str(path)]
     children.start("preloaded process", arguments, logs / "runs.log", environment_without())
-
-
-def _register(trading: Trading, tell: Tell) -> None:
-    # Only here: Prefect takes its address from the environment when it is imported.
-    from flows.operating.registration import register
-
-    registered = asyncio.run(register(trading, Path.cwd()))
-    tell(f"account {trading.account} ({trading.broker}): {registered}")
 
 
 def _start_worker(
