@@ -21,11 +21,11 @@ from prefect.client.schemas.objects import (
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
-from prefect.utilities.callables import parameter_schema
 from prefect.workers.process import ProcessWorker
 
 from flows.operating.accounts import Trading
 from flows.operating.definitions import POOL, Definition, definitions
+from flows.operating.forms import form_of
 
 GRACE_SECONDS = 120
 """For the process of a run that has its turn to begin."""
@@ -87,7 +87,7 @@ async def _register(
 ) -> bool:
     """Whether the deployment had to be written."""
     name = f"{stated.kind}-{trading.account}"
-    fields = _fields(stated, trading, directory, parameter_schema(flow))
+    fields = _fields(stated, trading, directory, form_of(flow))
     version = _version(fields, stated)
     found = await _find(client, f"{flow.name}/{name}")
     if found is not None and found.version == version:
@@ -106,7 +106,9 @@ async def _register(
     return True
 
 
-def _fields(stated: Definition, trading: Trading, directory: Path, schema: Any) -> dict[str, Any]:
+def _fields(
+    stated: Definition, trading: Trading, directory: Path, form: dict[str, Any]
+) -> dict[str, Any]:
     """What a deployment is, beside its schedules and its limit."""
     whose = f"\n\n---\nAccount **{trading.account}** at the broker `{trading.broker}`.\n"
     return {
@@ -117,7 +119,7 @@ def _fields(stated: Definition, trading: Trading, directory: Path, schema: Any) 
         "work_queue_name": trading.account,
         "job_variables": {"working_dir": str(directory), "env": trading.environment},
         "parameters": dict(stated.parameters),
-        "parameter_openapi_schema": schema.model_dump_for_openapi(),
+        "parameter_openapi_schema": form,
         "enforce_parameter_schema": True,
     }
 

@@ -31,7 +31,8 @@ def up(port: int, another_worker: bool, tell: Tell) -> None:
     """
     begun = time.monotonic()
     prepare()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for interrupt in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interrupt, signal.default_int_handler)
     trading, home = configured(), home_directory()
     ledger_url = database_url(home)
     open_ledger(ledger_url).close()
