@@ -39,7 +39,7 @@ Weights = Annotated[
     Field(
         title="Target weights",
         description="Fractions of equity by symbol, from -1 to 1; 0 closes a position. Symbols that are "
-        "not named are left alone.",
+        'not named are left alone. Such as {"AAPL": 0.04, "XOM": -0.02}',
         examples=[{"AAPL": 0.04, "XOM": -0.02, "T": 0}],
     ),
 ]

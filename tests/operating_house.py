@@ -113,6 +113,9 @@ class Server:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def post_list(self, path: str, body: list[Any]) -> None:
+        self._client.post(path, json=body).raise_for_status()
+
     def patch(self, path: str, **body: Any) -> None:
         self._client.patch(path, json=body).raise_for_status()
 

@@ -27,7 +27,8 @@ GOALS = {"forked": 2.0, "plain": 10.0}
 
 @pytest.fixture(scope="module")
 def house(
-    fresh_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
+    fresh_database: Callable[[], AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Server, str, str]]:
     """A server, the address of its ledger, and a market."""
     market = str(write_market(tmp_path_factory.mktemp("market"), SESSION))

@@ -43,7 +43,9 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def up(in_force: dict[str, str], port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def up(
+    in_force: dict[str, str], port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Up]:
     """A running ``up`` that is ready."""
     directory = tmp_path_factory.mktemp("work")
     with running_up(in_force, "--port", str(port), directory=directory) as started:
