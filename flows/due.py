@@ -46,7 +46,7 @@ def in_its_time(*, sends: bool) -> Callable[[Flow[Asked]], Flow[Asked]]:
     """
 
     def decorate(body: Flow[Asked]) -> Flow[Asked]:
-        has_session = "session" in signature(body).parameters
+        takes = signature(body)
 
         @wraps(body)
         async def entered(*positional: Asked.args, **named: Asked.kwargs) -> State:
@@ -60,10 +60,12 @@ def in_its_time(*, sends: bool) -> Callable[[Flow[Asked]], Flow[Asked]]:
                 reason = await overtaken(run, clock) or (too_late(due, clock) if sends else None)
                 if reason:
                     return Completed(name="Skipped", message=reason)
+            asked = takes.bind(*positional, **named)
             day, today = (moment.astimezone(NEW_YORK).date() for moment in (due, clock.now()))
-            if has_session and named.get("session") is None and day < today:
-                named["session"] = day
-            return await body(*positional, **named)
+            leaves_open = "session" in takes.parameters and asked.arguments.get("session") is None
+            if leaves_open and day < today:
+                asked.arguments["session"] = day
+            return await body(*asked.args, **asked.kwargs)
 
         return entered
 

@@ -60,8 +60,10 @@ def test_a_backlog_is_worked_once(in_force: dict[str, str], port: int, market: s
             ]
             return places[-1]
 
-        backlog = [run["id"] for run in scheduled_by(server, deployment)[: PASSED]]
-        wait_until(lambda: all(server.flow_run(run)["state"]["type"] in TERMINAL for run in backlog))
+        backlog = [run["id"] for run in scheduled_by(server, deployment)[:PASSED]]
+        wait_until(
+            lambda: all(server.flow_run(run)["state"]["type"] in TERMINAL for run in backlog)
+        )
         for run in backlog:
             state = server.flow_run(run)["state"]
             overtaken = state["name"] == "Skipped" and "the work of both" in state["message"]
