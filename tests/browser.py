@@ -52,7 +52,7 @@ class Page:
 
     def click(self, text: str) -> None:
         """Clicks what is labelled so, once it is there."""
-        labelled = f"//*[normalize-space(text())='{text}']"
+        labelled = f"//*[text()[normalize-space()='{text}']]"
         self._first(labelled).click()
 
     def fill(self, label: str, text: str) -> None:
