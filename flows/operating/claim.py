@@ -10,7 +10,7 @@ from pathlib import Path
 from orderworks.ledger.private_files import try_lock
 from orderworks.model.errors import OrderworksError
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 """For what a killed command left behind to be stopped by its guard."""
 
 

@@ -53,6 +53,8 @@ if __name__ == "__main__":
     ended = main(sys.argv[1])
     if ended < 0:
         # By the same signal, so that who waits for us learns how it ended.
-        signal.signal(-ended, signal.SIG_DFL)
+        with suppress(OSError):
+            # SIGKILL has no other way to act.
+            signal.signal(-ended, signal.SIG_DFL)
         os.kill(os.getpid(), -ended)
     sys.exit(ended)

@@ -71,8 +71,8 @@ def serve(listener: socket.socket) -> Request:
             line.close()
 
 
-def become(request: Request) -> None:
-    """Makes this process the run's: Prefect's engine, as a worker would have started it."""
+def inherit(request: Request) -> None:
+    """Takes over what belongs to who asked: variables, directory, output, and its end."""
     os.environ.clear()
     os.environ.update(request.environment)
     os.chdir(request.directory)
@@ -80,6 +80,10 @@ def become(request: Request) -> None:
         os.dup2(descriptor, number)
         os.close(descriptor)
     threading.Thread(target=_end_with, args=(request.line,), daemon=True).start()
+
+
+def run_engine() -> None:
+    """Makes this process a run's: Prefect's engine, as a worker would have started it."""
     from prefect.context import refresh_global_settings_context
 
     refresh_global_settings_context()
@@ -125,8 +129,8 @@ def main(path: str) -> None:
         listener.bind(path)
         listener.listen(64)
         print("ready: runs are forked from here", flush=True)
-        request = serve(listener)
-    become(request)
+        inherit(serve(listener))
+    run_engine()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ PATIENCE_SECONDS = 120
 """For a server that makes its tables first, on a busy machine."""
 
 SETTINGS = {
+    # How often a run looks whether it is its turn; that is half a minute by default.
+    "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5",
     # Kept in memory, a restart of the server would end the runs that hold one.
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
 }
