@@ -1,4 +1,4 @@
-"""The forms that the UI shows: what must be filled in first, choices, bounds, and nothing that traps."""
+"""What the UI shows of a deployment: a form of choices and bounds without traps, and a page that helps."""
 
 from typing import Any
 
@@ -35,3 +35,17 @@ def test_what_is_required_comes_first() -> None:
 def test_weights_have_bounds() -> None:
     weights: dict[str, Any] = form_of(rebalance)["properties"]["weights"]
     assert weights["additionalProperties"] == {"type": "number", "minimum": -1, "maximum": 1}
+
+
+LONGEST_CELL = 78
+"""The UI does not wrap the cells of a table: what is longer is cut."""
+
+
+@pytest.mark.parametrize("stated", STATED, ids=[each.kind for each in STATED])
+def test_the_page_helps_and_fits(stated: Definition) -> None:
+    assert "What is safe to press" in stated.description
+    assert "What to do if" in stated.description
+    rows = [line for line in stated.description.splitlines() if line.startswith("|")]
+    assert rows
+    for row in rows:
+        assert all(len(cell.strip()) <= LONGEST_CELL for cell in row.split("|")), row
