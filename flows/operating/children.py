@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -23,13 +23,19 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 GLANCE_SECONDS = 0.2
 
+LATELY_SECONDS = 300
+ENDS_LATELY = 3
+"""So often in that time a process is started again; then something is wrong that a start does not cure."""
+
 
 class Child(NamedTuple):
     """A process, the head of a group of its own, and where it writes what it has to say."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    arguments: Sequence[str]
     log: Path
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes]
 
 
 class Children:
@@ -66,6 +72,7 @@ class Children:
             signal.signal(interrupt, signal.SIG_IGN)
         for child in reversed(self._children):
             guard.stop(child.process.pid, reap=child.process.poll)
+            self._tell_guard(-child.process.pid)
         with suppress(OSError):
             self._guard.communicate()
 
@@ -83,23 +90,41 @@ class Children:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        told = self._guard.stdin
-        if told is not None:
-            told.write(f"{process.pid}\n".encode())
-            told.flush()
-        child = Child(name, process, log)
+        self._tell_guard(process.pid)
+        child = Child(name, arguments, log, environment, process)
         self._children.append(child)
         return child
 
-    def wait(self) -> None:
-        """Returns never: raises when the first of them ends by itself.
+    def keep(self, tell: Callable[[str], None]) -> None:
+        """Returns never: starts again what ends by itself.
+
+        What a worker that died was running goes on without it, and is left alone.
 
         Raises:
-            OrderworksError: naming it and its log.
+            OrderworksError: if one of them does not stay, naming its log.
         """
+        ends: dict[str, list[float]] = {}
         while True:
-            self.require_alive()
+            for child in [each for each in self._children if each.process.poll() is not None]:
+                ends.setdefault(child.name, []).append(time.monotonic())
+                lately = [at for at in ends[child.name] if at > time.monotonic() - LATELY_SECONDS]
+                if len(lately) > ENDS_LATELY:
+                    self.require_alive()
+                tell(
+                    f"the {child.name} ended by itself and is started again; {child.log} tells why"
+                )
+                self._children.remove(child)
+                if guard.is_empty(child.process.pid):
+                    self._tell_guard(-child.process.pid)
+                self.start(child.name, child.arguments, child.log, child.environment)
             time.sleep(GLANCE_SECONDS)
+
+    def _tell_guard(self, number: int) -> None:
+        told = self._guard.stdin
+        if told is not None:
+            with suppress(OSError):
+                told.write(f"{number}\n".encode())
+                told.flush()
 
     def require_alive(self) -> None:
         """Raises OrderworksError if one of them has ended."""

@@ -34,6 +34,11 @@ def stop(group: int, reap: Callable[[], object] = lambda: None) -> None:
     reap()
 
 
+def is_empty(group: int) -> bool:
+    """Whether no process of a group is left."""
+    return not _is_alive(os.killpg, group)
+
+
 def _wait(alive: Callable[[], bool], seconds: float, reap: Callable[[], object]) -> None:
     given_up_at = time.monotonic() + seconds
     while alive() and time.monotonic() < given_up_at:
@@ -50,8 +55,15 @@ def _is_alive(ask: Callable[[int, int], None], number: int) -> bool:
 
 
 def main() -> None:
-    """Reads a group a line; the input ends when the process that wrote it is gone."""
-    groups = [int(line) for line in sys.stdin]
+    """Reads a group a line, with a minus if it has ended; the input ends when who wrote it is gone."""
+    groups: list[int] = []
+    for line in sys.stdin:
+        number = int(line)
+        if number > 0:
+            groups.append(number)
+        else:
+            # Its number may be another's by now.
+            groups.remove(-number)
     for group in reversed(groups):
         stop(group)
 

@@ -68,7 +68,7 @@ def up(port: int, another_worker: bool, tell: Tell) -> None:
             )
             return
         tell(f"UI: {ui}   (ready after {time.monotonic() - begun:.0f} s; Ctrl-C stops everything)")
-        children.wait()
+        children.keep(tell)
 
 
 def _server(

@@ -15,7 +15,7 @@ import pytest
 from operating_house import READY, Server, free_port, running_up, wait_until
 from synthetic_day import SESSION, variables, write_market
 
-ROUNDS = 5
+ROUNDS = 3
 AHEAD_SECONDS = 20
 """How long before its time a run is made: more than its process needs to start."""
 

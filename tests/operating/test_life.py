@@ -1,5 +1,6 @@
 """``orderworks up`` from its start to its end, however that comes; each test has a home of its own."""
 
+import os
 import signal
 import subprocess
 import threading
@@ -21,6 +22,18 @@ from operating_house import (
 )
 
 KINDS = {"daily", "end-of-day", "intraday", "kill-switch", "rebalance", "reconcile", "recover"}
+
+
+def deployed(in_force: dict[str, str], account: str) -> str:
+    """What ``orderworks deploy`` says."""
+    done = subprocess.run(
+        [str(ORDERWORKS), "deploy", "--account", account],
+        env=environment(in_force),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_it_runs_attaches_and_leaves_nothing_behind(
@@ -48,16 +61,31 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         (schedule,) = server.get(f"/deployments/{daily['id']}/schedules")
         server.patch(f"/deployments/{daily['id']}/schedules/{schedule['id']}", active=False)
         server.patch(f"/deployments/{daily['id']}", version="an older one")
-        deploy = subprocess.run(
-            [str(ORDERWORKS), "deploy", "--account", "SIM1"],
-            env=environment(in_force),
-            capture_output=True,
-            text=True,
-        )
-        assert deploy.returncode == 0, deploy.stderr
-        assert "1 new or changed" in deploy.stdout
+        assert "1 new or changed" in deployed(in_force, "SIM1")
         (schedule,) = server.get(f"/deployments/{daily['id']}/schedules")
         assert schedule["active"] is False
+
+        # Another account has deployments, limits and a queue of its own.
+        assert "7 new or changed" in deployed(in_force, "SIM2")
+        both = server.deployments()
+        assert set(both) == {f"{kind}-{account}" for kind in KINDS for account in ("SIM1", "SIM2")}
+        other = both["daily-SIM2"]
+        assert other["work_queue_name"] == "SIM2"
+        assert other["global_concurrency_limit"]["limit"] == 1
+        assert other["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+        assert other["job_variables"]["env"]["ORDERWORKS_BROKER__SIMULATED__ACCOUNT"] == "SIM2"
+        assert both["kill-switch-SIM2"]["global_concurrency_limit"] is None
+
+        # What dies is started again.
+        for name in ("worker", "preloaded"):
+            (found,) = [
+                each for each in processes_with(str(home)) if f"flows.operating.{name}" in each
+            ]
+            os.kill(int(found.split()[0]), signal.SIGKILL)
+        first.wait_until_it_says("the worker ended by itself and is started again")
+        first.wait_until_it_says("the preloaded process ended by itself and is started again")
+        ended = server.ended(server.run("recover-SIM1"))
+        assert ended["state"]["message"] == "nothing was left unfinished"
 
         # Killed: its guard ends the rest, and the next one finds nothing in its way.
         first.process.kill()
