@@ -88,6 +88,8 @@ def run_engine() -> None:
 
     refresh_global_settings_context()
     sys.argv = ["prefect.engine"]
+    # It is imported already, and is run as a program here.
+    sys.modules.pop("prefect.engine", None)
     runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
 
 

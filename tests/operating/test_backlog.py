@@ -10,7 +10,7 @@ from typing import Any
 from operating_house import READY, TERMINAL, Server, running_up, wait_until
 from synthetic_day import SESSION
 
-INTERVAL_SECONDS = 10
+INTERVAL_SECONDS = 15
 PASSED = 3
 
 
