@@ -19,7 +19,9 @@ from operating_house import (
     free_port,
     processes_with,
     running_up,
+    wait_until,
 )
+from synthetic_day import SESSION
 
 KINDS = {"daily", "end-of-day", "intraday", "kill-switch", "rebalance", "reconcile", "recover"}
 
@@ -37,7 +39,7 @@ def deployed(in_force: dict[str, str], account: str) -> str:
 
 
 def test_it_runs_attaches_and_leaves_nothing_behind(
-    in_force: dict[str, str], home: Path, port: int
+    in_force: dict[str, str], home: Path, port: int, market: str
 ) -> None:
     api = f"http://127.0.0.1:{port}/api"
     with running_up(in_force, "--port", str(port)) as first:
@@ -87,13 +89,27 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         ended = server.ended(server.run("recover-SIM1"))
         assert ended["state"]["message"] == "nothing was left unfinished"
 
-        # Killed: its guard ends the rest, and the next one finds nothing in its way.
+        # Killed while a run works: its guard ends the rest, and the next one finds nothing in its way.
+        run = server.run(
+            "rebalance-SIM1", weights={"ACME": 0.04}, session=str(SESSION), market=market
+        )
+        wait_until(lambda: server.flow_run(run)["state"]["type"] == "RUNNING")
         first.process.kill()
         first.ended()
     with running_up(in_force, "--port", str(port)) as third:
         third.wait_until_it_says(READY)
         assert "starting the Prefect server" in third.said
         assert "all as they were" in third.said
+        # Nothing says any more that the run goes on, and a retry does its work.
+        assert server.flow_run(run)["state"]["type"] == "CRASHED"
+        server.post(
+            f"/flow_runs/{run}/set_state",
+            state={"type": "SCHEDULED", "name": "AwaitingRetry"},
+            force=True,
+        )
+        wait_until(lambda: server.flow_run(run)["state"]["type"] == "RUNNING")
+        retried = server.ended(run)
+        assert retried["state"]["name"] == "Completed", retried["state"]
         assert third.stop(signal.SIGINT) == 0, third.said
         assert third.lines[-1] == "stopped"
     assert not answers(api)
