@@ -1,7 +1,7 @@
 """The daily run: a table of signals becomes measured fills."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pandas import DataFrame
@@ -10,8 +10,10 @@ from prefect.client.schemas import State
 
 from flows.approving import decided
 from flows.cancelling import cancel_orders
+from flows.due import in_its_time
 from flows.framing import OVER, Framed, framed
 from flows.naming import name_run
+from flows.parameters import Broker, Market, RunKey, Session, Signals
 from orderworks.desk.desk import Desk
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.timing import after_the_open, known_at
@@ -37,12 +39,13 @@ Pull = Callable[[Desk, Run, TableFile], Awaitable[DataFrame]]
 
 
 @flow(name="daily-execution", on_cancellation=[cancel_orders], persist_result=False)
+@in_its_time(sends=True)
 async def daily_execution(
-    session: date | None = None,
-    signals: str | None = None,
-    market: str | None = None,
-    run_key: str | None = None,
-    broker: str | None = None,
+    signals: Signals = None,
+    session: Session = None,
+    market: Market = None,
+    run_key: RunKey = None,
+    broker: Broker = None,
 ) -> State:
     """Trades a session's signals, from the open on.
 
