@@ -16,6 +16,45 @@ LIVE = ("SUBMITTED", "PARTIALLY_FILLED")
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Where a broker keeps what reached it, under the names that we gave.
+
+    Attributes:
+        orders: a table, or a query in brackets, of client_order_id, state, quantity, filled_quantity:
+            a row for each order that it ever had.
+        fills: another, of the columns of ``fills_told`` and more.
+        fills_told: what of an execution it tells us as it is on record.
+    """
+
+    orders: str
+    fills: str
+    fills_told: str
+
+
+EXCHANGE = Record(
+    "exchange.orders",
+    "exchange.fills",
+    "exec_id, client_order_id, symbol, side, quantity, price, commission, ts",
+)
+"""Of the simulated exchange."""
+
+NAMED_AT_GATEWAY = (
+    "(SELECT document -> 'fields' ->> 'orderRef' AS name, perm_id::text FROM gateway.orders) named"
+)
+GATEWAY = Record(
+    f"(SELECT name AS client_order_id, perm_id, state, quantity, filled_quantity FROM {NAMED_AT_GATEWAY} "
+    "LEFT JOIN exchange.orders ON client_order_id = perm_id) orders",
+    "(SELECT name AS client_order_id, symbol, side, quantity, price, commission, ts "
+    f"FROM exchange.fills JOIN {NAMED_AT_GATEWAY} ON client_order_id = perm_id) fills",
+    "client_order_id, symbol, side, quantity, price, commission, ts",
+)
+"""Of the test gateway: its book has our names, the exchange behind it knows orders by their permId.
+
+It names executions in a form of its own.
+"""
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """How many orders the exchange ever received, and how many shares it traded."""
 
@@ -37,27 +76,27 @@ def exchange_total(ledger: Ledger) -> Total:
     return Total(orders["n"], traded["n"])
 
 
-def require_sound_books(ledger: Ledger) -> None:
+def require_sound_books(ledger: Ledger, record: Record = EXCHANGE) -> None:
     """No order twice, none lost, every parent's sum right, books equal to the cent, no breaks."""
-    _require_each_name_once(ledger)
-    _require_sums(ledger)
-    _require_equal_fills(ledger)
+    _require_each_name_once(ledger, record)
+    _require_sums(ledger, record)
+    _require_equal_fills(ledger, record)
     _require_equal_portfolios(ledger)
     assert rows(ledger, "SELECT * FROM breaks WHERE resolved_at IS NULL") == []
 
 
-def _require_each_name_once(ledger: Ledger) -> None:
+def _require_each_name_once(ledger: Ledger, record: Record) -> None:
     received = Counter(
         row["client_order_id"]
-        for row in rows(ledger, "SELECT client_order_id FROM exchange.orders")
+        for row in rows(ledger, f"SELECT client_order_id FROM {record.orders}")
     )
     assert [name for name, times in received.items() if times > 1] == []
     sent = rows(ledger, "SELECT client_order_id FROM orders WHERE reaches_broker")
     assert received.keys() <= {row["client_order_id"] for row in sent}
 
 
-def _require_sums(ledger: Ledger) -> None:
-    """sum(fills) + open + cancelled = ordered: fills and open by the exchange, the rest by the ledger."""
+def _require_sums(ledger: Ledger, record: Record) -> None:
+    """sum(fills) + open + cancelled = ordered: fills and open by the broker, the rest by the ledger."""
     filled, resting, waiting = Counter[str](), Counter[str](), Counter[str]()
     parent_of = {}
     for sent in rows(ledger, "SELECT * FROM orders WHERE reaches_broker"):
@@ -65,9 +104,9 @@ def _require_sums(ledger: Ledger) -> None:
         parent_of[sent["client_order_id"]] = parent
         if sent["state"] == "NEW":
             waiting[parent] += sent["planned_quantity"]
-    for fill in rows(ledger, "SELECT * FROM exchange.fills"):
+    for fill in rows(ledger, f"SELECT * FROM {record.fills}"):
         filled[parent_of[fill["client_order_id"]]] += fill["quantity"]
-    for order in rows(ledger, "SELECT * FROM exchange.orders WHERE state = ANY(%s)", list(LIVE)):
+    for order in rows(ledger, f"SELECT * FROM {record.orders} WHERE state = ANY(%s)", list(LIVE)):
         resting[parent_of[order["client_order_id"]]] += order["quantity"] - order["filled_quantity"]
     for parent in rows(ledger, "SELECT * FROM orders WHERE parent_id IS NULL"):
         name = parent["client_order_id"]
@@ -83,11 +122,11 @@ def _require_sums(ledger: Ledger) -> None:
             assert parent["planned_quantity"] == parent["quantity"], parent
 
 
-def _require_equal_fills(ledger: Ledger) -> None:
-    columns = "exec_id, client_order_id, symbol, side, quantity, price, commission, ts"
+def _require_equal_fills(ledger: Ledger, record: Record) -> None:
+    told = record.fills_told
     ours, theirs = (
-        rows(ledger, f"SELECT {columns} FROM {table} ORDER BY exec_id")
-        for table in ("fills", "exchange.fills")
+        rows(ledger, f"SELECT {told} FROM {table} ORDER BY {told}")
+        for table in ("fills", record.fills)
     )
     assert ours == theirs
 

@@ -189,7 +189,8 @@ def _order_breaks(theirs: BrokerOrder, orders: Mapping[str, OrderRecord]) -> lis
         subject = name or theirs.broker_order_id
         return [Break(kind, subject, "none", f"{theirs.state}", theirs.symbol)]
     breaks = []
-    if ours.state is not theirs.state:
+    # One that the broker shows and does not say of whether it lives is a person's to look at.
+    if ours.state is not theirs.state or theirs.state is OrderState.UNKNOWN:
         states = ours.state.value, theirs.state.value
         breaks.append(Break(BreakKind.WRONG_STATE, name, *states, ours.symbol))
     if (ours.quantity, ours.filled_quantity) != (theirs.quantity, theirs.filled_quantity):

@@ -1,11 +1,12 @@
-"""Which point is reached in which scenario: all, but those that stand here with a reason."""
+"""Which point is reached where in which scenario: all, but those that stand here with a reason."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
 from _pytest.mark import ParameterSet
 from scenarios import SCENARIOS
+from venues import EXCHANGE, GATEWAY
 
 from orderworks.model.crash_points import CrashPoint
 
@@ -23,10 +24,29 @@ def _but(*names: str) -> frozenset[str]:
     return frozenset(SCENARIOS) - set(names)
 
 
-NEVER = (
+EXCHANGES_OWN = (
+    CrashPoint.EXCHANGE_BEFORE_CANCEL,
+    CrashPoint.EXCHANGE_CANCELLED,
+    CrashPoint.EXCHANGE_BEFORE_REPLACE,
+    CrashPoint.EXCHANGE_REPLACED,
+    CrashPoint.EXCHANGE_BEFORE_RECORD,
+    CrashPoint.EXCHANGE_RECORDED,
+    CrashPoint.EXCHANGE_WENT_ON,
+)
+WIRES_OWN = (
+    CrashPoint.NUMBERS_COMMITTED,
+    CrashPoint.ENTRIES_LEFT,
+    CrashPoint.ORDERS_LEFT,
+    CrashPoint.CANCELS_LEFT,
+    CrashPoint.CHANGES_LEFT,
+    CrashPoint.NEWS_HEARD,
+)
+
+NEVER_ANYWHERE = (
     Never(
         (
             CrashPoint.CANCEL_BEFORE_MESSAGE,
+            CrashPoint.CANCELS_LEFT,
             CrashPoint.EXCHANGE_BEFORE_CANCEL,
             CrashPoint.EXCHANGE_CANCELLED,
             CrashPoint.CANCEL_ANSWERED,
@@ -41,6 +61,7 @@ NEVER = (
             CrashPoint.REVISION_PERMITTED,
             CrashPoint.EXCHANGE_BEFORE_REPLACE,
             CrashPoint.EXCHANGE_REPLACED,
+            CrashPoint.CHANGES_LEFT,
             CrashPoint.REVISION_ANSWERED,
             CrashPoint.REVISION_BOOKED,
         ),
@@ -56,7 +77,7 @@ NEVER = (
     Never(
         (CrashPoint.SILENCE_BOOKED,),
         _but("lost messages"),
-        "an exchange in the worker's own process answers or dies with it",
+        "what is asked is answered unless a message is lost",
     ),
     Never(
         (CrashPoint.ABSENCE_BOOKED,),
@@ -66,13 +87,28 @@ NEVER = (
     Never((CrashPoint.KILL_THROWN,), _but("flatten"), "nobody throws the switch"),
 )
 
+NEVER: Mapping[str, tuple[Never, ...]] = {
+    EXCHANGE: (
+        *NEVER_ANYWHERE,
+        Never(WIRES_OWN, _but(), "the exchange is in the worker's own process"),
+    ),
+    GATEWAY: (
+        *NEVER_ANYWHERE,
+        Never(EXCHANGES_OWN, _but(), "the exchange is in the gateway's process, which lives on"),
+        Never((CrashPoint.ENTRIES_LEFT,), _but("bracket", "flatten"), "no entry has exits"),
+    ),
+}
+
 Pair = tuple[str, CrashPoint]
 
 
-def reached() -> Iterator[Pair]:
-    """Every pair but those."""
+def reached(venue: str) -> Iterator[Pair]:
+    """Every pair at a venue but those."""
     unreached = {
-        (scenario, point) for one in NEVER for point in one.points for scenario in one.scenarios
+        (scenario, point)
+        for one in NEVER[venue]
+        for point in one.points
+        for scenario in one.scenarios
     }
     return (
         (scenario, point)
@@ -82,6 +118,22 @@ def reached() -> Iterator[Pair]:
     )
 
 
-def as_case(pair: Pair, *marks: pytest.MarkDecorator) -> ParameterSet:
-    """The pair as a case of a test."""
-    return pytest.param(*pair, id="-".join(pair), marks=marks)
+def as_cases(
+    venue: str,
+    among: Collection[CrashPoint] = tuple(CrashPoint),
+    always: Collection[Pair] = (),
+) -> list[ParameterSet]:
+    """The pairs at a venue as cases of a test, for proof alone but for those that are ``always`` looked at.
+
+    Args:
+        among: the points that are meant.
+    """
+    return [
+        pytest.param(
+            *(venue, *pair),
+            id="-".join(pair),
+            marks=() if pair in always else pytest.mark.proof,
+        )
+        for pair in reached(venue)
+        if pair[1] in among
+    ]

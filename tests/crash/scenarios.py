@@ -64,6 +64,8 @@ PASSIVE = {
     "ORDERWORKS_ROUTER__SLICE_STYLE": "passive",
     "ORDERWORKS_EXECUTION__REMAINDER": "reprice",
 }
+NO_WAITING = {"ORDERWORKS_BROKER__IBKR__ANSWER_SECONDS": "0.2"}
+"""For answers that do not come."""
 SLICED = {"algo": "twap", "slices": SLICES}
 OUT_OF_REACH = 38.5
 """A limit for RUSH that its market never comes to."""
@@ -128,7 +130,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "lost messages": Scenario(
         (daily(signal("ACME", quantity=900, **SLICED)),),
         {"ACME": (900, 0)},
-        UNPROTECTED,
+        UNPROTECTED | NO_WAITING,
         lost=(
             Scripted(Message.SUBMIT, 1, Fault.DROP_ANSWER),
             Scripted(Message.SUBMIT, 2, Fault.DROP_REQUEST),

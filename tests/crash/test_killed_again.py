@@ -1,11 +1,10 @@
 """kill -9 in one life after the other: while it recovers, and on and on until it gets through."""
 
-from itertools import count
-
 import pytest
-from lives import Lives, recorded
-from pairs import as_case, reached
+from lives import Lives
+from pairs import as_cases
 from scenarios import SCENARIOS
+from venues import EXCHANGE
 
 from orderworks.model.crash_points import CrashPoint
 
@@ -44,27 +43,17 @@ AGAIN_AND_AGAIN = frozenset(
 
 
 @pytest.mark.proof
+@pytest.mark.parametrize("venue", [EXCHANGE])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("points", WHILE_RECOVERING, ids="+".join)
 def test_what_was_killed_while_it_recovered_is_completed(
     lives: Lives, scenario: str, points: tuple[CrashPoint, ...]
 ) -> None:
-    for point in points:
-        lives.die(scenario, point)
-    lives.finish(scenario)
-    assert recorded(lives.url).trades == SCENARIOS[scenario].trades
+    assert lives.complete(*points).trades == SCENARIOS[scenario].trades
 
 
-@pytest.mark.proof
-@pytest.mark.parametrize(
-    ("scenario", "point"),
-    [as_case(pair) for pair in reached() if pair[1] in AGAIN_AND_AGAIN],
-)
+@pytest.mark.parametrize(("venue", "scenario", "point"), as_cases(EXCHANGE, AGAIN_AND_AGAIN))
 def test_what_is_killed_a_little_later_each_time_is_completed(
     lives: Lives, scenario: str, point: CrashPoint
 ) -> None:
-    lives.die(scenario, point)
-    for occurrence in count(2):
-        if lives.ends_by_itself(scenario, f"{point}:{occurrence}"):
-            break
-    assert recorded(lives.url).trades == SCENARIOS[scenario].trades
+    assert lives.complete_ever_later(point).trades == SCENARIOS[scenario].trades

@@ -15,9 +15,11 @@ import pandas as pd
 from forking import fork_each
 from lives import NOTING
 from scenarios import SCENARIOS, Occasion, Scenario
+from steered_clock import SteeredClock
 from synthetic_day import SESSION
 
 from orderworks.brokers.adapter import BrokerAdapter
+from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.faults import FaultPlan
 from orderworks.brokers.simulated.faulty import FaultyBroker
@@ -47,10 +49,10 @@ from orderworks.ledger.runs import (
 )
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
-from orderworks.model.clock import ReplayClock
+from orderworks.model.clock import Clock, ReplayClock
 from orderworks.model.crash_points import at_crash_points
 from orderworks.model.order import FLATTEN
-from orderworks.settings import load_settings
+from orderworks.settings import Settings, load_settings
 
 PATIENCE_SECONDS = 20
 """How long the database may take to see that the worker before is dead."""
@@ -63,11 +65,8 @@ Planning = Callable[[Desk, Run], Awaitable[Plan]]
 async def live(scenario: Scenario, url: str, market: ReplayMarket) -> None:
     """The runs of a day in their order, and its end."""
     settings = load_settings()
-    terms = exchange_terms(settings)
-    clock = ReplayClock(max(DAY.open, reached_by(url, terms.account) or DAY.open))
-    broker: BrokerAdapter = SimulatedBroker(url, market, DAY, terms, clock)
-    if scenario.lost:
-        broker = FaultyBroker(broker, FaultPlan(0, script=scenario.lost), clock)
+    opens = ibkr if settings.broker.provider == "ibkr" else simulated
+    broker, clock = opens(settings, scenario, url, market)
     async with open_desk(settings, url, DAY, market, broker, clock) as desk:
         until = datetime.combine(SESSION, scenario.flattened_at or DAY.close.time(), UTC)
         for occasion in scenario.runs:
@@ -79,6 +78,26 @@ async def live(scenario: Scenario, url: str, market: ReplayMarket) -> None:
         await take_account(desk, None)
         await close_session(desk)
         await require_clean(desk, None)
+
+
+def simulated(
+    settings: Settings, scenario: Scenario, url: str, market: ReplayMarket
+) -> tuple[BrokerAdapter, Clock]:
+    """The exchange in this process, on a line that loses what is to be lost."""
+    terms = exchange_terms(settings)
+    clock = ReplayClock(max(DAY.open, reached_by(url, terms.account) or DAY.open))
+    broker = SimulatedBroker(url, market, DAY, terms, clock)
+    if not scenario.lost:
+        return broker, clock
+    return FaultyBroker(broker, FaultPlan(0, script=scenario.lost), clock), clock
+
+
+def ibkr(
+    settings: Settings, scenario: Scenario, url: str, market: ReplayMarket
+) -> tuple[BrokerAdapter, Clock]:
+    """The gateway that the settings name, which loses what is to be lost by itself."""
+    clock = SteeredClock()
+    return IbkrBroker(url, settings.broker.ibkr, clock, paper=True), clock
 
 
 async def trade(desk: Desk, occasion: Occasion, until: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from gateway import small_session
 from unreliable_broker import UnreliableBroker
 from working_orders import ACCOUNT, CASH, SESSION, START, family, plan_orders
 
@@ -25,6 +26,12 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
     directory: Path = tmp_path_factory.mktemp("market")
     write_session(directory, require_session(SESSION), LISTINGS, seed=1, earlier_sessions=1)
     return ReplayMarket(directory, SESSION)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
+    """The small session of the test gateway."""
+    return small_session.market(small_session.write_market(tmp_path_factory.mktemp("market")))
 
 
 @pytest.fixture

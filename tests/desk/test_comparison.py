@@ -76,6 +76,13 @@ def test_an_order_of_ours_that_the_ledger_does_not_have() -> None:
     ]
 
 
+def test_an_order_of_which_the_broker_does_not_say_whether_it_lives() -> None:
+    seen = snapshot(theirs("p-0", 10, state=S.UNKNOWN))
+    assert found(seen, ours(10, state=S.UNKNOWN)) == [
+        Break(K.WRONG_STATE, "p-0", "UNKNOWN", "UNKNOWN", "AAPL")
+    ]
+
+
 def test_an_order_of_somebody_else() -> None:
     by_hand = theirs("", 10, broker_order_id="81")
     assert found(snapshot(by_hand, theirs("other", 5)), {}) == [

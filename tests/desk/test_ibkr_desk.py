@@ -1,128 +1,19 @@
 """A desk at Interactive Brokers: waves, doubt and reconciliation, from the ledger to the wire and back."""
 
-import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
-import pytest
 from gateway.answers import Answer
 from gateway.faults import CutAfter, CutBefore, Faults, Late, Lose, Silence, Twice
-from gateway.gateway import PAPER_ACCOUNT, Gateway
 from gateway.requests import Request
-from gateway.running import running
-from gateway.small_session import SESSION, market, write_market
-from gateway_clock import GatewayClock
-from plan_columns import ORDER_COLUMNS, by_column
-from working_orders import order, row
+from ibkr_desk import exit_of, persisted, planned, states, wave, working
 
-from orderworks.brokers.ibkr.adapter import IbkrBroker
-from orderworks.desk.desk import Desk, open_desk
-from orderworks.desk.reconciliation import Reconciled, reconcile
+from orderworks.desk.desk import Desk
+from orderworks.desk.reconciliation import reconcile
 from orderworks.desk.reports import cancel
-from orderworks.desk.waves import Wave, work_wave
 from orderworks.ledger.movements import add_orders
 from orderworks.ledger.orders import OrderRecord, orders_by_id
-from orderworks.ledger.runs import Plan, freeze_plan, start_run
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.errors import BrokerError
-from orderworks.model.order import Side, TimeInForce
-from orderworks.settings import load_settings
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
-    directory: Path = write_market(tmp_path_factory.mktemp("market"))
-    return market(directory)
-
-
-@asynccontextmanager
-async def working(
-    url: str, recorded: ReplayMarket, *orders: OrderRecord, faults: Faults | None = None
-) -> AsyncIterator[tuple[Desk, Gateway]]:
-    """A desk that has taken its account over at a gateway, reconciled, and planned these orders."""
-    async with running(url, recorded, SESSION, speed=1.0) as (gateway, port):
-        clock = GatewayClock(gateway)
-        there = {"port": port, "account_id": PAPER_ACCOUNT, "answer_seconds": 0.25, "no_send": []}
-        settings = load_settings(broker={"ibkr": there})
-        broker = IbkrBroker(url, settings.broker.ibkr, clock, paper=True)
-        async with open_desk(settings, url, SESSION, recorded, broker, clock) as desk:
-            assert await desk.take_over()
-            assert (await reconcile(desk, None)).is_clean
-            run = start_run(desk.ledger, PAPER_ACCOUNT, "daily:now", "daily", SESSION.date, {})
-            freeze_plan(desk.ledger, run, plan_with_exits(orders))
-            gateway.faults = faults or gateway.faults
-            yield desk, gateway
-
-
-def plan_with_exits(orders: Sequence[OrderRecord]) -> Plan:
-    names = (*ORDER_COLUMNS, "attached_to", "oca_group", "stop_price", "remainder", "native")
-    rows = [
-        (
-            *row(one),
-            *(one.attached_to, one.oca_group, one.stop_price, one.remainder),
-            None if one.native is None else json.dumps(one.native),
-        )
-        for one in orders
-    ]
-    return Plan("ab" * 32, SESSION.open, SESSION.close, {}, {}, by_column(names, rows))
-
-
-def planned(name: str, quantity: int, limit: str, **changes: Any) -> OrderRecord:
-    """An order to buy ACME at a limit of its own, due at the open."""
-    return replace(
-        order("x", quantity, account=PAPER_ACCOUNT, symbol="ACME", algo="none"),
-        **{
-            "client_order_id": f"ow-{name}",
-            "limit_price": Decimal(limit),
-            "route_rule": "SIGNAL",
-            "due_at": SESSION.open,
-            "ends_at": SESSION.close,
-        }
-        | changes,
-    )
-
-
-def exit_of(name: str, entry: str, quantity: int, rule: str, **changes: Any) -> OrderRecord:
-    usual = {
-        "side": Side.SELL.value,
-        "route_rule": rule,
-        "attached_to": f"ow-{entry}",
-        "oca_group": f"oca-{entry}",
-        "tif": TimeInForce.GTC.value,
-    }
-    return planned(name, quantity, "1", **usual | changes)
-
-
-async def wave(desk: Desk, seconds: float = 0.3) -> None:
-    now = desk.clock.now()
-    await work_wave(desk, Wave(0, now, now + timedelta(seconds=seconds)))
-
-
-def states(desk: Desk, *names: str) -> list[tuple[str, int]]:
-    ids = [f"ow-{name}" for name in names]
-    found = orders_by_id(desk.ledger, ids)
-    return [(found[i].state.value, found[i].filled_quantity) for i in ids]
-
-
-async def persisted(desk: Desk) -> Reconciled:
-    """A reconciliation, over a line that is made again as often as it breaks."""
-    for _ in range(30):
-        try:
-            await desk.broker.close()
-            await desk.broker.connect()
-            return await reconcile(desk, None)
-        except BrokerError:
-            continue
-    raise AssertionError("the line never held")
-
-
-def orders_of(desk: Desk) -> dict[str, OrderRecord]:
-    return orders_by_id(desk.ledger, [f"ow-{i}" for i in range(6)])
 
 
 async def test_a_wave_is_sent_filled_and_reconciled(
@@ -137,18 +28,6 @@ async def test_a_wave_is_sent_filled_and_reconciled(
         found = await reconcile(desk, None)
         assert found.is_clean, found.breaks
         assert gateway.brokerage.book.by_ref() == {"ow-a": 1, "ow-b": 1}
-
-
-@pytest.mark.parametrize("fault", [Lose(), Silence()])
-async def test_what_is_not_answered_is_settled_by_looking(
-    ledger_url: str, recorded: ReplayMarket, fault: Lose | Silence
-) -> None:
-    async with working(ledger_url, recorded, planned("a", 100, "90")) as (desk, gateway):
-        gateway.faults.next(Request.PLACE_ORDER, fault)
-        await wave(desk)
-        assert states(desk, "a") == [("SUBMITTED", 0)]
-        assert gateway.brokerage.book.by_ref() == {"ow-a": 1}
-        assert (await reconcile(desk, None)).is_clean
 
 
 async def test_a_bracket_whose_target_fills_leaves_clean_books(
@@ -221,6 +100,10 @@ async def test_an_exit_that_goes_out_late_belongs_to_its_entry(
         assert {m["orderRef"]: m for m in gateway.log.of(Request.PLACE_ORDER)}["ow-s"][
             "parentId"
         ] == "0"
+
+
+def orders_of(desk: Desk) -> dict[str, OrderRecord]:
+    return orders_by_id(desk.ledger, [f"ow-{i}" for i in range(6)])
 
 
 async def test_under_any_faults_each_order_is_one_and_the_books_are_the_brokers(

@@ -9,7 +9,7 @@ from gateway.faults import Lose, Refuse, Silence
 from gateway.gateway import Gateway
 from gateway.requests import Request
 from gateway.small_session import SESSION, market, write_market
-from test_ibkr_desk import planned, states, wave, working
+from ibkr_desk import planned, states, wave, working
 
 from orderworks.desk.ending import cancel_everything
 from orderworks.desk.reconciliation import reconcile

@@ -1,18 +1,16 @@
 """The gateway as a process: it prints its port and runs until it is told to end.
 
-While it runs, each line on its standard input is one thing to do, answered with ``done``:
-``advance SECONDS``, ``speed N``, ``cut CLIENT_ID``, ``lose-link SECONDS``, ``restore-link``,
-``fault request.PLACE_ORDER Say 10349``.
+While it runs, each line on its standard input is one thing to do, as ``steering.py`` lists them.
 """
 
 import argparse
 import asyncio
 import os
-import signal
 import stat
 import sys
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from orderworks.desk.exchange_terms import exchange_terms
@@ -21,9 +19,10 @@ from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.settings import home_directory, load_settings
 
-from .fault_lines import read_line, read_script
-from .faults import LoseLink
+from .fault_lines import read_script
 from .gateway import LIVE_ACCOUNT, PAPER_ACCOUNT, Gateway
+from .running import told_to_end
+from .steering import obey, steered
 
 
 def main() -> None:
@@ -37,6 +36,9 @@ def main() -> None:
     parser.add_argument("--live", action="store_true", help="a live account instead of a paper one")
     parser.add_argument("--account", help="the account; by default one of the mode")
     parser.add_argument("--faults", type=Path, help="a file of faults, one a line")
+    parser.add_argument(
+        "--steered", action="store_true", help="obey a socket, too: its port is printed second"
+    )
     parser.add_argument("--log", type=Path, help="a file for every message, as lines of JSON")
     asyncio.run(_serve(parser.parse_args()))
 
@@ -54,21 +56,23 @@ async def _serve(asked: argparse.Namespace) -> None:
         faults=read_script(lines),
         log_path=asked.log,
     )
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    print(await gateway.start(asked.port), flush=True)
+    ends = told_to_end()
+    port = await gateway.start(asked.port)
     orders = asyncio.create_task(_take_orders(gateway))
     try:
-        await stopped.wait()
+        if asked.steered:
+            async with steered(gateway) as steered_at:
+                print(port, steered_at, flush=True)
+                await ends.wait()
+        else:
+            print(port, flush=True)
+            await ends.wait()
     finally:
         orders.cancel()
         await gateway.stop()
 
 
 async def _take_orders(gateway: Gateway) -> None:
-    """Does what the lines on the standard input say, as long as there are any."""
     mode = os.fstat(sys.stdin.fileno()).st_mode
     if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or sys.stdin.isatty()):
         # Nothing to wait for comes from a file, such as /dev/null.
@@ -76,31 +80,7 @@ async def _take_orders(gateway: Gateway) -> None:
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := (await reader.readline()).decode():
-        try:
-            await _do(gateway, line)
-            print("done", flush=True)
-        except ValueError as error:
-            print(f"not done: {error}", flush=True)
-
-
-async def _do(gateway: Gateway, line: str) -> None:
-    match line.split():
-        case ["advance", seconds]:
-            await gateway.advance(float(seconds))
-        case ["speed", speed]:
-            gateway.clock.run(float(speed))
-        case ["cut", client_id]:
-            gateway.cut(int(client_id))
-        case ["lose-link", seconds]:
-            gateway.lose_link(LoseLink(float(seconds)))
-        case ["restore-link"]:
-            gateway.restore_link()
-        case ["fault", *_]:
-            kind, number, fault = read_line(line.removeprefix("fault "))
-            gateway.faults.add(kind, fault, number)
-        case _:
-            raise ValueError(f"not understood: {line.strip()}")
+    await obey(gateway, reader, partial(print, flush=True))
 
 
 if __name__ == "__main__":

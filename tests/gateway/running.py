@@ -1,6 +1,7 @@
 """A gateway that runs in a test, and clients of it."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -31,6 +32,15 @@ async def running(
         yield gateway, await gateway.start()
     finally:
         await gateway.stop()
+
+
+def told_to_end() -> asyncio.Event:
+    """Set when this process is told to end, from now on."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    return told
 
 
 @asynccontextmanager

@@ -40,6 +40,7 @@ from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.orders import orders_by_id
 from orderworks.market.calendar import NEW_YORK
 from orderworks.model.clock import Clock
+from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import BrokerError, Disconnected, SnapshotIncomplete
 from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
@@ -135,16 +136,21 @@ class IbkrBroker:
         refused |= placed.refused
         names = names_as_sent(placed.orders)
         numbers = await self._number(names)
+        crash_point(CrashPoint.NUMBERS_COMMITTED)
         first, exits = batch(placed.orders, numbers, placed.entries, partial(contract_of, listed))
         sent = await self._post.send(first, placed.shrunk)
         if exits and sent == len(first):
+            crash_point(CrashPoint.ENTRIES_LEFT)
             await asyncio.sleep(BEFORE_EXITS)
             sent += await self._post.send(exits, placed.shrunk)
         if names and not sent:
             raise Disconnected(f"{self._line.doubt}; nothing was sent")
+        crash_point(CrashPoint.ORDERS_LEFT)
         at = self._clock.now()
+        # None of these left, and what was sent of them before was looked for.
         reports = [
-            Report(ReportKind.REJECTED, name, at, reason=reason) for name, reason in refused.items()
+            Report(ReportKind.REJECTED, name, at, reason=reason, proven=True)
+            for name, reason in refused.items()
         ]
         return reports + await self._post.answers(names, lambda one: one.acknowledged or one.ended)
 
@@ -162,6 +168,7 @@ class IbkrBroker:
             if name in self._talk.threads:
                 self._talk.threads[name].cancel_asked = True
             self._line.client.cancelOrder(numbers[name], "")
+        crash_point(CrashPoint.CANCELS_LEFT)
         return reports + await self._post.answers(
             client_order_ids, lambda one: one.ended or not one.cancel_asked
         )
@@ -192,6 +199,7 @@ class IbkrBroker:
                 continue
             at = self._clock.now()
             reports.append(Report(ReportKind.REPLACE_REFUSED, name, at, reason=reason))
+        crash_point(CrashPoint.CHANGES_LEFT)
         return reports + await self._post.answers(asked, lambda one: one.asked is None or one.ended)
 
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
@@ -199,6 +207,7 @@ class IbkrBroker:
         while True:
             self._line.news.clear()
             if reports := self._talk.take_reports(without_commission=self._commissions.is_over):
+                crash_point(CrashPoint.NEWS_HEARD)
                 yield reports
             if not self._line.is_sound:
                 raise Disconnected(f"{self._line.doubt}; what it did meanwhile is in a snapshot")
