@@ -8,6 +8,7 @@ from pandas import DataFrame
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.failing import tell_failure
 from flows.framing import Framed, framed
 from orderworks.desk.desk import Desk
 from orderworks.desk.plan import fingerprint
@@ -31,7 +32,13 @@ from tasks.work_wave import work_wave
 Pull = Callable[[Desk, Run, TableFile], Awaitable[DataFrame]]
 
 
-@flow(name="daily-execution", flow_run_name="daily {session}", persist_result=False)
+@flow(
+    name="daily-execution",
+    flow_run_name="daily {session}",
+    persist_result=False,
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 async def daily_execution(
     session: date | None = None,
     signals: str | None = None,

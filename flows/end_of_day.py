@@ -5,6 +5,7 @@ from datetime import date
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.failing import tell_failure
 from flows.framing import framed
 from tasks.close_session import close_session
 from tasks.measure_quality import measure_quality
@@ -13,7 +14,13 @@ from tasks.show_quality import show_quality
 from tasks.take_account import take_account
 
 
-@flow(name="end-of-day", flow_run_name="end of day {session}", persist_result=False)
+@flow(
+    name="end-of-day",
+    flow_run_name="end of day {session}",
+    persist_result=False,
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 async def end_of_day(
     session: date | None = None, market: str | None = None, broker: str | None = None
 ) -> State:

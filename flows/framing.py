@@ -20,13 +20,14 @@ from orderworks.desk.opening import Occasion, occasion, open_desk_for
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.steps import take_stock
 from orderworks.desk.summary import summary_of
-from orderworks.desk.timing import too_late
+from orderworks.desk.timing import tell_late, too_late
 from orderworks.handoffs.engine import warm
 from orderworks.handoffs.table_file import TableFile
 from orderworks.ledger.runs import Run, finish_run, require_same_inputs, start_run
 from orderworks.market.calendar import find_session, reason_closed
 from orderworks.model.errors import InputError
 from orderworks.settings import load_settings
+from tasks.tell_alerts import link_alerts_to_this_run, tell_alerts
 
 log = logging.getLogger("orderworks.flows")
 
@@ -98,6 +99,7 @@ async def framed(
         key_suffix: what tells runs of one kind and session apart, where no run key is given.
         plans: whether the run sends orders; one that does is skipped when it is too late.
     """
+    link_alerts_to_this_run()
     settings = load_settings(**({"broker": {"provider": broker}} if broker else {}))
     asked = occasion(kind, settings, session, run_key, market, key_suffix)
     frame = Framed(asked)
@@ -133,6 +135,8 @@ async def framed(
                 if late:
                     frame.skip(late)
                     finish_run(desk.ledger, run, "SKIPPED", late)
+                    tell_late(desk, run, late)
+                    await tell_alerts(desk)
                 yield frame
             except Exception as error:
                 finish_run(desk.ledger, run, "FAILED", str(error))

@@ -7,13 +7,20 @@ from prefect import flow
 from prefect.client.schemas import State
 
 from flows.daily import trade
+from flows.failing import tell_failure
 from flows.framing import framed
 from orderworks.handoffs.signals_file import read_signals
 from orderworks.market.calendar import NEW_YORK
 from tasks.pull_signals import pull_signals
 
 
-@flow(name="intraday-execution", flow_run_name="intraday {session}", persist_result=False)
+@flow(
+    name="intraday-execution",
+    flow_run_name="intraday {session}",
+    persist_result=False,
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 async def intraday_execution(
     session: date | None = None,
     signals: str | None = None,

@@ -7,13 +7,20 @@ from prefect import flow
 from prefect.client.schemas import State
 
 from flows.daily import trade
+from flows.failing import tell_failure
 from flows.framing import framed
 from orderworks.handoffs.table_file import TableFile
 from orderworks.handoffs.targets_file import read_targets, targets_of
 from tasks.pull_targets import pull_targets
 
 
-@flow(name="rebalance", flow_run_name="rebalance {session}", persist_result=False)
+@flow(
+    name="rebalance",
+    flow_run_name="rebalance {session}",
+    persist_result=False,
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 async def rebalance(
     weights: dict[str, float] | None = None,
     targets: str | None = None,

@@ -5,14 +5,21 @@ from datetime import date
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.failing import tell_failure
 from flows.framing import framed
 from orderworks.model.errors import BooksDiffer
-from tasks.measure_quality import emit_alerts
 from tasks.reconcile_books import reconcile_books
 from tasks.take_account import take_account
+from tasks.tell_alerts import tell_alerts
 
 
-@flow(name="reconcile", flow_run_name="reconcile {session}", persist_result=False)
+@flow(
+    name="reconcile",
+    flow_run_name="reconcile {session}",
+    persist_result=False,
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 async def reconcile_account(
     session: date | None = None, market: str | None = None, broker: str | None = None
 ) -> State:
@@ -28,7 +35,7 @@ async def reconcile_account(
             desk, run = frame.entered
             await take_account(desk)
             result = await reconcile_books(desk, run)
-            emit_alerts(desk)
+            await tell_alerts(desk)
             frame.message = str(result)
             if not result.is_clean:
                 raise BooksDiffer(

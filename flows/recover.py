@@ -1,10 +1,13 @@
 """Go on with whatever a dead process left unfinished."""
 
+import asyncio
+
 from prefect import flow
 from prefect.client.schemas import State
 from prefect.states import Completed, Failed
 
 from flows.daily import trade
+from flows.failing import tell_failure
 from flows.framing import framed
 from flows.kill_switch import close_positions
 from orderworks.desk.opening import Occasion, unfinished
@@ -12,9 +15,15 @@ from orderworks.model.errors import OrderworksError
 from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 from tasks.pull_signals import pull_signals
+from tasks.tell_alerts import deliver_now
 
 
-@flow(name="recover", persist_result=False)
+@flow(
+    name="recover",
+    persist_result=False,
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 async def recover(broker: str | None = None) -> State:
     """Takes up every planned run of the account that is not done.
 
@@ -32,6 +41,8 @@ async def recover(broker: str | None = None) -> State:
         except OrderworksError as error:
             message, failed = str(error), True
         told.append(f"{left.run_key}: {message}")
+    # It is the run that comes most often: what could not be told before is told now.
+    await asyncio.to_thread(deliver_now, settings)
     sentence = "; ".join(told) or "nothing was left unfinished"
     return Failed(message=sentence) if failed else Completed(message=sentence)
 

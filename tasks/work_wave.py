@@ -5,6 +5,7 @@ import logging
 from orderworks.desk import waves
 from orderworks.desk.desk import Desk
 from tasks.step import step
+from tasks.tell_alerts import tell_of_wave
 
 log = logging.getLogger("orderworks.tasks.work_wave")
 
@@ -13,5 +14,6 @@ log = logging.getLogger("orderworks.tasks.work_wave")
 async def work_wave(desk: Desk, wave: waves.Wave) -> waves.WaveResult:
     """Settles the last wave's leftovers, sends what is due, books fills until the next is."""
     result = await waves.work_wave(desk, wave)
+    await tell_of_wave(desk)
     log.info("wave %d at %s UTC: %s", wave.number + 1, f"{wave.due_at:%H:%M:%S}", result)
     return result
