@@ -82,7 +82,10 @@ def _events(alert: Stored) -> Iterator[Event]:
             id=uuid5(_EVENT_IDS, f"{key}|told"),
             event=RUN_TOLD,
             occurred=alert.recorded_at,
-            resource={"prefect.resource.id": f"prefect.flow-run.{flow_run_id}"},
+            resource={
+                "prefect.resource.id": f"prefect.flow-run.{flow_run_id}",
+                "prefect.state-type": str(alert.payload["state"]).upper(),
+            },
             payload={"kind": alert.kind, "cause": alert.cause},
         )
 

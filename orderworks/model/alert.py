@@ -4,7 +4,7 @@ This table is the whole of it: the notifications, the events and ``docs/alerts.m
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -29,7 +29,7 @@ class AlertKind:
     severity: Severity
     when: str
     action: str
-    payload: Mapping[str, str] = MappingProxyType({})
+    payload: Mapping[str, str] = field(default_factory=dict)
     by_server: bool = False
     """Told by the Prefect server itself, as no process of ours could: no row in the ledger."""
 
