@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from prefect.runtime import flow_run
+from prefect.utilities.urls import url_for
 
 from orderworks.desk.desk import Desk
 from orderworks.ledger.alert_deliveries import has_undelivered
@@ -26,7 +27,8 @@ AT_THE_END_SECONDS = 15.0
 
 def link_alerts_to_this_run() -> None:
     """Alerts that this process raises from now on name the run's page, where a server shows one."""
-    RUN_LINK.set(flow_run.ui_url if has_server() else None)
+    run_id = flow_run.id if has_server() else None
+    RUN_LINK.set(url_for("flow-run", run_id) if run_id else None)
 
 
 def all_channels(settings: Alerts) -> list[Channel]:

@@ -22,11 +22,16 @@ class RejectedOrder:
 
 
 def rejected_orders(ledger: Ledger, account: str, session: date) -> list[RejectedOrder]:
-    """What the broker would see and was rejected, by run and in the order of rejection."""
+    """What the broker would see and was rejected, by run and in the order of rejection.
+
+    But not the exits of an entry that was rejected itself: nobody need be told of both.
+    """
     rows = ledger.execute(
         "SELECT r.run_key, o.client_order_id, o.side, o.quantity, o.symbol, o.reason "
-        "FROM runs r JOIN orders o USING (run_id) WHERE r.account = %s AND r.session = %s "
-        "AND o.state = 'REJECTED' AND o.reaches_broker "
+        "FROM runs r JOIN orders o USING (run_id) "
+        "LEFT JOIN orders entry ON entry.client_order_id = o.attached_to "
+        "WHERE r.account = %s AND r.session = %s AND o.state = 'REJECTED' AND o.reaches_broker "
+        "AND entry.state IS DISTINCT FROM 'REJECTED' "
         "ORDER BY r.run_id, o.closed_at, o.client_order_id",
         (account, session),
     )
