@@ -40,7 +40,9 @@ class PrefectEvents:
     batch: int = 50
 
     def send(self, alerts: Sequence[Stored], timeout: float) -> None:
-        events = [event.model_dump(mode="json") for alert in alerts for event in _events(alert)]
+        events = [
+            event.model_dump(mode="json") for alert in alerts for event in events_of_alert(alert)
+        ]
         try:
             # Its own retries would wait for longer than a wave can.
             with (
@@ -58,7 +60,7 @@ class PrefectEvents:
             ) from None
 
 
-def _events(alert: Stored) -> Iterator[Event]:
+def events_of_alert(alert: Stored) -> Iterator[Event]:
     """The event of an alert and, if it tells how a run ended, the one that says so of the run.
 
     Their ids follow from the alert: what is posted twice is one event.

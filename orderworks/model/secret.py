@@ -37,7 +37,7 @@ def passwords_of(url: str) -> list[str]:
 
     Read generously: of an address that is malformed, all that may be part of one.
     """
-    found = re.findall(r"://[^:/]*:(.*)@", url) + re.findall(r"password=([^\s&]+)", url)
+    found = re.findall(r":(?!//)(.*)@", url) + re.findall(r"password=([^\s&]+)", url)
     return [form for one in found for form in (one, unquote(one)) if one]
 
 

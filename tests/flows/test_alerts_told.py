@@ -3,78 +3,39 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
-import pytest_asyncio
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import FlowRun
 from prefect.events import Event
-from prefect.states import State
+from prefect.states import Crashed, Pending, Scheduled, State
 from prefect_server import PrefectServer
 from receivers import Receiver
-from synthetic_day import SESSION, a_whole_day, signal, write_table
+from synthetic_day import SESSION, signal, write_table
 
 from flows.automations import AUTOMATIONS, WEBHOOK_BLOCK, register_automations
 from flows.daily import daily_execution
 from flows.kill_switch import kill_switch
+from orderworks.ledger.alert_deliveries import Stored
 from orderworks.ledger.connection import Ledger
 from orderworks.model.alert import KINDS
 from orderworks.model.errors import SettingsError
 from orderworks.settings import load_settings
+from tasks.prefect_events import events_of_alert
 from tasks.tell_alerts import deliver_now
 
 pytestmark = pytest.mark.usefixtures("environment", "in_use")
 
 SETTLE_SECONDS = 4
 """A server tells half a second after an event; what has not come by now does not come."""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
-    with PrefectServer(tmp_path_factory.mktemp("prefect")) as started:
-        yield started
-
-
-@pytest.fixture
-def in_use(server: PrefectServer) -> Iterator[None]:
-    with server.in_use():
-        yield
-
-
-@pytest_asyncio.fixture
-async def client(in_use: None) -> AsyncIterator[PrefectClient]:
-    async with get_client() as opened:
-        yield opened
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as started:
-        yield started
-
-
-@pytest.fixture
-def hooked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Receiver:
-    """The receiver as the settings' webhook."""
-    monkeypatch.setenv("ORDERWORKS_WEBHOOK_URL", receiver.url)
-    return receiver
-
-
-@pytest.fixture
-def dear(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anything that costs at all is a breach."""
-    monkeypatch.setenv("ORDERWORKS_QUALITY__ALERT_SLIPPAGE_BPS", "0.01")
-
-
-@pytest.fixture
-def signals(tmp_path: Path) -> str:
-    return write_table(tmp_path / "signals.csv", *a_whole_day())
 
 
 async def daily(market: str, signals: str | None) -> State[Any]:
@@ -261,7 +222,9 @@ async def test_registering_again_changes_nothing_but_what_changed(
         (found,) = await client.read_automations_by_name(name)
         assert found.enabled is (name != "orderworks-run-lost")
     await client.resume_automation(lost.id)
-    block = await client.read_block_document_by_name(WEBHOOK_BLOCK, "webhook")
+    block = await client.read_block_document_by_name(
+        WEBHOOK_BLOCK, "webhook", include_secrets=False
+    )
     assert block.data["url"] != hooked.url, "the server shows the secret"
 
     monkeypatch.delenv("ORDERWORKS_WEBHOOK_URL")
@@ -273,38 +236,67 @@ async def test_registering_again_changes_nothing_but_what_changed(
         await register_automations(client, load_settings())
 
 
-async def test_what_only_the_server_sees_it_tells(
-    client: PrefectClient, hooked: Receiver, server: PrefectServer
+@pytest.mark.proof
+async def test_what_only_the_server_sees_it_tells_once(
+    client: PrefectClient, hooked: Receiver
 ) -> None:
-    """A run that crashed unheard, a late one, and a pool that nobody works; one that told is spared."""
+    """A run that is late, one that crashed unheard, and a pool whose worker is gone.
+
+    One that crashed and told so is spared.
+    """
     await register_automations(client, load_settings())
-    (lost,) = await client.read_automations_by_name("orderworks-run-lost")
-    assert lost.trigger.within.total_seconds() == 60  # type: ignore[union-attr]
-    unheard, heard = uuid4(), uuid4()
-    tag = {"prefect.resource.id": "prefect.tag.orderworks", "prefect.resource.role": "tag"}
-
-    def run_event(name: str, run: UUID) -> Event:
-        resource = {
-            "prefect.resource.id": f"prefect.flow-run.{run}",
-            "prefect.resource.name": "daily",
-            "prefect.state-type": StateType.CRASHED.value,
-        }
-        return Event.model_validate({"event": name, "resource": resource, "related": [tag]})
-
-    pool = {"prefect.resource.id": f"prefect.work-pool.{uuid4()}"}
-    gone = Event.model_validate(
-        {
-            "event": "prefect.work-pool.not-ready",
-            "resource": {**pool, "prefect.resource.name": "orderworks"},
-        }
+    await client.create_work_pool(WorkPoolCreate(name="orderworks-desk", type="process"))
+    await client.send_worker_heartbeat("orderworks-desk", "worker", heartbeat_interval_seconds=1)
+    deployment = await client.create_deployment(
+        await client.create_flow(daily_execution),
+        "daily",
+        work_pool_name="orderworks-desk",
+        tags=["orderworks"],
     )
-    crashed = [run_event("prefect.flow-run.Crashed", run) for run in (unheard, heard)]
-    await post(client, [gone, *crashed])
-    await asyncio.sleep(1)
-    await post(client, [run_event("orderworks.run_told", heard)])
-    await settled(lambda: len(hooked.taken) >= 2, seconds=100)
-    assert sorted(record["kind"] for record in hooked.taken) == ["run_lost", "worker_gone"]
+
+    async def run(state: State[Any]) -> FlowRun:
+        return await client.create_flow_run_from_deployment(deployment, state=state)
+
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    late, later = await run(Scheduled(scheduled_time=past)), await run(Scheduled(past))
+    unheard, heard = await run(Pending()), await run(Pending())
+    for crashed in (unheard, heard):
+        await client.set_flow_run_state(crashed.id, Crashed(message="its machine is gone"))
+    await post(client, run_told(heard))
+
+    await settled(lambda: len(hooked.taken) >= 3, seconds=200)
+    told = {record["kind"]: record for record in hooked.taken}
+    assert sorted(record["kind"] for record in hooked.taken) == [
+        "run_late",
+        "run_lost",
+        "worker_gone",
+    ]
+    assert told["run_late"]["cause"] in {f"run_late:{one.id}" for one in (late, later)}
+    lost = told["run_lost"]
+    assert (lost["cause"], lost["severity"]) == (f"run_lost:{unheard.id}", "critical")
+    assert lost["message"] == f"{unheard.name} ended Crashed: its machine is gone"
+    assert lost["link"].endswith(f"/runs/flow-run/{unheard.id}")
+    assert "pool orderworks-desk" in told["worker_gone"]["message"]
 
 
-async def post(client: PrefectClient, events: list[Event]) -> None:
-    await client.request("POST", "/events", json=[one.model_dump(mode="json") for one in events])
+def run_told(run: FlowRun) -> Event:
+    """What the process of a run that crashed posts once it has told so."""
+    alert = Stored(
+        id=1,
+        account="SIM1",
+        kind="run_failed",
+        cause=f"run_failed:{run.id}",
+        subject="run_failed",
+        client_order_id=None,
+        message="it failed",
+        payload={"flow_run_id": str(run.id), "state": "Crashed"},
+        at=datetime.now(UTC),
+        recorded_at=datetime.now(UTC),
+        link=None,
+        told_by="orderworks",
+    )
+    return list(events_of_alert(alert))[1]
+
+
+async def post(client: PrefectClient, event: Event) -> None:
+    await client.request("POST", "/events", json=[event.model_dump(mode="json")])
