@@ -51,6 +51,7 @@ async def _alert_of(flow: str, flow_run: FlowRun, state: State) -> Alert:
             "flow": flow,
             "reason": reason,
             "state": str(state.type.value).capitalize(),
+            "state_id": str(state.id),
         },
     )
 

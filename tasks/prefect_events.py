@@ -84,6 +84,8 @@ def events_of_alert(alert: Stored) -> Iterator[Event]:
             id=uuid5(_EVENT_IDS, f"{key}|told"),
             event=RUN_TOLD,
             occurred=alert.recorded_at,
+            # A state is an event of its own id. The server sees to it that this one comes after it.
+            follows=alert.payload["state_id"],
             resource={
                 "prefect.resource.id": f"prefect.flow-run.{flow_run_id}",
                 "prefect.state-type": str(alert.payload["state"]).upper(),

@@ -41,7 +41,13 @@ _ORDER = {
     "quantity": "ordered, in shares",
 }
 _FILLED = {"filled_quantity": "so far, in shares", "average_price": "paid, money a share"}
-_RUN = {"flow_run_id": "of the Prefect server", "flow": "the flow's name"}
+_RUN = {
+    "flow_run_id": "of the Prefect server",
+    "flow": "the flow's name",
+    "reason": "why",
+    "state": "Failed or Crashed",
+    "state_id": "of the Prefect server",
+}
 
 _TABLE = (
     # What orders cost and how long they took
@@ -192,14 +198,14 @@ _TABLE = (
         "a run failed or crashed",
         "Read why, then Retry: it is safe. Orders that rest are at the broker still; 'orderworks run "
         "recover' goes on with what was planned.",
-        {**_RUN, "reason": "why", "state": "Failed or Crashed"},
+        _RUN,
     ),
     AlertKind(
         "books_differ",
         Severity.INFO,
         "a reconciliation ended as failed because breaks are left; each break was told by itself",
         "See reconciliation_break.",
-        {**_RUN, "reason": "why", "state": "Failed"},
+        _RUN,
     ),
     AlertKind(
         "run_late",

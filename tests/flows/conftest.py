@@ -12,6 +12,8 @@ from prefect_server import PrefectServer
 from receivers import Receiver
 from synthetic_day import EARLY_CLOSE, SESSION, a_whole_day, variables, write_market, write_table
 
+from orderworks.handoffs.engine import warm
+
 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -70,6 +72,8 @@ def starts(
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
     """A Prefect server that outlives the runs, with all its services."""
     with PrefectServer(tmp_path_factory.mktemp("prefect")) as started:
+        # A first run would import for so long on a busy machine that it may lose its lease.
+        warm()
         yield started
 
 

@@ -258,11 +258,11 @@ async def test_what_only_the_server_sees_it_tells_once(
         return await client.create_flow_run_from_deployment(deployment, state=state)
 
     past = datetime.now(UTC) - timedelta(minutes=1)
-    late, later = await run(Scheduled(scheduled_time=past)), await run(Scheduled(past))
+    late, later = [await run(Scheduled(scheduled_time=past)) for _ in range(2)]
     unheard, heard = await run(Pending()), await run(Pending())
     for crashed in (unheard, heard):
         await client.set_flow_run_state(crashed.id, Crashed(message="its machine is gone"))
-    await post(client, run_told(heard))
+    await post(client, run_told(await client.read_flow_run(heard.id)))
 
     await settled(lambda: len(hooked.taken) >= 3, seconds=200)
     told = {record["kind"]: record for record in hooked.taken}
@@ -289,7 +289,11 @@ def run_told(run: FlowRun) -> Event:
         subject="run_failed",
         client_order_id=None,
         message="it failed",
-        payload={"flow_run_id": str(run.id), "state": "Crashed"},
+        payload={
+            "flow_run_id": str(run.id),
+            "state": "Crashed",
+            "state_id": str(run.state_id),
+        },
         at=datetime.now(UTC),
         recorded_at=datetime.now(UTC),
         link=None,
