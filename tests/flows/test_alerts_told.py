@@ -264,7 +264,7 @@ async def test_what_only_the_server_sees_it_tells_once(
         await client.set_flow_run_state(crashed.id, Crashed(message="its machine is gone"))
     await post(client, run_told(await client.read_flow_run(heard.id)))
 
-    await settled(lambda: len(hooked.taken) >= 3, seconds=200)
+    await settled(lambda: len(hooked.taken) >= 3, seconds=150)
     told = {record["kind"]: record for record in hooked.taken}
     assert sorted(record["kind"] for record in hooked.taken) == [
         "run_late",
