@@ -44,10 +44,10 @@ class PrefectEvents:
             event.model_dump(mode="json") for alert in alerts for event in events_of_alert(alert)
         ]
         try:
-            # Its own retries would wait for longer than a wave can.
+            # Its own retries would wait for longer than a wave can. It may ask for a CSRF token first.
             with (
                 temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
-                get_client(sync_client=True, httpx_settings={"timeout": timeout}) as client,
+                get_client(sync_client=True, httpx_settings={"timeout": timeout / 2}) as client,
             ):
                 client.request("POST", "/events", json=events)
         except httpx.HTTPStatusError as error:

@@ -1,13 +1,12 @@
 """Tell what the ledger has in its outbox; and what a wave's orders have come to, as they do."""
 
 import asyncio
-import logging
 
 from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
 from orderworks.desk.desk import Desk
-from orderworks.ledger.alert_deliveries import has_undelivered
+from orderworks.ledger.alert_deliveries import has_work
 from orderworks.ledger.alerts import RUN_LINK
 from orderworks.ledger.connection import database_url
 from orderworks.notification.channel import Channel
@@ -16,8 +15,6 @@ from orderworks.notification.outbox import deliver
 from orderworks.quality.watching import watch_session
 from orderworks.settings import Alerts, Settings, home_directory
 from tasks.prefect_events import PrefectEvents, has_server
-
-log = logging.getLogger("orderworks.tasks.tell_alerts")
 
 BETWEEN_WAVES_SECONDS = 1.0
 """A server or a receiver that is away may not keep the next slice waiting for longer."""
@@ -51,11 +48,10 @@ def deliver_now(settings: Settings) -> int:
 
 async def tell_alerts(desk: Desk, seconds: float = AT_THE_END_SECONDS) -> None:
     """Delivers the account's alerts that wait; what cannot be delivered in time waits on."""
-    if has_undelivered(desk.ledger, desk.account):
-        settings = desk.settings.alerts
-        await asyncio.to_thread(
-            deliver, desk.url, desk.account, settings, all_channels(settings), seconds
-        )
+    settings = desk.settings.alerts
+    channels = all_channels(settings)
+    if has_work(desk.ledger, desk.account, [channel.name for channel in channels]):
+        await asyncio.to_thread(deliver, desk.url, desk.account, settings, channels, seconds)
 
 
 async def tell_of_wave(desk: Desk) -> None:

@@ -36,6 +36,10 @@ class Receiver:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
+            def do_GET(self) -> None:
+                time.sleep(receiver.delay)
+                self.send_error(404)
+
             def log_message(self, *_: Any) -> None:
                 pass
 

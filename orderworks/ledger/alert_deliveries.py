@@ -52,14 +52,14 @@ def take_turn(ledger: Ledger, account: str) -> bool:
     return row is not None and bool(row["taken"])
 
 
-def has_undelivered(ledger: Ledger, account: str) -> bool:
-    """Whether an alert waits to be decided about, or a delivery for being tried now."""
+def has_work(ledger: Ledger, account: str, channels: Sequence[str]) -> bool:
+    """Whether an alert waits to be decided about, or one of these channels has something to try now."""
     row = ledger.execute(
         "SELECT EXISTS (SELECT 1 FROM alerts WHERE account = %(account)s AND told_by IS NULL) "
         "OR EXISTS (SELECT 1 FROM alert_deliveries d JOIN alerts a ON a.id = d.alert_id "
         "WHERE a.account = %(account)s AND d.delivered_at IS NULL "
-        "AND d.next_attempt_at <= clock_timestamp()) AS waits",
-        {"account": account},
+        "AND d.channel = ANY(%(channels)s) AND d.next_attempt_at <= clock_timestamp()) AS waits",
+        {"account": account, "channels": list(channels)},
     ).fetchone()
     return row is not None and bool(row["waits"])
 

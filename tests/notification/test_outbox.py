@@ -9,7 +9,7 @@ import pytest
 from receivers import MailReceiver, Receiver
 
 from orderworks.ledger.accounts import open_account
-from orderworks.ledger.alert_deliveries import has_undelivered, undelivered
+from orderworks.ledger.alert_deliveries import has_work, undelivered
 from orderworks.ledger.alerts import RUN_LINK, Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.notification.channels import channels_of
@@ -166,7 +166,8 @@ def test_without_a_channel_it_is_left_to_the_server(ledger: Ledger, ledger_url: 
     row = ledger.execute("SELECT told_by FROM alerts").fetchone()
     assert row == {"told_by": "automation"}
     assert undelivered(ledger, ACCOUNT) == {"prefect": (1, None)}
-    assert has_undelivered(ledger, ACCOUNT)
+    assert not has_work(ledger, ACCOUNT, ["webhook"])
+    assert has_work(ledger, ACCOUNT, ["prefect"])
 
 
 def test_two_processes_tell_it_once(ledger: Ledger, ledger_url: str, receiver: Receiver) -> None:
