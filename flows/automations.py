@@ -21,6 +21,9 @@ from orderworks.settings import Alerts, Settings
 
 AUTOMATIONS = Path(__file__).resolve().parents[1] / "deployments" / "automations.yaml"
 
+PERIOD = "{period}"
+"""Stands in the file for the setting ``alerts.period_seconds``."""
+
 WEBHOOK_BLOCK, SLACK_BLOCK = "orderworks-webhook", "orderworks-slack"
 
 
@@ -89,13 +92,16 @@ async def register_automations(client: PrefectClient, settings: Settings) -> lis
 
 def automations(settings: Alerts, recipients: Sequence[Recipient]) -> list[AutomationCore]:
     """Every automation of the file; without actions where nobody is to be told."""
-    text = AUTOMATIONS.read_text("utf-8")
-    described = yaml.safe_load(text.replace('"{period}"', f"{settings.period_seconds:.0f}"))
-    return [_automation(one, recipients) for one in described["automations"]]
+    described = yaml.safe_load(AUTOMATIONS.read_text("utf-8"))["automations"]
+    return [_automation(one, settings, recipients) for one in described]
 
 
-def _automation(described: dict[str, Any], recipients: Sequence[Recipient]) -> AutomationCore:
+def _automation(
+    described: Mapping[str, Any], settings: Alerts, recipients: Sequence[Recipient]
+) -> AutomationCore:
     fields = dict(described)
+    if fields["trigger"]["within"] == PERIOD:
+        fields["trigger"] = {**fields["trigger"], "within": settings.period_seconds}
     actions = list(fields.pop("actions", ()))
     if "tell" in fields:
         told = _told(fields.pop("tell"))

@@ -18,7 +18,7 @@ from orderworks.ledger.overview import known_accounts
 from orderworks.model.clock import WallClock
 from orderworks.model.errors import BooksDiffer, OrderworksError
 from orderworks.settings import Settings, home_directory, load_settings
-from tasks.tell_alerts import deliver_now
+from tasks.tell_alerts import deliver_now, link_alerts_to
 
 log = logging.getLogger("orderworks.flows")
 
@@ -28,6 +28,7 @@ async def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State) ->
     broker = (flow_run.parameters or {}).get("broker")
     try:
         settings = load_settings(**({"broker": {"provider": broker}} if broker else {}))
+        link_alerts_to(str(flow_run.id))
         alert = await _alert_of(flow.name, flow_run, state)
         await asyncio.to_thread(_store_and_tell, settings, alert)
     except (OrderworksError, psycopg.Error) as error:

@@ -24,8 +24,13 @@ AT_THE_END_SECONDS = 15.0
 
 def link_alerts_to_this_run() -> None:
     """Alerts that this process raises from now on name the run's page, where a server shows one."""
-    run_id = flow_run.id if has_server() else None
-    RUN_LINK.set(url_for("flow-run", run_id) if run_id else None)
+    link_alerts_to(flow_run.id)
+
+
+def link_alerts_to(flow_run_id: str | None) -> None:
+    """The same, for a run that may be over."""
+    shown = flow_run_id is not None and has_server()
+    RUN_LINK.set(url_for("flow-run", flow_run_id) if shown else None)
 
 
 def all_channels(settings: Alerts) -> list[Channel]:

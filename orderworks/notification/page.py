@@ -66,7 +66,8 @@ automations are in deployments/automations.yaml.
 | `details` | the fields of the kind, as below |
 
 What the Prefect server tells by itself (`run_late`, `run_lost`, `worker_gone`) has `kind`, `severity`,
-`cause`, `message` and `link`.
+`cause`, `message` and `link`. It goes to the webhook, to Slack and to `alerts.blocks`, as they were when
+'orderworks up' last ran; Prefect itself has no block for e-mail.
 
 ## Kinds
 """

@@ -188,6 +188,7 @@ async def test_a_run_that_fails_is_told_once_a_period_by_its_process(
     assert (record["kind"], record["severity"]) == ("run_failed", "critical")
     assert "was planned from other inputs" in record["message"]
     assert record["details"]["state"] == "Failed"
+    assert record["link"].endswith(f"/runs/flow-run/{record['details']['flow_run_id']}")
     assert [a["told_by"] for a in alerts(ledger) if a["kind"] == "run_failed"] == [
         "orderworks",
         "nobody",
