@@ -5,12 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 from pandas import DataFrame
-from prefect import flow
 from prefect.client.schemas import State
 
 from flows.approving import decided
-from flows.cancelling import cancel_orders
-from flows.due import in_its_time
+from flows.declaring import declared
 from flows.framing import OVER, Framed, framed
 from flows.naming import name_run
 from flows.parameters import Broker, Market, RunKey, Session, Signals
@@ -38,8 +36,7 @@ from tasks.work_wave import work_wave
 Pull = Callable[[Desk, Run, TableFile], Awaitable[DataFrame]]
 
 
-@flow(name="daily-execution", on_cancellation=[cancel_orders], persist_result=False)
-@in_its_time(sends=True)
+@declared("daily-execution", sends=True)
 async def daily_execution(
     signals: Signals = None,
     session: Session = None,

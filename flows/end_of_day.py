@@ -1,9 +1,8 @@
 """The end of the day: nothing rests, the books are reconciled, the cost is known."""
 
-from prefect import flow
 from prefect.client.schemas import State
 
-from flows.due import in_its_time
+from flows.declaring import declared
 from flows.framing import framed
 from flows.parameters import Broker, Market, Session
 from tasks.close_session import close_session
@@ -13,8 +12,7 @@ from tasks.show_quality import show_quality
 from tasks.take_account import take_account
 
 
-@flow(name="end-of-day", persist_result=False)
-@in_its_time(sends=False)
+@declared("end-of-day", sends=False)
 async def end_of_day(
     session: Session = None, market: Market = None, broker: Broker = None
 ) -> State:

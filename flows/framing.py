@@ -22,7 +22,7 @@ from orderworks.desk.opening import Occasion, occasion, open_desk_for
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.steps import take_stock
 from orderworks.desk.summary import summary_of
-from orderworks.desk.timing import too_late
+from orderworks.desk.timing import tell_late, too_late
 from orderworks.handoffs.engine import warm
 from orderworks.handoffs.table_file import TableFile
 from orderworks.ledger.runs import (
@@ -36,6 +36,7 @@ from orderworks.market.calendar import find_session, reason_closed
 from orderworks.model.errors import InputError
 from orderworks.settings import load_settings
 from tasks.announce_fallback import announce_fallback
+from tasks.tell_alerts import link_alerts_to_this_run, tell_alerts
 
 log = logging.getLogger("orderworks.flows")
 
@@ -117,6 +118,7 @@ async def framed(
         key_suffix: what tells runs of one kind and session apart, where no run key is given.
         plans: whether the run sends orders; one that does is skipped when it is too late.
     """
+    link_alerts_to_this_run()
     settings = load_settings(**({"broker": {"provider": broker}} if broker else {}))
     asked = occasion(kind, settings, session, run_key, market, key_suffix)
     frame = Framed(asked)
@@ -165,6 +167,8 @@ async def framed(
                 if late:
                     frame.skip(late)
                     finish_run(desk.ledger, run, "SKIPPED", late)
+                    tell_late(desk, run, late)
+                    await tell_alerts(desk)
                 yield frame
             except Exception as error:
                 finish_run(desk.ledger, run, "FAILED", str(error))

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from prefect import flow
 from prefect.client.schemas import State
 
-from flows.cancelling import cancel_orders
 from flows.daily import trade
-from flows.due import in_its_time
+from flows.declaring import declared
 from flows.framing import framed
 from flows.parameters import Broker, Market, RunKey, Session, Signals
 from orderworks.handoffs.signals_file import read_signals
@@ -15,8 +13,7 @@ from orderworks.market.calendar import NEW_YORK
 from tasks.pull_signals import pull_signals
 
 
-@flow(name="intraday-execution", on_cancellation=[cancel_orders], persist_result=False)
-@in_its_time(sends=True)
+@declared("intraday-execution", sends=True)
 async def intraday_execution(
     signals: Signals = None,
     session: Session = None,

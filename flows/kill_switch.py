@@ -5,6 +5,7 @@ import logging
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.failing import tell_failure
 from flows.framing import Framed, framed
 from flows.parameters import Broker, Flatten, Market, Reason, Session
 from orderworks.desk.kill_switch import throw
@@ -15,16 +16,22 @@ from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 from tasks.cancel_resting import cancel_resting
 from tasks.commit_plan import commit_plan
-from tasks.measure_quality import emit_alerts, measure_quality
+from tasks.measure_quality import measure_quality
 from tasks.plan_flattening import plan_flattening
 from tasks.reconcile_books import reconcile_books
 from tasks.take_account import stop_worker
+from tasks.tell_alerts import link_alerts_to_this_run, tell_alerts
 from tasks.work_wave import work_wave
 
 log = logging.getLogger("orderworks.flows")
 
 
-@flow(name="kill-switch", persist_result=False)
+@flow(
+    name="kill-switch",
+    persist_result=False,
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 async def kill_switch(
     reason: Reason,
     flatten: Flatten = False,
@@ -42,6 +49,7 @@ async def kill_switch(
         broker: simulated, ibkr or paper_stub; as set if not given.
     """
     settings = load_settings(**({"broker": {"provider": broker}} if broker else {}))
+    link_alerts_to_this_run()
     throw(settings, reason, flatten=flatten)
     log.warning("killed: %s; nothing is sent until 'orderworks resume'", reason)
     async with framed("kill-switch", session, None, market, broker, plans=False) as frame:
@@ -50,7 +58,7 @@ async def kill_switch(
             await stop_worker(desk)
             await reconcile_books(desk, run)
             cancelled = await cancel_resting(desk, "the kill switch was thrown")
-            emit_alerts(desk)
+            await tell_alerts(desk)
             frame.message = f"{cancelled} resting orders cancelled"
         frame.message = f"killed: {reason}; {frame.message}"
     if flatten and frame.desk is not None:

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from prefect import flow
 from prefect.client.schemas import State
 
-from flows.cancelling import cancel_orders
 from flows.daily import trade
-from flows.due import in_its_time
+from flows.declaring import declared
 from flows.framing import framed
 from flows.parameters import Broker, Market, RunKey, Session, Targets, Weights
 from orderworks.handoffs.table_file import TableFile
@@ -15,8 +13,7 @@ from orderworks.handoffs.targets_file import read_targets, targets_of
 from tasks.pull_targets import pull_targets
 
 
-@flow(name="rebalance", on_cancellation=[cancel_orders], persist_result=False)
-@in_its_time(sends=True)
+@declared("rebalance", sends=True)
 async def rebalance(
     weights: Weights = None,
     targets: Targets = None,

@@ -1,19 +1,17 @@
 """Reconcile the books with the broker, between runs."""
 
-from prefect import flow
 from prefect.client.schemas import State
 
-from flows.due import in_its_time
+from flows.declaring import declared
 from flows.framing import framed
 from flows.parameters import Broker, Market, Session
 from orderworks.model.errors import BooksDiffer
-from tasks.measure_quality import emit_alerts
 from tasks.reconcile_books import reconcile_books
 from tasks.take_account import take_account
+from tasks.tell_alerts import tell_alerts
 
 
-@flow(name="reconcile", persist_result=False)
-@in_its_time(sends=False)
+@declared("reconcile", sends=False)
 async def reconcile_account(
     session: Session = None, market: Market = None, broker: Broker = None
 ) -> State:
@@ -29,7 +27,7 @@ async def reconcile_account(
             desk, run = frame.entered
             await take_account(desk)
             result = await reconcile_books(desk, run)
-            emit_alerts(desk)
+            await tell_alerts(desk)
             frame.message = str(result)
             if not result.is_clean:
                 raise BooksDiffer(

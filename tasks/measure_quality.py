@@ -2,16 +2,14 @@
 
 import logging
 
-from prefect.events import emit_event
-
 from orderworks.desk.desk import Desk
-from orderworks.ledger.alerts import mark_emitted, unemitted_alerts
 from orderworks.ledger.runs import Run
 from orderworks.model.listing import Listing
 from orderworks.quality.report import SessionQuality, measure_session
 from tasks.handing_on import hand_on
 from tasks.showing import show_listing
 from tasks.step import step
+from tasks.tell_alerts import tell_alerts
 
 log = logging.getLogger("orderworks.tasks.measure_quality")
 
@@ -35,24 +33,6 @@ async def measure_quality(desk: Desk, run: Run) -> SessionQuality:
         f"quality {desk.account} {desk.session.date}",
         f"What trading cost account {desk.account} on {desk.session.date}, weighted by notional",
     )
-    emit_alerts(desk)
+    await tell_alerts(desk)
     log.info("measured: %s", quality)
     return quality
-
-
-def emit_alerts(desk: Desk) -> None:
-    """Tells Prefect of every stored alert that it was not told of yet."""
-    alerts = unemitted_alerts(desk.ledger, desk.account)
-    for alert in alerts:
-        emit_event(
-            event=f"orderworks.{alert['kind']}",
-            resource={"prefect.resource.id": f"orderworks.account.{desk.account}"},
-            payload={
-                "cause": alert["cause"],
-                "message": alert["message"],
-                "client_order_id": alert["client_order_id"],
-                "at": alert["at"].isoformat(),
-                **alert["payload"],
-            },
-        )
-    mark_emitted(desk.ledger, [alert["id"] for alert in alerts])

@@ -15,7 +15,7 @@ from flows.operating.children import Children, environment_without
 from flows.operating.claim import Claim, claimed
 from flows.operating.server import Answer, found_at, require_free, start_server, wait_for
 from orderworks.ledger.connection import database_url, open_ledger
-from orderworks.settings import home_directory
+from orderworks.settings import home_directory, load_settings
 
 Tell = Callable[[str], None]
 
@@ -56,6 +56,7 @@ def up(port: int, another_worker: bool, tell: Tell) -> None:
             claim.note(api)
         registered = asyncio.run(register(trading, Path.cwd(), stated))
         tell(f"account {trading.account} ({trading.broker}): {registered}")
+        tell(f"automations: {', '.join(asyncio.run(_automations())) or 'none'}")
         if works:
             preloaded = Path(private) / "preloaded"
             _start_worker(children, claim, preloaded, logs, tell)
@@ -71,6 +72,16 @@ def up(port: int, another_worker: bool, tell: Tell) -> None:
         children.keep(tell)
 
 
+async def _automations() -> list[str]:
+    """The names of the automations, which are what the file and the settings say from now on."""
+    from prefect import get_client
+
+    from flows.automations import register_automations
+
+    async with get_client() as client:
+        return await register_automations(client, load_settings())
+
+
 def _server(
     claim: Claim, port: int, ledger_url: str, children: Children, logs: Path, tell: Tell
 ) -> str:
@@ -82,6 +93,7 @@ def _server(
     named = os.environ.get("PREFECT_API_URL")
     api = claim.address or named or f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = api
+    os.environ.setdefault("PREFECT_UI_URL", api.removesuffix("/api"))
     if claim.address or named or found_at(api) is Answer.PREFECT:
         tell(f"attaching to the Prefect server at {api}")
         return api

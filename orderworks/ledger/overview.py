@@ -21,7 +21,8 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
     """How each account stands; one that was never opened has no mode and no cash.
 
     ``open_orders`` counts orders that are not closed, but no slices; ``at_broker`` what the broker
-    has or may have, ``unknown`` those among them whose fate is not known. A lease counts while it is
+    has or may have, ``unknown`` those among them whose fate is not known. ``untold_alerts`` are those
+    that a person is still to be told of, or is not known to be. A lease counts while it is
     in force: not run out, and its holder's connection alive.
     """
     return ask(
@@ -50,8 +51,11 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
             SELECT count(*) AS open_breaks FROM breaks
             WHERE account = n.account AND resolved_at IS NULL) b
         CROSS JOIN LATERAL (
-            SELECT count(*) AS alerts, count(*) FILTER (WHERE emitted_at IS NULL) AS untold_alerts
-            FROM alerts WHERE account = n.account) t
+            SELECT count(*) AS alerts, count(*) FILTER (WHERE a.told_by IS NULL OR EXISTS (
+                       SELECT 1 FROM alert_deliveries d
+                       WHERE d.alert_id = a.id AND d.delivered_at IS NULL
+                         AND (d.channel <> 'prefect' OR a.told_by = 'automation'))) AS untold_alerts
+            FROM alerts a WHERE account = n.account) t
         ORDER BY n.account
         """,
         names=list(names),
