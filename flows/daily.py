@@ -1,14 +1,17 @@
 """The daily run: a table of signals becomes measured fills."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pandas import DataFrame
-from prefect import flow
 from prefect.client.schemas import State
 
-from flows.framing import Framed, framed
+from flows.approving import decided
+from flows.declaring import declared
+from flows.framing import OVER, Framed, framed
+from flows.naming import name_run
+from flows.parameters import Broker, Market, RunKey, Session, Signals
 from orderworks.desk.desk import Desk
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.timing import after_the_open, known_at
@@ -25,19 +28,21 @@ from tasks.pull_signals import pull_signals
 from tasks.reconcile_books import reconcile_books
 from tasks.route_orders import route_orders
 from tasks.schedule_orders import schedule_orders
+from tasks.show_plan import show_plan
+from tasks.show_progress import ProgressBar
 from tasks.size_orders import size_orders
 from tasks.work_wave import work_wave
 
 Pull = Callable[[Desk, Run, TableFile], Awaitable[DataFrame]]
 
 
-@flow(name="daily-execution", flow_run_name="daily {session}", persist_result=False)
+@declared("daily-execution", sends=True)
 async def daily_execution(
-    session: date | None = None,
-    signals: str | None = None,
-    market: str | None = None,
-    run_key: str | None = None,
-    broker: str | None = None,
+    signals: Signals = None,
+    session: Session = None,
+    market: Market = None,
+    run_key: RunKey = None,
+    broker: Broker = None,
 ) -> State:
     """Trades a session's signals, from the open on.
 
@@ -63,9 +68,17 @@ async def trade(frame: Framed, file: TableFile | None, pull: Pull, begins_at: da
         await desk.clock.sleep_until(begins_at)
         async with desk.planning_turn():
             run = await plan(desk, run, frame.needed(file), pull)
+    await name_run(run, await show_plan(desk, run))
+    if run.state == "PROPOSED":
+        run = await decided(desk, run)
+    if run.state in OVER:
+        frame.skip_over(run)
+        return
 
+    progress = ProgressBar()
     async for wave in waves(desk, run):
         await work_wave(desk, wave)
+        await progress.move(desk, run)
 
     await check_executions(desk, run)
     await reconcile_books(desk, run)

@@ -15,24 +15,35 @@ from typing import TypeVar
 from prefect.client.schemas import State
 from prefect.states import Completed
 
+from flows.naming import name_run, scheduler_run
 from orderworks.desk.desk import Desk
 from orderworks.desk.fallback import Fallback, fallback_of
 from orderworks.desk.opening import Occasion, occasion, open_desk_for
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.steps import take_stock
 from orderworks.desk.summary import summary_of
-from orderworks.desk.timing import too_late
+from orderworks.desk.timing import tell_late, too_late
 from orderworks.handoffs.engine import warm
 from orderworks.handoffs.table_file import TableFile
-from orderworks.ledger.runs import Run, finish_run, require_same_inputs, start_run
+from orderworks.ledger.runs import (
+    Run,
+    finish_run,
+    note_scheduler,
+    require_same_inputs,
+    start_run,
+)
 from orderworks.market.calendar import find_session, reason_closed
 from orderworks.model.errors import InputError
 from orderworks.settings import load_settings
 from tasks.announce_fallback import announce_fallback
+from tasks.tell_alerts import link_alerts_to_this_run, tell_alerts
 
 log = logging.getLogger("orderworks.flows")
 
 Needed = TypeVar("Needed")
+
+OVER = {"DONE": "is done already", "CANCELLED": "was cancelled"}
+"""The states of a run that nothing more is sent in."""
 
 
 @dataclass(slots=True)
@@ -76,6 +87,10 @@ class Framed:
         self.desk, self.outcome, self.message = None, "Skipped", reason
         log.info("skipped: %s", reason)
 
+    def skip_over(self, run: Run) -> None:
+        """Nothing is done, as nothing more of the run may be sent."""
+        self.skip(f"run '{run.run_key}' {OVER[run.state]} ({run.message}): nothing is sent")
+
     def summarise(self) -> None:
         """Says what became of the run's orders."""
         desk, run = self.entered
@@ -103,6 +118,7 @@ async def framed(
         key_suffix: what tells runs of one kind and session apart, where no run key is given.
         plans: whether the run sends orders; one that does is skipped when it is too late.
     """
+    link_alerts_to_this_run()
     settings = load_settings(**({"broker": {"provider": broker}} if broker else {}))
     asked = occasion(kind, settings, session, run_key, market, key_suffix)
     frame = Framed(asked)
@@ -133,12 +149,15 @@ async def framed(
                 },
             )
             frame.desk, frame.run = desk, run
+            if (name := scheduler_run()) is not None:
+                note_scheduler(desk.ledger, run, name)
+            await name_run(run)
             if fallback is not None:
                 await announce_fallback(desk, run, fallback)
             if run.is_planned and inputs is not None:
                 require_same_inputs(run, fingerprint(run.kind, run.session, inputs.frame))
-            if plans and run.state == "DONE":
-                frame.skip(f"run '{run.run_key}' is done already ({run.message}): nothing is sent")
+            if plans and run.state in OVER:
+                frame.skip_over(run)
                 yield frame
                 return
             try:
@@ -148,6 +167,8 @@ async def framed(
                 if late:
                     frame.skip(late)
                     finish_run(desk.ledger, run, "SKIPPED", late)
+                    tell_late(desk, run, late)
+                    await tell_alerts(desk)
                 yield frame
             except Exception as error:
                 finish_run(desk.ledger, run, "FAILED", str(error))

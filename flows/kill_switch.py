@@ -1,12 +1,13 @@
 """The kill switch: nothing more is sent, what rests is cancelled, and if asked what is held is closed."""
 
 import logging
-from datetime import date
 
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.failing import tell_failure
 from flows.framing import Framed, framed
+from flows.parameters import Broker, Flatten, Market, Reason, Session
 from orderworks.desk.kill_switch import throw
 from orderworks.desk.waves import waves
 from orderworks.ledger.controls import refuse_while_killed
@@ -15,22 +16,28 @@ from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 from tasks.cancel_resting import cancel_resting
 from tasks.commit_plan import commit_plan
-from tasks.measure_quality import emit_alerts, measure_quality
+from tasks.measure_quality import measure_quality
 from tasks.plan_flattening import plan_flattening
 from tasks.reconcile_books import reconcile_books
 from tasks.take_account import stop_worker
+from tasks.tell_alerts import link_alerts_to_this_run, tell_alerts
 from tasks.work_wave import work_wave
 
 log = logging.getLogger("orderworks.flows")
 
 
-@flow(name="kill-switch", persist_result=False)
+@flow(
+    name="kill-switch",
+    persist_result=False,
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 async def kill_switch(
-    reason: str,
-    flatten: bool = False,
-    session: date | None = None,
-    market: str | None = None,
-    broker: str | None = None,
+    reason: Reason,
+    flatten: Flatten = False,
+    session: Session = None,
+    market: Market = None,
+    broker: Broker = None,
 ) -> State:
     """Stops the account: from the moment that the row commits nothing is sent.
 
@@ -42,6 +49,7 @@ async def kill_switch(
         broker: simulated, ibkr or paper_stub; as set if not given.
     """
     settings = load_settings(**({"broker": {"provider": broker}} if broker else {}))
+    link_alerts_to_this_run()
     throw(settings, reason, flatten=flatten)
     log.warning("killed: %s; nothing is sent until 'orderworks resume'", reason)
     async with framed("kill-switch", session, None, market, broker, plans=False) as frame:
@@ -50,7 +58,7 @@ async def kill_switch(
             await stop_worker(desk)
             await reconcile_books(desk, run)
             cancelled = await cancel_resting(desk, "the kill switch was thrown")
-            emit_alerts(desk)
+            await tell_alerts(desk)
             frame.message = f"{cancelled} resting orders cancelled"
         frame.message = f"killed: {reason}; {frame.message}"
     if flatten and frame.desk is not None:

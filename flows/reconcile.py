@@ -1,20 +1,19 @@
 """Reconcile the books with the broker, between runs."""
 
-from datetime import date
-
-from prefect import flow
 from prefect.client.schemas import State
 
+from flows.declaring import declared
 from flows.framing import framed
+from flows.parameters import Broker, Market, Session
 from orderworks.model.errors import BooksDiffer
-from tasks.measure_quality import emit_alerts
 from tasks.reconcile_books import reconcile_books
 from tasks.take_account import take_account
+from tasks.tell_alerts import tell_alerts
 
 
-@flow(name="reconcile", flow_run_name="reconcile {session}", persist_result=False)
+@declared("reconcile", sends=False)
 async def reconcile_account(
-    session: date | None = None, market: str | None = None, broker: str | None = None
+    session: Session = None, market: Market = None, broker: Broker = None
 ) -> State:
     """Books what happened to orders that rest, and reports what differs.
 
@@ -28,7 +27,7 @@ async def reconcile_account(
             desk, run = frame.entered
             await take_account(desk)
             result = await reconcile_books(desk, run)
-            emit_alerts(desk)
+            await tell_alerts(desk)
             frame.message = str(result)
             if not result.is_clean:
                 raise BooksDiffer(

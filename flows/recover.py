@@ -1,21 +1,25 @@
 """Go on with whatever a dead process left unfinished."""
 
-from prefect import flow
+import asyncio
+
 from prefect.client.schemas import State
 from prefect.states import Completed, Failed
 
 from flows.daily import trade
+from flows.declaring import declared
 from flows.framing import framed
 from flows.kill_switch import close_positions
+from flows.parameters import Broker
 from orderworks.desk.opening import Occasion, unfinished
 from orderworks.model.errors import OrderworksError
 from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 from tasks.pull_signals import pull_signals
+from tasks.tell_alerts import deliver_now
 
 
-@flow(name="recover", persist_result=False)
-async def recover(broker: str | None = None) -> State:
+@declared("recover", sends=False)
+async def recover(broker: Broker = None) -> State:
     """Takes up every planned run of the account that is not done.
 
     What another worker has in hand is watched to its end; a run that fails does not keep the others
@@ -32,6 +36,8 @@ async def recover(broker: str | None = None) -> State:
         except OrderworksError as error:
             message, failed = str(error), True
         told.append(f"{left.run_key}: {message}")
+    # It is the run that comes most often: what could not be told before is told now.
+    await asyncio.to_thread(deliver_now, settings)
     sentence = "; ".join(told) or "nothing was left unfinished"
     return Failed(message=sentence) if failed else Completed(message=sentence)
 

@@ -3,6 +3,8 @@
 import typer
 
 from orderworks.commands import (
+    approving,
+    cancelling,
     deciding,
     demonstration,
     examining,
@@ -23,9 +25,13 @@ app.command()(demonstration.demo)
 app.add_typer(running.run_app, name="run")
 app.command()(replaying.replay)
 app.command()(operating.up)
+app.command()(operating.deploy)
 app.command()(examining.doctor)
 app.command()(running.kill)
 app.command()(running.resume)
+app.command()(approving.approve)
+app.command()(approving.reject)
+app.command()(cancelling.cancel)
 app.command()(deciding.adopt)
 app.command()(deciding.abandon)
 app.command()(deciding.resolve)

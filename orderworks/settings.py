@@ -5,13 +5,22 @@ names, then the defaults of ``config/settings.yaml``.
 """
 
 import os
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,15 +31,23 @@ from pydantic_settings import (
     SettingsError as SettingsSourceError,
 )
 
+from orderworks.model.alert import Severity
 from orderworks.model.errors import SettingsError
 from orderworks.model.loopback import loopback_port
 from orderworks.model.quiet_hours import parse_quiet_hours
+from orderworks.model.secret import require_reference
 
 PREFIX = "ORDERWORKS_"
 NOT_SETTINGS = frozenset(
-    {"HOME", "CONFIG", "DATABASE_URL", "ALLOW_LIVE", "SAMPLE_MARKET", "CRASH_AT"}
+    {
+        *("HOME", "CONFIG", "DATABASE_URL", "ALLOW_LIVE", "SAMPLE_MARKET", "CRASH_AT"),
+        *("WEBHOOK_URL", "SLACK_WEBHOOK_URL", "SMTP_PASSWORD"),
+    }
 )
 """Environment names that are read elsewhere and are no keys of the settings file."""
+
+SECRETS = frozenset({"alerts.webhook", "alerts.slack", "alerts.email.password"})
+"""Keys that say where a secret is."""
 
 REGULATION_T = 2.0
 """A margin account opens a position with half of what it is worth."""
@@ -44,6 +61,9 @@ Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 WhatIfOrders = Annotated[int, Field(ge=0, le=1_000)]
 Symbols = frozenset[str]
+BlockName = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
+SecretReference = Annotated[str, AfterValidator(require_reference)]
+"""Where a secret is, never the secret itself."""
 
 
 class Section(BaseModel):
@@ -220,6 +240,7 @@ class Execution(Section):
     catch_up_participation_pct: Annotated[float, Field(gt=0, le=100)]
     is_risk_aversion: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     start_after_open_seconds: Annotated[float, Field(ge=0)]
+    late_after_seconds: Annotated[float, Field(ge=0, le=86_400)]
     rest_overnight: bool
 
 
@@ -275,10 +296,45 @@ class Reconciliation(Section):
     cash_lock: Money
 
 
+class Approval(Section):
+    rebalance_orders: Annotated[int, Field(ge=0)]
+    rebalance_turnover_pct: Positive
+    wait_minutes: Positive
+
+
 class Quality(Section):
     alert_slippage_bps: Positive
     alert_latency_ms: Positive
     alert_order_efficiency: Positive
+
+
+class MailServer(Section):
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+    security: Literal["starttls", "tls", "none"]
+    user: str
+    password: SecretReference
+    sender: str
+    to: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _has_both_ends(self) -> "MailServer":
+        if self.host and not (self.sender and self.to):
+            raise ValueError("a mail server needs a sender and at least one address in to")
+        return self
+
+
+class Alerts(Section):
+    minimum_severity: Severity
+    period_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    webhook: SecretReference
+    slack: SecretReference
+    email: MailServer
+    blocks: tuple[BlockName, ...]
+
+    @property
+    def period(self) -> timedelta:
+        return timedelta(seconds=self.period_seconds)
 
 
 class Lease(Section):
@@ -299,7 +355,9 @@ class Settings(BaseSettings):
     risk: Risk
     validation: Validation
     reconciliation: Reconciliation
+    approval: Approval
     quality: Quality
+    alerts: Alerts
     lease: Lease
 
     @classmethod
@@ -362,7 +420,9 @@ def load_settings(**overrides: Any) -> Settings:
         else:
             ours, _, said = first["msg"].partition("Value error, ")
             why = said or ours.lower()
-            sentence = f"setting '{key}' cannot be {first['input']!r}: {why}"
+            # What was written where only the place of a secret belongs may be the secret.
+            value = "what it is" if key in SECRETS else repr(first["input"])
+            sentence = f"setting '{key}' cannot be {value}: {why}"
         raise SettingsError(sentence) from None
     except (SettingsSourceError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         files = " or ".join(str(path) for path in settings_files())

@@ -8,8 +8,8 @@ from orderworks.desk.desk import Desk
 from orderworks.desk.fallback import Fallback
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.runs import Run
-from tasks.measure_quality import emit_alerts
 from tasks.step import step
+from tasks.tell_alerts import tell_alerts
 
 log = logging.getLogger("orderworks.tasks.announce_fallback")
 
@@ -26,7 +26,7 @@ async def announce_fallback(desk: Desk, run: Run, fallback: Fallback) -> None:
         payload={"run_key": run.run_key, "instead_of": fallback.instead_of},
     )
     raise_alerts(desk.ledger, desk.account, [alert])
-    emit_alerts(desk)
+    await tell_alerts(desk)
     await acreate_markdown_artifact(
         f"# Not traded at Interactive Brokers\n\nRun `{run.run_key}` went {fallback.sentence}.\n\n"
         "What it filled is made up. The account at Interactive Brokers was not touched.",

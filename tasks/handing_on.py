@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from prefect.artifacts import acreate_table_artifact
 
 from orderworks.desk.desk import Desk
 from orderworks.handoffs.check import HandoffRefused, Quarantined, check
 from orderworks.ledger.runs import Run, quarantine
+from orderworks.model.listing import Listing
+from tasks.showing import show_listing
 
 
 async def hand_on(
@@ -36,11 +37,11 @@ async def _keep(desk: Desk, run: Run, rows: Sequence[Quarantined]) -> None:
     if not rows:
         return
     quarantine(desk.ledger, run, ((r.handoff, r.row, r.rule, r.content) for r in rows))
-    await acreate_table_artifact(
-        [
-            {"handoff": r.handoff, "row": str(r.row), "rule": r.rule, "content": str(r.content)}
-            for r in rows
-        ],
-        key="quarantined-rows",
-        description=f"Rows of run `{run.run_key}` that were set aside, with the rule that they broke",
+    await show_listing(
+        Listing(
+            ("handoff", "row", "rule", "content"),
+            [(r.handoff, r.row, r.rule, r.content) for r in rows],
+        ),
+        f"quarantined {desk.account} {run.run_key}",
+        f"Rows of run {run.run_key} that were set aside, with the rule that they broke",
     )

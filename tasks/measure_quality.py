@@ -2,15 +2,14 @@
 
 import logging
 
-from prefect.artifacts import acreate_table_artifact
-from prefect.events import emit_event
-
 from orderworks.desk.desk import Desk
-from orderworks.ledger.alerts import mark_emitted, unemitted_alerts
 from orderworks.ledger.runs import Run
+from orderworks.model.listing import Listing
 from orderworks.quality.report import SessionQuality, measure_session
 from tasks.handing_on import hand_on
+from tasks.showing import show_listing
 from tasks.step import step
+from tasks.tell_alerts import tell_alerts
 
 log = logging.getLogger("orderworks.tasks.measure_quality")
 
@@ -28,29 +27,12 @@ async def measure_quality(desk: Desk, run: Run) -> SessionQuality:
         desk.clock.now(),
     )
     await hand_on(desk, run, "quality", quality.per_order)
-    await acreate_table_artifact(
-        {str(name): values.astype(str).tolist() for name, values in quality.daily.items()},
-        key=f"quality-{desk.account.lower()}-{desk.session.date}",
-        description=f"What trading cost account {desk.account} on {desk.session.date}, weighted by notional",
+    daily = quality.daily
+    await show_listing(
+        Listing(tuple(map(str, daily.columns)), list(daily.itertuples(index=False, name=None))),
+        f"quality {desk.account} {desk.session.date}",
+        f"What trading cost account {desk.account} on {desk.session.date}, weighted by notional",
     )
-    emit_alerts(desk)
+    await tell_alerts(desk)
     log.info("measured: %s", quality)
     return quality
-
-
-def emit_alerts(desk: Desk) -> None:
-    """Tells Prefect of every stored alert that it was not told of yet."""
-    alerts = unemitted_alerts(desk.ledger, desk.account)
-    for alert in alerts:
-        emit_event(
-            event=f"orderworks.{alert['kind']}",
-            resource={"prefect.resource.id": f"orderworks.account.{desk.account}"},
-            payload={
-                "cause": alert["cause"],
-                "message": alert["message"],
-                "client_order_id": alert["client_order_id"],
-                "at": alert["at"].isoformat(),
-                **alert["payload"],
-            },
-        )
-    mark_emitted(desk.ledger, [alert["id"] for alert in alerts])

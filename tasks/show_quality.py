@@ -1,14 +1,14 @@
-"""Show the day's cost as a picture."""
+"""Show the day in two pictures: what it cost, and how what was done followed what was planned."""
 
-import base64
 import logging
 
-from prefect.artifacts import acreate_markdown_artifact
-
 from orderworks.desk.desk import Desk
+from orderworks.ledger.schedules import filled_steps, planned_steps
 from orderworks.quality.chart import slippage_chart
 from orderworks.quality.report import SessionQuality
+from orderworks.quality.schedule_chart import schedule_chart
 from orderworks.settings import home_directory
+from tasks.showing import show_picture
 from tasks.step import step
 
 log = logging.getLogger("orderworks.tasks.show_quality")
@@ -16,17 +16,20 @@ log = logging.getLogger("orderworks.tasks.show_quality")
 
 @step("show quality")
 async def show_quality(desk: Desk, quality: SessionQuality) -> None:
-    """Draws the chart into the reports folder and hangs it on the run."""
-    session = desk.session.date
-    path = home_directory() / "reports" / f"quality-{desk.account}-{session}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    slippage_chart(
-        quality.per_order, path, desk.account, session, desk.settings.quality.alert_slippage_bps
+    """Draws the pictures into the reports folder and hangs them on the run."""
+    account, session = desk.account, desk.session.date
+    folder = home_directory() / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    cost, schedule = (
+        folder / f"{name}-{account}-{session}.png" for name in ("quality", "schedule")
     )
-    picture = base64.b64encode(path.read_bytes()).decode()
-    await acreate_markdown_artifact(
-        f"![cost of {session}](data:image/png;base64,{picture})",
-        key=f"quality-chart-{desk.account.lower()}-{session}",
-        description=f"Slippage and shortfall of account {desk.account} on {session}",
-    )
-    log.info("chart: %s", path)
+    threshold = desk.settings.quality.alert_slippage_bps
+    slippage_chart(quality.per_order, cost, account, session, threshold)
+    planned = planned_steps(desk.ledger, account, session)
+    schedule_chart(planned, filled_steps(desk.ledger, account, session), schedule, account, session)
+    for path, kind, said in (
+        (cost, "quality-chart", f"Slippage and shortfall of account {account} on {session}"),
+        (schedule, "schedule-chart", f"Planned and done of account {account} on {session}"),
+    ):
+        await show_picture(path, f"{kind} {account} {session}", said)
+        log.info("chart: %s", path)

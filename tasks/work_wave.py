@@ -6,6 +6,7 @@ from orderworks.desk import waves
 from orderworks.desk.desk import Desk
 from orderworks.quality.efficiency import watch_efficiency
 from tasks.step import step
+from tasks.tell_alerts import tell_of_wave
 
 log = logging.getLogger("orderworks.tasks.work_wave")
 
@@ -24,5 +25,6 @@ async def work_wave(desk: Desk, wave: waves.Wave) -> waves.WaveResult:
         desk.settings.quality.alert_order_efficiency,
         desk.clock.now(),
     )
+    await tell_of_wave(desk)
     log.info("wave %d at %s UTC: %s", wave.number + 1, f"{wave.due_at:%H:%M:%S}", result)
     return result

@@ -17,6 +17,7 @@ from orderworks.commands.options import (
     reading,
     scope_of,
 )
+from orderworks.commands.running import registered
 from orderworks.model.errors import InputError
 from orderworks.model.listing import Listing
 from orderworks.model.state import OrderState
@@ -221,10 +222,18 @@ def alerts(
     session: SessionOption = None,
     account: AccountOption = None,
     form: FormatOption = Format.TABLE,
+    deliver: Annotated[
+        bool, typer.Option("--deliver", help="First tell what waits to be told.")
+    ] = False,
 ) -> None:
     """List what a person should know."""
     from orderworks.ledger import listings
+    from orderworks.settings import load_settings
 
+    if deliver:
+        registered("environment")()
+        count = registered("deliver-alerts")(load_settings())
+        typer.echo(f"{count} delivered", err=True)
     with reading() as ledger:
         account = _account(ledger, account)
         listing = listings.alerts(ledger, account, session=session)

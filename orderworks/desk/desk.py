@@ -47,7 +47,8 @@ class Desk:
     """One account, one session, and the tools to work it with."""
 
     settings: Settings
-    url: str
+    url: str = field(repr=False)
+    """Of the ledger's database; it may hold a password."""
     ledger: Ledger
     session: Session
     market: MarketData

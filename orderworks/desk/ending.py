@@ -1,10 +1,11 @@
-"""Ending orders: at the close, and at once."""
+"""Ending orders: at the close, at once, and those of a cancelled run."""
 
 from orderworks.desk.booking import Booking, move
 from orderworks.desk.desk import Desk
 from orderworks.desk.reports import cancel, follow, record
 from orderworks.desk.settling import retire_parents
 from orderworks.ledger.orders import OrderMap, open_orders
+from orderworks.ledger.stopped_runs import cancelled_with_work
 from orderworks.model.order import TimeInForce
 from orderworks.model.state import AT_BROKER, OrderEvent, OrderState
 
@@ -36,6 +37,31 @@ async def cancel_everything(desk: Desk, reason: str) -> int:
     await cancel(desk, names)
     retire_parents(desk, open_orders(desk.ledger, desk.account), whatever_is_to_come=True)
     return len(names) - len(_at_broker(desk, overnight_too=True, everything=True))
+
+
+async def end_cancelled(desk: Desk, orders: OrderMap) -> frozenset[int]:
+    """Ends the orders of cancelled runs; returns which runs had any, by run_id.
+
+    Args:
+        orders: the account's open orders, which move with what is booked.
+    """
+    cancelled = cancelled_with_work(desk.ledger, desk.account)
+    if not cancelled:
+        return cancelled
+    theirs = {
+        name: order
+        for name, order in orders.items()
+        if order.run_id in cancelled and not order.is_exit
+    }
+    withdraw_unsent(desk, theirs, "its run was cancelled")
+    resting = [
+        name
+        for name, order in theirs.items()
+        if order.reaches_broker and order.state in AT_BROKER and not order.held
+    ]
+    await cancel(desk, resting, orders)
+    retire_parents(desk, theirs, whatever_is_to_come=True)
+    return cancelled
 
 
 def withdraw_overdue(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from orderworks.brokers.simulated.client import RemoteSimulatedBroker
 from orderworks.desk.desk import Desk, open_desk, patience_with_broker
 from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.ledger.connection import database_url, open_ledger
-from orderworks.ledger.runs import latest_run, unfinished_runs
+from orderworks.ledger.runs import Replayed, latest_run, replayed_run, unfinished_runs
 from orderworks.market.calendar import NEW_YORK, Session
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import Clock, ReplayClock
@@ -72,13 +72,30 @@ def occasion(
     )
 
 
+def occasion_of(settings: Settings, run_key: str) -> Occasion:
+    """The occasion of a run that the account has.
+
+    Raises:
+        InputError: if it has none of this name.
+    """
+    account = settings.broker.account
+    with open_ledger(database_url(home_directory())) as ledger:
+        run = replayed_run(ledger, account, run_key)
+    if run is None:
+        raise InputError(
+            f"account {account} has no run '{run_key}'; 'orderworks status' shows its runs"
+        )
+    return _of_run(run)
+
+
 def unfinished(settings: Settings) -> list[Occasion]:
     """The planned runs of the account that are not done, oldest first."""
     with open_ledger(database_url(home_directory())) as ledger:
-        return [
-            Occasion(run.kind, run.session, run.run_key, Path(run.market) if run.market else None)
-            for run in unfinished_runs(ledger, settings.broker.account)
-        ]
+        return [_of_run(run) for run in unfinished_runs(ledger, settings.broker.account)]
+
+
+def _of_run(run: Replayed) -> Occasion:
+    return Occasion(run.kind, run.session, run.run_key, Path(run.market) if run.market else None)
 
 
 @asynccontextmanager

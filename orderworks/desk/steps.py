@@ -3,7 +3,7 @@
 import pandas as pd
 
 from orderworks.desk.desk import Desk
-from orderworks.desk.ending import withdraw_overdue
+from orderworks.desk.ending import end_cancelled, withdraw_overdue
 from orderworks.desk.margin import ask_margin, with_funds, with_margin
 from orderworks.desk.native import require_offered
 from orderworks.desk.policies import routing_policy, sizing_policy
@@ -11,6 +11,7 @@ from orderworks.desk.positions import with_positions
 from orderworks.desk.quotes import with_quotes
 from orderworks.desk.reconciliation import Reconciled, reconcile
 from orderworks.desk.valuation import Valuation, known_intents, risk_context, snapshot_equity
+from orderworks.ledger.orders import open_orders
 from orderworks.ledger.runs import Run
 from orderworks.model.order import Side
 from orderworks.planning.bets import Sized, size
@@ -23,6 +24,7 @@ async def take_stock(desk: Desk, run: Run | None) -> Reconciled | None:
     reconciled = None
     if await desk.take_over():
         reconciled = await reconcile(desk, run)
+        await end_cancelled(desk, open_orders(desk.ledger, desk.account))
         withdraw_overdue(desk)
     snapshot_equity(desk, "start")
     return reconciled

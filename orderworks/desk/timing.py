@@ -7,6 +7,8 @@ import pandas as pd
 
 from orderworks.desk.desk import Desk
 from orderworks.desk.missed import MissedPolicy
+from orderworks.ledger.alerts import Alert, raise_alerts
+from orderworks.ledger.runs import Run
 from orderworks.model.errors import InputError
 from orderworks.model.order import TimeInForce
 from orderworks.planning.scheduling import Horizon, horizon, own_horizon
@@ -41,6 +43,18 @@ def too_late(desk: Desk) -> str | None:
         f"it is {desk.clock.now():%H:%M:%S} UTC and the session of {desk.session.date} closes at "
         f"{desk.session.close:%H:%M}: no time is left for a slice, so nothing is sent"
     )
+
+
+def tell_late(desk: Desk, run: Run, why: str) -> None:
+    """Alerts of a run that came too late to trade."""
+    alert = Alert(
+        kind="run_late",
+        cause=f"run_late:{run.run_key}",
+        message=f"run '{run.run_key}' came too late: {why}",
+        at=desk.clock.now(),
+        payload={"run_key": run.run_key, "session": str(run.session)},
+    )
+    raise_alerts(desk.ledger, desk.account, [alert])
 
 
 def horizon_of(desk: Desk) -> Horizon:

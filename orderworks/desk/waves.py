@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from orderworks.brokers.patience import MENDED_BY_WAITING
 from orderworks.desk.booking import UNCONFIRMED, Booking, move
 from orderworks.desk.desk import POLL_SECONDS, Desk
-from orderworks.desk.ending import withdraw_unsent
+from orderworks.desk.ending import end_cancelled, withdraw_unsent
 from orderworks.desk.locks import locks_of, unlocked
 from orderworks.desk.making_room import make_room, with_entries
 from orderworks.desk.participation import missed_slices, volume_targets
@@ -23,10 +23,11 @@ from orderworks.desk.reports import follow, record
 from orderworks.desk.revising import reprice
 from orderworks.desk.settling import plan_sweeps, retire_parents, settle_leftovers, sweep_before
 from orderworks.desk.submission import Sent, send
+from orderworks.ledger.approvals import proposed_runs
 from orderworks.ledger.orders import OrderMap, has_work, next_moment, open_orders
 from orderworks.ledger.runs import Run
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.errors import BrokerError, OrdersUnsettled
+from orderworks.model.errors import BrokerError, OrdersUnsettled, RunCancelled
 from orderworks.model.order import Replacement
 from orderworks.model.state import OrderEvent
 
@@ -103,7 +104,8 @@ async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
     it is proven never to have arrived: at the end of the run it would be too late.
 
     Safe to repeat at any point: everything that it does it derives from the ledger. Where the line to
-    the broker breaks it is repeated, from what a snapshot shows once the line is there again.
+    the broker breaks it is repeated, from what a snapshot shows once the line is there again; where a run
+    was cancelled meanwhile, without that.
 
     Raises:
         BrokerError: if the line does not come back while patience lasts.
@@ -116,6 +118,8 @@ async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
                 log.info("the broker answers again; reconciled: %s", await reconcile(desk, None))
                 waiting.hasten()
             return await _work(desk, wave)
+        except RunCancelled as told:
+            log.warning("%s", told)
         except BrokerError as error:
             # The line may have broken because another worker took the account: then that is told.
             await desk.require_lease()
@@ -134,8 +138,9 @@ async def _work(desk: Desk, wave: Wave) -> WaveResult:
     orders = _orders_at_work(desk)
     if _any_unconfirmed(orders):
         orders = await _settle_unconfirmed(desk)
+    stopped = await end_cancelled(desk, orders)
     cancelled = await settle_leftovers(desk, orders)
-    await reprice(desk, orders)
+    await reprice(desk, {n: one for n, one in orders.items() if one.run_id not in stopped})
     await plan_sweeps(desk, orders)
     sent = await _send_due(desk, orders, wave)
     if _any_unconfirmed(orders):
@@ -158,7 +163,10 @@ async def _settle_unconfirmed(desk: Desk) -> OrderMap:
 
 
 def _orders_at_work(desk: Desk) -> OrderMap:
-    return with_entries(desk, open_orders(desk.ledger, desk.account))
+    """The account's open orders, but for those of plans that wait to be approved."""
+    waiting = proposed_runs(desk.ledger, desk.account)
+    found = open_orders(desk.ledger, desk.account)
+    return with_entries(desk, {n: one for n, one in found.items() if one.run_id not in waiting})
 
 
 async def _send_due(desk: Desk, orders: OrderMap, wave: Wave) -> Sent:

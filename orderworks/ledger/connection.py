@@ -14,6 +14,7 @@ from psycopg.rows import DictRow, dict_row
 
 from orderworks.ledger.embedded import EmbeddedServer
 from orderworks.model.errors import LedgerUnavailable
+from orderworks.model.secret import passwords_of, without
 
 Ledger = psycopg.Connection[DictRow]
 """An open ledger, in autocommit: every write says where its transaction begins and ends."""
@@ -89,7 +90,8 @@ def _connect(url: str) -> Ledger:
             options=f"-c timezone=UTC -c idle_in_transaction_session_timeout={LONGEST_PAUSE_MS}",
         )
     except psycopg.Error as error:
-        first_line = str(error).strip().splitlines()[0]
+        # The driver quotes an address that it cannot read, and the address may hold a password.
+        first_line = without(str(error).strip().splitlines()[0], passwords_of(url))
         raise LedgerUnavailable(
             f"the ledger's database does not answer: {first_line}; start it, or correct "
             "ORDERWORKS_DATABASE_URL, or unset it to use the embedded server"

@@ -168,7 +168,10 @@ def breaks(ledger: Ledger, account: str, *, resolved_too: bool = False) -> Listi
 
 
 def alerts(ledger: Ledger, account: str, *, session: date | None = None) -> Listing:
-    """What a person should know, oldest first.
+    """What a person should know, oldest first, and how far telling it has come.
+
+    ``emitted_at`` is when the Prefect server took it as an event, ``notified_at`` when a channel of
+    the settings did, ``attempts`` counts over all channels, ``last_error`` is of one that waits.
 
     Args:
         session: New York's date at the time of the alert.
@@ -176,8 +179,16 @@ def alerts(ledger: Ledger, account: str, *, session: date | None = None) -> List
     return ask(
         ledger,
         """
-        SELECT id, kind, cause, client_order_id, message, payload, at, emitted_at
+        SELECT id, kind, cause, client_order_id, message, payload, at, link, told_by,
+               d.emitted_at, d.notified_at, d.attempts, d.last_error
         FROM alerts
+        LEFT JOIN LATERAL (
+            SELECT max(delivered_at) FILTER (WHERE channel = 'prefect') AS emitted_at,
+                   max(delivered_at) FILTER (WHERE channel <> 'prefect') AS notified_at,
+                   sum(attempts)::bigint AS attempts,
+                   (array_agg(last_error ORDER BY next_attempt_at DESC)
+                       FILTER (WHERE delivered_at IS NULL AND last_error IS NOT NULL))[1] AS last_error
+            FROM alert_deliveries WHERE alert_id = alerts.id) d ON true
         WHERE account = %(account)s
           AND (%(session)s::date IS NULL
                OR (at AT TIME ZONE 'America/New_York')::date = %(session)s)

@@ -13,6 +13,7 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.controls import require_not_killed
 from orderworks.ledger.leases import Lease, require_lease
 from orderworks.ledger.orders import OrderRecord
+from orderworks.ledger.stopped_runs import require_not_stopped
 from orderworks.model.errors import IllegalTransition
 from orderworks.model.fill import Fill
 from orderworks.model.order import Replacement
@@ -85,17 +86,19 @@ def permit(
 ) -> None:
     """Write-ahead: commits what is about to be sent, if this process may send it.
 
-    One transaction checks the fencing token and the kill switch, fixes each child's quantity,
-    price and arrival quote, and records the send attempt and the transitions. Only after it
-    returns may the messages leave.
+    One transaction checks the fencing token, the kill switch and that no run was cancelled, fixes
+    each child's quantity, price and arrival quote, and records the send attempt and the transitions.
+    Only after it returns may the messages leave.
 
     Raises:
-        LeaseLost, KillSwitchThrown: and nothing was permitted.
+        LeaseLost, KillSwitchThrown, RunCancelled, NotApproved: and nothing was permitted.
         IllegalTransition: if an order has left already; and nothing was permitted.
     """
     with ledger.transaction():
         require_lease(ledger, lease)
-        require_not_killed(ledger, lease.account, [r.client_order_id for r in releases])
+        names = [r.client_order_id for r in releases]
+        require_not_killed(ledger, lease.account, names)
+        require_not_stopped(ledger, names)
         waiting = ledger.execute(RELEASE, {"at": at, **_all_columns_of(releases, _RELEASED)})
         if waiting.rowcount != len(releases):
             raise IllegalTransition(
@@ -106,7 +109,7 @@ def permit(
             "UPDATE orders p SET released_at = c.released_at, arrival_bid = c.arrival_bid, "
             "arrival_ask = c.arrival_ask FROM orders c WHERE c.client_order_id = ANY(%s) "
             "AND p.client_order_id = c.parent_id AND p.released_at IS NULL",
-            ([r.client_order_id for r in releases],),
+            (names,),
         )
         copy_rows(
             ledger,
@@ -123,11 +126,13 @@ def permit_revisions(
     """Write-ahead: commits what resting orders are about to become, if this process may ask for it.
 
     Raises:
-        LeaseLost, KillSwitchThrown: and nothing was permitted.
+        LeaseLost, KillSwitchThrown, RunCancelled, NotApproved: and nothing was permitted.
     """
+    names = [r.terms.client_order_id for r in revisions]
     with ledger.transaction():
         require_lease(ledger, lease)
-        require_not_killed(ledger, lease.account, [r.terms.client_order_id for r in revisions])
+        require_not_killed(ledger, lease.account, names)
+        require_not_stopped(ledger, names)
         copy_rows(
             ledger,
             "revision_attempts",

@@ -1,6 +1,7 @@
 """How accounts stand, what their runs came to, and what a run decided before it sent anything."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.listings import ask
@@ -20,7 +21,8 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
     """How each account stands; one that was never opened has no mode and no cash.
 
     ``open_orders`` counts orders that are not closed, but no slices; ``at_broker`` what the broker
-    has or may have, ``unknown`` those among them whose fate is not known. A lease counts while it is
+    has or may have, ``unknown`` those among them whose fate is not known. ``untold_alerts`` are those
+    that a person is still to be told of, or is not known to be. A lease counts while it is
     in force: not run out, and its holder's connection alive.
     """
     return ask(
@@ -49,8 +51,11 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
             SELECT count(*) AS open_breaks FROM breaks
             WHERE account = n.account AND resolved_at IS NULL) b
         CROSS JOIN LATERAL (
-            SELECT count(*) AS alerts, count(*) FILTER (WHERE emitted_at IS NULL) AS untold_alerts
-            FROM alerts WHERE account = n.account) t
+            SELECT count(*) AS alerts, count(*) FILTER (WHERE a.told_by IS NULL OR EXISTS (
+                       SELECT 1 FROM alert_deliveries d
+                       WHERE d.alert_id = a.id AND d.delivered_at IS NULL
+                         AND (d.channel <> 'prefect' OR a.told_by = 'automation'))) AS untold_alerts
+            FROM alerts a WHERE account = n.account) t
         ORDER BY n.account
         """,
         names=list(names),
@@ -87,6 +92,27 @@ def latest_planned(ledger: Ledger, account: str) -> str | None:
         (account,),
     ).fetchone()
     return None if row is None else str(row["run_key"])
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come: its orders, and the shares that are filled or not to be traded any more."""
+
+    orders: int
+    ended: int
+    per_cent: float
+
+
+def progress(ledger: Ledger, run_id: int) -> Progress:
+    """How far a run has come; one without orders has come to its end."""
+    row = ledger.execute(
+        "SELECT count(*) AS orders, count(closed_at) AS ended, "
+        "coalesce(100.0 * sum(CASE WHEN closed_at IS NULL THEN least(filled_quantity, planned_quantity) "
+        "ELSE planned_quantity END) / sum(planned_quantity), 100)::float8 AS per_cent "
+        "FROM orders WHERE run_id = %s AND parent_id IS NULL AND attached_to IS NULL",
+        (run_id,),
+    ).fetchone()
+    return Progress(**row or {})
 
 
 def plan(ledger: Ledger, account: str, run_key: str) -> Listing:

@@ -28,6 +28,19 @@ PARENT_COLUMNS = {
     "ends_at": "datetime64[us, UTC]",
     "closed_at": "datetime64[us, UTC]",
 }
+WORKING_COLUMNS = {
+    "client_order_id": "str",
+    "strategy": "str",
+    "symbol": "str",
+    "side": "str",
+    "quantity": "int64",
+    "filled_quantity": "int64",
+    "filled_notional": "object",
+    "arrival_bid": "object",
+    "arrival_ask": "object",
+    "released_at": "datetime64[us, UTC]",
+    "acknowledged_at": "datetime64[us, UTC]",
+}
 FILL_COLUMNS = {
     "parent_id": "str",
     "quantity": "int64",
@@ -77,15 +90,6 @@ def load_for_measuring(
         ``limit_price`` the limit of the child that was filled. Money is Decimal or None, times
         are UTC or NaT.
     """
-    columns = ", ".join(_OF_EXIT.get(name, f"parent.{name}") for name in PARENT_COLUMNS)
-    parents = ledger.execute(
-        f"SELECT {columns} FROM runs run JOIN orders parent USING (run_id) "
-        "WHERE run.account = %s AND run.session = %s AND parent.parent_id IS NULL "
-        "AND parent.released_at IS NOT NULL "
-        "AND (parent.attached_to IS NULL OR parent.filled_quantity > 0) "
-        "ORDER BY parent.client_order_id".encode(),
-        (account, session),
-    ).fetchall()
     fills = ledger.execute(
         "SELECT coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, "
         "fill.price, fill.commission, fill.ts, sent.limit_price "
@@ -94,7 +98,31 @@ def load_for_measuring(
         "ORDER BY fill.ts, fill.exec_id",
         (account, session),
     ).fetchall()
-    return _frame(parents, PARENT_COLUMNS), _frame(fills, FILL_COLUMNS)
+    return _parents(ledger, account, session, PARENT_COLUMNS), _frame(fills, FILL_COLUMNS)
+
+
+def load_working(ledger: Ledger, account: str, session: date) -> pd.DataFrame:
+    """The parents that runs of ``session`` released, and the exits that were hit, as they stand now.
+
+    Returns:
+        WORKING_COLUMNS: money is Decimal or None, times are UTC or NaT.
+    """
+    return _parents(ledger, account, session, WORKING_COLUMNS)
+
+
+def _parents(
+    ledger: Ledger, account: str, session: date, wanted: Mapping[str, str]
+) -> pd.DataFrame:
+    columns = ", ".join(_OF_EXIT.get(name, f"parent.{name}") for name in wanted)
+    rows = ledger.execute(
+        f"SELECT {columns} FROM runs run JOIN orders parent USING (run_id) "
+        "WHERE run.account = %s AND run.session = %s AND parent.parent_id IS NULL "
+        "AND parent.released_at IS NOT NULL "
+        "AND (parent.attached_to IS NULL OR parent.filled_quantity > 0) "
+        "ORDER BY parent.client_order_id".encode(),
+        (account, session),
+    ).fetchall()
+    return _frame(rows, wanted)
 
 
 def store_quality(

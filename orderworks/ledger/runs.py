@@ -9,7 +9,7 @@ from typing import Any
 from orderworks.ledger.bulk import Columns, copy_columns, copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.errors import PlanConflict
+from orderworks.model.errors import NotApproved, PlanConflict, RunCancelled
 
 _FIND = (
     "SELECT run_id, account, run_key, kind, session, state, inputs_hash, message, starts_at, ends_at "
@@ -87,6 +87,13 @@ def find_run(ledger: Ledger, account: str, run_key: str) -> Run | None:
     return None if row is None else Run(**row)
 
 
+def note_scheduler(ledger: Ledger, run: Run, scheduler_run: str) -> None:
+    """Keeps by what name the scheduler knows this start of the run."""
+    ledger.execute(
+        "UPDATE runs SET scheduler_run = %s WHERE run_id = %s", (scheduler_run, run.run_id)
+    )
+
+
 def fell_back_from(ledger: Ledger, account: str, run_key: str) -> str | None:
     """The account that a run was meant for, where it fell back to this one; None for any other run."""
     row = ledger.execute(
@@ -117,13 +124,22 @@ def latest_run(ledger: Ledger, account: str) -> Replayed | None:
     return None if row is None else Replayed(**row)
 
 
+def replayed_run(ledger: Ledger, account: str, run_key: str) -> Replayed | None:
+    """The run of this name, if there is one."""
+    row = ledger.execute(
+        _REPLAYED + "WHERE account = %s AND run_key = %s", (account, run_key)
+    ).fetchone()
+    return None if row is None else Replayed(**row)
+
+
 def unfinished_runs(ledger: Ledger, account: str) -> list[Replayed]:
     """The runs of an account's latest session that have a plan and are not done, oldest first.
 
     Those of earlier sessions cannot be worked any more: the next run ends what they left.
     """
     rows = ledger.execute(
-        _REPLAYED + "WHERE account = %(account)s AND planned_at IS NOT NULL AND state <> 'DONE' "
+        _REPLAYED + "WHERE account = %(account)s AND planned_at IS NOT NULL "
+        "AND state NOT IN ('DONE', 'CANCELLED', 'PROPOSED') "
         "AND session = (SELECT max(session) FROM runs WHERE account = %(account)s) "
         "ORDER BY run_id",
         {"account": account},
@@ -151,6 +167,19 @@ def run_key_of(ledger: Ledger, run_id: int) -> str:
     return str(row["run_key"])
 
 
+def refuse_stopped(run_key: str, state: str, reason: str | None) -> None:
+    """Raises RunCancelled for a run that was cancelled, NotApproved for one that waits for that."""
+    if state == "PROPOSED":
+        raise NotApproved(
+            f"run '{run_key}' waits to be approved: nothing of it is sent before 'orderworks approve'"
+        )
+    if state == "CANCELLED":
+        raise RunCancelled(
+            f"run '{run_key}' was cancelled ({reason}): nothing of it is sent any more; pass another "
+            "--run-key to trade the rest anew"
+        )
+
+
 def require_same_inputs(run: Run, inputs_hash: str) -> None:
     """A planned run is gone on with only for the inputs that it was planned from.
 
@@ -165,20 +194,30 @@ def require_same_inputs(run: Run, inputs_hash: str) -> None:
         )
 
 
-def freeze_plan(ledger: Ledger, run: Run, plan: Plan) -> None:
+def freeze_plan(ledger: Ledger, run: Run, plan: Plan, *, proposed: bool = False) -> None:
     """Commits the whole plan in one transaction; from then on the run has exactly this plan.
+
+    Args:
+        proposed: whether a person must approve it before any of it is sent.
 
     Raises:
         PlanConflict: if the run was planned meanwhile, from whatever inputs.
+        RunCancelled: if it was cancelled meanwhile.
     """
     crash_point(CrashPoint.PLAN_BEFORE_FREEZE)
     with ledger.transaction():
         frozen = ledger.execute(
-            "UPDATE runs SET state = 'PLANNED', inputs_hash = %s, starts_at = %s, ends_at = %s, "
-            "planned_at = clock_timestamp() WHERE run_id = %s AND planned_at IS NULL RETURNING 1",
-            (plan.inputs_hash, plan.starts_at, plan.ends_at, run.run_id),
+            "UPDATE runs SET state = %s, inputs_hash = %s, starts_at = %s, ends_at = %s, "
+            "planned_at = clock_timestamp() WHERE run_id = %s AND planned_at IS NULL "
+            "AND state <> 'CANCELLED' RETURNING 1",
+            (
+                "PROPOSED" if proposed else "PLANNED",
+                *(plan.inputs_hash, plan.starts_at, plan.ends_at, run.run_id),
+            ),
         ).fetchone()
         if frozen is None:
+            current = find_run(ledger, run.account, run.run_key) or run
+            refuse_stopped(current.run_key, current.state, current.message)
             raise PlanConflict(
                 f"run '{run.run_key}' was planned by another process meanwhile; start it again "
                 "and it goes on with that plan"
@@ -213,13 +252,16 @@ def quarantine(
 def finish_run(ledger: Ledger, run: Run, state: str, message: str) -> None:
     """Records how the run ended: DONE, FAILED or SKIPPED, and in a sentence why.
 
-    A run with a plan that is DONE stays so: a retry that fails later has changed nothing of it.
-    One without a plan, as a reconciliation, tells of its latest time.
+    One that waits to be approved goes on waiting.
+
+    A run with a plan that is DONE stays so, and one that was cancelled: a retry that fails later has
+    changed nothing of it. One without a plan, as a reconciliation, tells of its latest time.
     """
     crash_point(CrashPoint.RUN_BEFORE_DONE)
     ledger.execute(
         "UPDATE runs SET state = %s, message = %s, finished_at = clock_timestamp() "
-        "WHERE run_id = %s AND (state <> 'DONE' OR planned_at IS NULL)",
+        "WHERE run_id = %s AND state NOT IN ('CANCELLED', 'PROPOSED') "
+        "AND (state <> 'DONE' OR planned_at IS NULL)",
         (state, message, run.run_id),
     )
     crash_point(CrashPoint.RUN_DONE)

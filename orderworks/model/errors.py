@@ -69,6 +69,14 @@ class KillSwitchThrown(OrderworksError):
     """The kill switch is on: nothing is sent until a person resumes with a reason."""
 
 
+class RunCancelled(OrderworksError):
+    """The run was cancelled: none of its orders is sent any more."""
+
+
+class NotApproved(OrderworksError):
+    """The plan waits for a person: none of its orders is sent before it is approved."""
+
+
 class BooksDiffer(OrderworksError):
     """The books and the broker differ in something that no evidence settles."""
 

@@ -39,6 +39,8 @@ CARRIED = (
 )
 """What a row takes from its parent as it is."""
 
+PROGRESS = ("client_order_id", "strategy", "symbol", "side", "quantity", "filled_quantity")
+
 
 def measure_orders(
     parents: pd.DataFrame, fills: pd.DataFrame, market: MarketData, session_close: datetime
@@ -104,12 +106,40 @@ def measure_orders(
     signs = parents["side"].map(_sign).to_numpy(float)
     for name in BENCHMARKS:
         benchmark = _floats(rows[f"{name}_price"])
-        rows[f"slippage_{name}_bps"] = signs * (paid - benchmark) / benchmark * BASIS_POINTS
+        rows[f"slippage_{name}_bps"] = _slippages(signs, paid, benchmark)
     return rows.assign(
         **_against_limits(fills, of_parent, signs),
         **_shortfalls(rows, executions, _fees(fills, of_parent, len(parents))),
         **{name: _milliseconds(moments, *between) for name, between in LATENCIES.items()},
     )
+
+
+def measure_progress(working: pd.DataFrame) -> pd.DataFrame:
+    """What is known of orders while they are worked: their average price, slippage and latency.
+
+    Args:
+        working: as ``orderworks.ledger.quality.load_working`` has them.
+
+    Returns:
+        Of ``measure_orders``' columns those that need neither single fills nor the market's record.
+    """
+    rows = working[list(PROGRESS)].copy()
+    rows["average_price"] = _averages(
+        working["filled_notional"].tolist(), working["filled_quantity"].tolist()
+    )
+    rows["arrival_price"] = _mids(working["arrival_bid"], working["arrival_ask"])
+    paid = _floats(working["filled_notional"]) / working["filled_quantity"].replace(0, np.nan)
+    arrival = _floats(rows["arrival_price"])
+    signs = working["side"].map(_sign).to_numpy(float)
+    return rows.assign(
+        slippage_arrival_bps=_slippages(signs, paid, arrival),
+        latency_ack_ms=_milliseconds(working, *LATENCIES["latency_ack_ms"]),
+    )
+
+
+def _slippages(signs: Floats, paid: pd.Series[float], benchmark: Floats) -> pd.Series[float]:
+    """Side-adjusted, in basis points of the benchmark; positive is cost."""
+    return (paid - benchmark) * signs / benchmark * BASIS_POINTS
 
 
 def _executions(

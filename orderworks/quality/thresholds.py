@@ -68,13 +68,9 @@ def breaches(
         ``rows``, and last day_slippage_breach. What is not known breaches nothing.
     """
     alerts = [
-        _alert(rule, row, threshold, at)
-        for rule, threshold in (
-            (SLIPPAGE, alert_slippage_bps),
-            (LATENCY, alert_latency_ms),
-            (LIMIT, 0.0),
-        )
-        for row in rows[rows[rule.measure] > threshold].to_dict("records")
+        *breaches_of(SLIPPAGE, rows, alert_slippage_bps, at),
+        *breaches_of(LATENCY, rows, alert_latency_ms, at),
+        *breaches_of(LIMIT, rows, 0.0, at),
     ]
     days = summarise(rows, "day")["slippage_arrival_bps"]
     alerts += [
@@ -93,6 +89,14 @@ def breaches(
         for paid in days[days > alert_slippage_bps].tolist()
     ]
     return alerts
+
+
+def breaches_of(rule: Threshold, rows: pd.DataFrame, threshold: float, at: datetime) -> list[Alert]:
+    """An alert for each of ``rows`` in which the rule's measure is above a threshold."""
+    return [
+        _alert(rule, row, threshold, at)
+        for row in rows[rows[rule.measure] > threshold].to_dict("records")
+    ]
 
 
 def _alert(rule: Threshold, row: dict[Any, Any], threshold: float, at: datetime) -> Alert:

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from receivers import Receiver
 from small_ledger import (
     ACCOUNT,
     END,
@@ -222,3 +223,14 @@ def test_alerts(says: Says, books: Ledger) -> None:
     assert names(found, "at") == [START.isoformat(), END.isoformat()]
     assert records(says("alerts", "--session", "2026-11-21", "--format", "json")) == []
     assert "[late] a fill came late" in says("alerts").stdout
+
+
+def test_alerts_are_told_on_demand(
+    says: Says, books: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Receiver() as receiver:
+        monkeypatch.setenv("ORDERWORKS_WEBHOOK_URL", receiver.url)
+        assert records(says("alerts", "--deliver", "--format", "json"))[0]["notified_at"]
+        told = records(says("alerts", "--deliver", "--format", "json"))
+    assert receiver.causes() == names(told, "cause") == ["slippage:1", "late:1"]
+    assert names(told, "told_by") == ["orderworks", "orderworks"]

@@ -1,12 +1,18 @@
 """Flows on a small synthetic market, with a home and a ledger of each test's own."""
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from command_processes import CommandProcesses, Ended, Running
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect_server import PrefectServer
+from receivers import Receiver
 from synthetic_day import EARLY_CLOSE, SESSION, a_whole_day, variables, write_market, write_table
+
+from orderworks.handoffs.engine import warm
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +66,46 @@ def starts(
         return command_processes.start(*arguments, environment=environment | others)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    """A Prefect server that outlives the runs, with all its services."""
+    with PrefectServer(tmp_path_factory.mktemp("prefect")) as started:
+        # A first run would import for so long on a busy machine that it may lose its lease.
+        warm()
+        yield started
+
+
+@pytest.fixture
+def in_use(server: PrefectServer) -> Iterator[None]:
+    """Runs in this process report to that server."""
+    with server.in_use():
+        yield
+
+
+@pytest_asyncio.fixture
+async def client(in_use: None) -> AsyncIterator[PrefectClient]:
+    """A client of that server."""
+    async with get_client() as opened:
+        yield opened
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook receiver."""
+    with Receiver() as started:
+        yield started
+
+
+@pytest.fixture
+def hooked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Receiver:
+    """The receiver as the settings' webhook."""
+    monkeypatch.setenv("ORDERWORKS_WEBHOOK_URL", receiver.url)
+    return receiver
+
+
+@pytest.fixture
+def dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything that costs at all is a breach."""
+    monkeypatch.setenv("ORDERWORKS_QUALITY__ALERT_SLIPPAGE_BPS", "0.01")

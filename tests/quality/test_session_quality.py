@@ -11,7 +11,7 @@ from plan_columns import ORDER_COLUMNS, by_column
 from quality_tables import CLOSE, DAY, at, bar, quote, recorded
 
 from orderworks.ledger.accounts import open_account
-from orderworks.ledger.alerts import unemitted_alerts
+from orderworks.ledger.alert_deliveries import undecided
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.leases import Lease, take_lease
 from orderworks.ledger.movements import EventRecord, Release, book, permit
@@ -159,7 +159,7 @@ def test_measuring_again_replaces_the_day_and_tells_nothing_twice(
     assert (stored(ledger, "order_quality"), stored(ledger, "daily_quality")) == before
     assert [a.kind for a in first.alerts] == ["slippage_breach", "day_slippage_breach"]
     assert again.alerts == []
-    assert len(unemitted_alerts(ledger, ACCOUNT)) == 2
+    assert len(undecided(ledger, ACCOUNT)) == 2
 
     plan_orders(ledger, "a later run", ["q"])
     release(ledger, lease, "q")

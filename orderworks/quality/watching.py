@@ -1,0 +1,34 @@
+"""What a session's orders cost and were refused for, looked at while it goes on."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from orderworks.ledger.alerts import Alert, raise_alerts
+from orderworks.ledger.connection import Ledger
+from orderworks.ledger.quality import load_working
+from orderworks.ledger.rejections import rejected_orders
+from orderworks.quality.measuring import measure_progress
+from orderworks.quality.rejections import rejections
+from orderworks.quality.thresholds import LATENCY, SLIPPAGE, breaches_of
+from orderworks.settings import Quality
+
+
+def watch_session(
+    ledger: Ledger, account: str, session: date, settings: Quality, at: datetime
+) -> list[Alert]:
+    """Raises what the released orders breach by now; returns what was not raised before.
+
+    The same breaches, under the same causes, that ``measure_session`` finds at the end; but for those
+    that need the market's record or every fill.
+
+    Args:
+        at: now, market time.
+    """
+    rows = measure_progress(load_working(ledger, account, session))
+    found = [
+        *breaches_of(SLIPPAGE, rows, settings.alert_slippage_bps, at),
+        *breaches_of(LATENCY, rows, settings.alert_latency_ms, at),
+        *rejections(rejected_orders(ledger, account, session), at),
+    ]
+    return raise_alerts(ledger, account, found) if found else []

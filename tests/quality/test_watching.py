@@ -1,0 +1,58 @@
+"""A session looked at while it goes on: the same breaches as at its end, told earlier and once."""
+
+from datetime import timedelta
+
+from quality_tables import CLOSE, DAY, at
+from test_session_quality import (
+    ACCOUNT,
+    LIMITS,
+    fill,
+    lease,
+    market,
+    measure,
+    plan_orders,
+    release,
+)
+
+from orderworks.ledger.connection import Ledger
+from orderworks.ledger.leases import Lease
+from orderworks.market.replay import ReplayMarket
+from orderworks.quality.watching import watch_session
+
+__all__ = ["lease", "market"]
+
+
+def watch(ledger: Ledger) -> list[str]:
+    return [alert.cause for alert in watch_session(ledger, ACCOUNT, DAY, LIMITS, at(120))]
+
+
+def test_an_order_is_told_as_it_fills_and_not_again_at_the_end(
+    ledger: Ledger, lease: Lease, market: ReplayMarket
+) -> None:
+    plan_orders(ledger, "daily", ["p"])
+    release(ledger, lease, "p")
+    assert watch(ledger) == []
+    fill(ledger, lease, "p", 100, "10.07")
+    assert watch(ledger) == ["slippage_breach:p"]
+    assert watch(ledger) == []
+    assert [alert.kind for alert in measure(ledger, market).alerts] == ["day_slippage_breach"]
+
+
+def test_it_measures_as_the_end_of_the_day_does(
+    ledger: Ledger, lease: Lease, market: ReplayMarket
+) -> None:
+    plan_orders(ledger, "daily", ["p"])
+    release(ledger, lease, "p")
+    fill(ledger, lease, "p", 700, "10.07")
+    (early,) = watch_session(ledger, ACCOUNT, DAY, LIMITS, CLOSE)
+    ledger.execute("DELETE FROM alerts")
+    late = measure(ledger, market).alerts[0]
+    assert (early.message, early.payload) == (late.message, late.payload)
+
+
+def test_another_session_is_not_looked_at(ledger: Ledger, lease: Lease) -> None:
+    plan_orders(ledger, "daily", ["p"])
+    release(ledger, lease, "p")
+    fill(ledger, lease, "p", 700, "10.07")
+    other = DAY - timedelta(days=1)
+    assert watch_session(ledger, ACCOUNT, other, LIMITS, CLOSE) == []
