@@ -1,14 +1,16 @@
 """The daily run: a table of signals becomes measured fills."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pandas import DataFrame
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.due import in_its_time
 from flows.framing import Framed, framed
+from flows.parameters import Broker, Market, RunKey, Session, Signals
 from orderworks.desk.desk import Desk
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.timing import after_the_open, known_at
@@ -32,12 +34,13 @@ Pull = Callable[[Desk, Run, TableFile], Awaitable[DataFrame]]
 
 
 @flow(name="daily-execution", flow_run_name="daily {session}", persist_result=False)
+@in_its_time(sends=True)
 async def daily_execution(
-    session: date | None = None,
-    signals: str | None = None,
-    market: str | None = None,
-    run_key: str | None = None,
-    broker: str | None = None,
+    signals: Signals = None,
+    session: Session = None,
+    market: Market = None,
+    run_key: RunKey = None,
+    broker: Broker = None,
 ) -> State:
     """Trades a session's signals, from the open on.
 

@@ -1,11 +1,11 @@
 """The end of the day: nothing rests, the books are reconciled, the cost is known."""
 
-from datetime import date
-
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.due import in_its_time
 from flows.framing import framed
+from flows.parameters import Broker, Market, Session
 from tasks.close_session import close_session
 from tasks.measure_quality import measure_quality
 from tasks.reconcile_books import reconcile_books
@@ -14,8 +14,9 @@ from tasks.take_account import take_account
 
 
 @flow(name="end-of-day", flow_run_name="end of day {session}", persist_result=False)
+@in_its_time(sends=False)
 async def end_of_day(
-    session: date | None = None, market: str | None = None, broker: str | None = None
+    session: Session = None, market: Market = None, broker: Broker = None
 ) -> State:
     """Ends a session: resting orders end, fills are booked, quality is measured and shown.
 

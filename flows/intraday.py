@@ -1,25 +1,27 @@
 """An intraday run: signals that came during the session, traded from now on."""
 
-from datetime import date
 from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas import State
 
 from flows.daily import trade
+from flows.due import in_its_time
 from flows.framing import framed
+from flows.parameters import Broker, Market, RunKey, Session, Signals
 from orderworks.handoffs.signals_file import read_signals
 from orderworks.market.calendar import NEW_YORK
 from tasks.pull_signals import pull_signals
 
 
 @flow(name="intraday-execution", flow_run_name="intraday {session}", persist_result=False)
+@in_its_time(sends=True)
 async def intraday_execution(
-    session: date | None = None,
-    signals: str | None = None,
-    market: str | None = None,
-    run_key: str | None = None,
-    broker: str | None = None,
+    signals: Signals = None,
+    session: Session = None,
+    market: Market = None,
+    run_key: RunKey = None,
+    broker: Broker = None,
 ) -> State:
     """Trades signals as they are, without waiting for the time after the open.
 

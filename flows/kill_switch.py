@@ -1,12 +1,12 @@
 """The kill switch: nothing more is sent, what rests is cancelled, and if asked what is held is closed."""
 
 import logging
-from datetime import date
 
 from prefect import flow
 from prefect.client.schemas import State
 
 from flows.framing import Framed, framed
+from flows.parameters import Broker, Flatten, Market, Reason, Session
 from orderworks.desk.kill_switch import throw
 from orderworks.desk.waves import waves
 from orderworks.ledger.controls import refuse_while_killed
@@ -26,11 +26,11 @@ log = logging.getLogger("orderworks.flows")
 
 @flow(name="kill-switch", persist_result=False)
 async def kill_switch(
-    reason: str,
-    flatten: bool = False,
-    session: date | None = None,
-    market: str | None = None,
-    broker: str | None = None,
+    reason: Reason,
+    flatten: Flatten = False,
+    session: Session = None,
+    market: Market = None,
+    broker: Broker = None,
 ) -> State:
     """Stops the account: from the moment that the row commits nothing is sent.
 

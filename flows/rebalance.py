@@ -1,26 +1,28 @@
 """An ad-hoc rebalance to target weights."""
 
-from datetime import date
 from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas import State
 
 from flows.daily import trade
+from flows.due import in_its_time
 from flows.framing import framed
+from flows.parameters import Broker, Market, RunKey, Session, Targets, Weights
 from orderworks.handoffs.table_file import TableFile
 from orderworks.handoffs.targets_file import read_targets, targets_of
 from tasks.pull_targets import pull_targets
 
 
 @flow(name="rebalance", flow_run_name="rebalance {session}", persist_result=False)
+@in_its_time(sends=True)
 async def rebalance(
-    weights: dict[str, float] | None = None,
-    targets: str | None = None,
-    session: date | None = None,
-    market: str | None = None,
-    run_key: str | None = None,
-    broker: str | None = None,
+    weights: Weights = None,
+    targets: Targets = None,
+    session: Session = None,
+    market: Market = None,
+    run_key: RunKey = None,
+    broker: Broker = None,
 ) -> State:
     """Moves the account to target weights; symbols that are not named are left alone.
 

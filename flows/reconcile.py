@@ -1,11 +1,11 @@
 """Reconcile the books with the broker, between runs."""
 
-from datetime import date
-
 from prefect import flow
 from prefect.client.schemas import State
 
+from flows.due import in_its_time
 from flows.framing import framed
+from flows.parameters import Broker, Market, Session
 from orderworks.model.errors import BooksDiffer
 from tasks.measure_quality import emit_alerts
 from tasks.reconcile_books import reconcile_books
@@ -13,8 +13,9 @@ from tasks.take_account import take_account
 
 
 @flow(name="reconcile", flow_run_name="reconcile {session}", persist_result=False)
+@in_its_time(sends=False)
 async def reconcile_account(
-    session: date | None = None, market: str | None = None, broker: str | None = None
+    session: Session = None, market: Market = None, broker: Broker = None
 ) -> State:
     """Books what happened to orders that rest, and reports what differs.
 

@@ -5,8 +5,10 @@ from prefect.client.schemas import State
 from prefect.states import Completed, Failed
 
 from flows.daily import trade
+from flows.due import in_its_time
 from flows.framing import framed
 from flows.kill_switch import close_positions
+from flows.parameters import Broker
 from orderworks.desk.opening import Occasion, unfinished
 from orderworks.model.errors import OrderworksError
 from orderworks.model.order import FLATTEN
@@ -15,7 +17,8 @@ from tasks.pull_signals import pull_signals
 
 
 @flow(name="recover", persist_result=False)
-async def recover(broker: str | None = None) -> State:
+@in_its_time(sends=False)
+async def recover(broker: Broker = None) -> State:
     """Takes up every planned run of the account that is not done.
 
     What another worker has in hand is watched to its end; a run that fails does not keep the others

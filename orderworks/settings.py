@@ -220,6 +220,7 @@ class Execution(Section):
     catch_up_participation_pct: Annotated[float, Field(gt=0, le=100)]
     is_risk_aversion: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     start_after_open_seconds: Annotated[float, Field(ge=0)]
+    late_after_seconds: Annotated[float, Field(ge=0, le=86_400)]
     rest_overnight: bool
 
 

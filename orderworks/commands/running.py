@@ -148,12 +148,13 @@ def run_flow(name: str, **parameters: Any) -> str:
     """
     from orderworks.settings import load_settings
 
-    load_settings()  # before Prefect's seconds: a wrong setting is told at once
     given = {
         key: str(value) if isinstance(value, Path) else value
         for key, value in parameters.items()
         if value is not None
     }
+    # Before Prefect's seconds: a wrong setting or broker is told at once.
+    load_settings(**({"broker": {"provider": given["broker"]}} if "broker" in given else {}))
     registered("environment")()
     registered("api")()
     flow = registered(name)

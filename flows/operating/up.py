@@ -1,0 +1,117 @@
+"""``orderworks up``: a Prefect server with our deployments, and a worker that runs them."""
+
+import asyncio
+import os
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flows.environment import prepare
+from flows.operating.accounts import configured
+from flows.operating.children import Children, environment_without
+from flows.operating.claim import Claim, claimed
+from flows.operating.server import Answer, found_at, require_free, start_server, wait_for
+from orderworks.ledger.connection import database_url, open_ledger
+from orderworks.settings import home_directory
+
+Tell = Callable[[str], None]
+
+
+def up(port: int, another_worker: bool, tell: Tell) -> None:
+    """Starts what is not running yet and stays until interrupted; then stops what it started.
+
+    Where another one has the home, it attaches: it brings the deployments up to date on the other's server
+    and returns, unless it is to start one more worker.
+
+    Raises:
+        OrderworksError: if the server or the worker does not come up, naming its log.
+    """
+    begun = time.monotonic()
+    prepare()
+    for interrupt in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interrupt, signal.default_int_handler)
+    trading, home = configured(), home_directory()
+    ledger_url = database_url(home)
+    open_ledger(ledger_url).close()
+    tell("the ledger answers, its schema is up to date")
+    logs = home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (
+        claimed(home) as claim,
+        tempfile.TemporaryDirectory(prefix="orderworks-") as private,
+        Children(claim.ending) as children,
+    ):
+        api = _server(claim, port, ledger_url, children, logs, tell)
+        works = claim.ours or another_worker
+        # Only here: Prefect takes its address from the environment when it is imported, and that takes
+        # seconds, in which the server starts.
+        from flows.operating.registration import definitions_with_flows, register
+
+        stated = definitions_with_flows()
+        wait_for(children, api)
+        if claim.ours:
+            claim.note(api)
+        registered = asyncio.run(register(trading, Path.cwd(), stated))
+        tell(f"account {trading.account} ({trading.broker}): {registered}")
+        if works:
+            preloaded = Path(private) / "preloaded"
+            _start_worker(children, claim, preloaded, logs, tell)
+            _preload(children, preloaded, logs)
+        _tell_what_is_next(tell)
+        ui = api.removesuffix("/api")
+        if not works:
+            tell(
+                f"UI: {ui}   (another 'orderworks up' runs the server and the worker: nothing to stop)"
+            )
+            return
+        tell(f"UI: {ui}   (ready after {time.monotonic() - begun:.0f} s; Ctrl-C stops everything)")
+        children.keep(tell)
+
+
+def _server(
+    claim: Claim, port: int, ledger_url: str, children: Children, logs: Path, tell: Tell
+) -> str:
+    """The API's address: of the server that is there, or of our own, which is started.
+
+    Raises:
+        InputError: if something else has the port.
+    """
+    named = os.environ.get("PREFECT_API_URL")
+    api = claim.address or named or f"http://127.0.0.1:{port}/api"
+    os.environ["PREFECT_API_URL"] = api
+    if claim.address or named or found_at(api) is Answer.PREFECT:
+        tell(f"attaching to the Prefect server at {api}")
+        return api
+    require_free(port)
+    tell("starting the Prefect server")
+    start_server(children, port, ledger_url, logs / "server.log")
+    return api
+
+
+def _preload(children: Children, path: Path, logs: Path) -> None:
+    arguments = ["-m", "flows.operating.preloaded", str(path)]
+    children.start("preloaded process", arguments, logs / "runs.log", environment_without())
+
+
+def _start_worker(
+    children: Children, claim: Claim, preloaded: Path, logs: Path, tell: Tell
+) -> None:
+    from flows.operating.leftovers import settle_left_over
+
+    name = socket.gethostname() + ("" if claim.ours else f"-{os.getpid()}")
+    if claim.ours and (settled := asyncio.run(settle_left_over(name))):
+        tell(f"{settled} runs of a worker that is gone were settled")
+    arguments = ["-m", "flows.operating.worker", name, str(preloaded)]
+    log = logs / "worker.log"
+    children.start("worker", arguments, log, environment_without())
+    tell(f"worker '{name}' started, its log is {log}")
+
+
+def _tell_what_is_next(tell: Tell) -> None:
+    from flows.operating.upcoming import upcoming
+
+    for line in asyncio.run(upcoming()) or ["nothing: all schedules are switched off"]:
+        tell(f"next: {line}")

@@ -1,0 +1,93 @@
+"""A real browser on the Prefect UI, and the screenshots that are kept of what it saw."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+
+PROGRAM = shutil.which("chromium")
+DRIVER = shutil.which("chromedriver")
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1400,1500",
+)
+
+PATIENCE_SECONDS = 60
+
+
+class Page:
+    """What the browser shows of one UI."""
+
+    def __init__(self, driver: WebDriver, ui: str) -> None:
+        self._driver = driver
+        self._ui = ui
+
+    def open(self, path: str) -> None:
+        self._driver.get(self._ui + path)
+
+    def await_text(self, text: str) -> None:
+        WebDriverWait(self._driver, PATIENCE_SECONDS).until(lambda _: text in self.text, text)
+
+    @property
+    def text(self) -> str:
+        return self._driver.find_element(By.TAG_NAME, "body").text
+
+    def click(self, text: str) -> None:
+        """Clicks what is labelled so, once it is there."""
+        labelled = f"//*[text()[normalize-space()='{text}']]"
+        self._first(labelled).click()
+
+    def fill(self, label: str, text: str) -> None:
+        """Types into the field under a label."""
+        under = f"//*[starts-with(normalize-space(text()), '{label}')]/following::"
+        self._first(f"({under}textarea | {under}input)[1]").send_keys(text)
+
+    def keep(self, name: str) -> None:
+        """Keeps a screenshot."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self._driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+
+    def _first(self, path: str) -> WebElement:
+        def shown(driver: WebDriver) -> WebElement | None:
+            found = driver.find_elements(By.XPATH, path)
+            return next((element for element in found if element.is_displayed()), None)
+
+        element = WebDriverWait(self._driver, PATIENCE_SECONDS).until(shown, path)
+        assert element is not None
+        return element
+
+
+@contextmanager
+def opened(ui: str) -> Iterator[Page]:
+    """A browser of its own, with a profile that goes with it."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(PROGRAM)
+    with tempfile.TemporaryDirectory(prefix="orderworks-") as profile:
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+        try:
+            yield Page(driver, ui)
+        except BaseException:
+            Page(driver, ui).keep("as-it-failed")
+            raise
+        finally:
+            driver.quit()

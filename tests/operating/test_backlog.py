@@ -1,0 +1,71 @@
+"""After an outage: of the occasions that passed, the newest is worked, and the others say so.
+
+The schedule is the server's own; it runs while no worker does, until several of its times have passed.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from operating_house import READY, TERMINAL, Server, running_up, wait_until
+from synthetic_day import SESSION
+
+INTERVAL_SECONDS = 15
+PASSED = 3
+
+
+def scheduled_by(server: Server, deployment: str) -> list[Any]:
+    """The scheduled runs of a deployment, the oldest first."""
+    found = server.post(
+        "/flow_runs/filter",
+        flow_runs={"deployment_id": {"any_": [deployment]}},
+        sort="EXPECTED_START_TIME_ASC",
+    )
+    return [run for run in found if run["auto_scheduled"]]
+
+
+def due(run: Any) -> datetime:
+    return datetime.fromisoformat(run["expected_start_time"])
+
+
+def switch_off(server: Server, deployment: str) -> None:
+    for schedule in server.get(f"/deployments/{deployment}/schedules"):
+        server.patch(f"/deployments/{deployment}/schedules/{schedule['id']}", active=False)
+
+
+def test_a_backlog_is_worked_once(in_force: dict[str, str], port: int, market: str) -> None:
+    with running_up(in_force, "--port", str(port)) as first:
+        first.wait_until_it_says(READY)
+        server = Server(f"http://127.0.0.1:{port}/api")
+        deployment = server.deployments()["reconcile-SIM1"]["id"]
+        server.patch(
+            f"/deployments/{deployment}", parameters={"session": str(SESSION), "market": market}
+        )
+        switch_off(server, deployment)
+        # The times begin when the worker is gone: from then on nobody takes a run.
+        anchor = datetime.now(UTC) + timedelta(seconds=60)
+        every = {"interval": INTERVAL_SECONDS, "anchor_date": anchor.isoformat()}
+        server.post_list(f"/deployments/{deployment}/schedules", [{"schedule": every}])
+        wait_until(lambda: len(scheduled_by(server, deployment)) > PASSED)
+    stopped = datetime.now(UTC)
+    assert stopped < anchor, "it took too long to stop"
+    runs_until = anchor + timedelta(seconds=INTERVAL_SECONDS * (PASSED - 1) + 1)
+    while datetime.now(UTC) < runs_until:
+        time.sleep(0.2)
+    with running_up(in_force, "--port", str(port)) as second:
+        second.wait_until_it_says(READY)
+        switch_off(server, deployment)
+
+        def all_ended() -> bool:
+            found = scheduled_by(server, deployment)
+            return all(run["state"]["type"] in TERMINAL for run in found)
+
+        wait_until(all_ended)
+        *backlog, newest = scheduled_by(server, deployment)
+        assert len(backlog) >= PASSED - 1
+        assert newest["state"]["name"] == "Completed", newest["state"]
+        assert datetime.fromisoformat(newest["end_time"]) > due(newest)
+        missed = [run["state"] for run in backlog if due(run) < runs_until]
+        for state in missed[:-1]:
+            assert state["name"] == "Skipped", state
+            assert "the work of both" in state["message"], state

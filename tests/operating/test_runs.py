@@ -1,0 +1,69 @@
+"""Runs that are asked for from the server of ``orderworks up``: in a browser, and through its API."""
+
+import json
+
+import pytest
+from browser import DRIVER, PROGRAM, opened
+from operating_house import Server, wait_until
+from synthetic_day import SESSION
+
+needs_a_browser = pytest.mark.skipif(
+    PROGRAM is None or DRIVER is None,
+    reason="no browser here: install chromium and chromium-driver",
+)
+
+WEIGHTS = {"ACME": 0.04, "RUSH": -0.02}
+
+
+def runs_of(server: Server, deployment: str) -> list[str]:
+    found = server.post(
+        "/flow_runs/filter",
+        flow_runs={"deployment_id": {"any_": [server.deployments()[deployment]["id"]]}},
+    )
+    return [run["id"] for run in found]
+
+
+@needs_a_browser
+def test_a_person_reads_what_a_rebalance_is_and_starts_one(server: Server, market: str) -> None:
+    number = server.deployments()["rebalance-SIM1"]["id"]
+    with opened(server.api.removesuffix("/api")) as page:
+        page.open("/deployments")
+        page.await_text("kill-switch-SIM1")
+        page.keep("1-deployments")
+        page.open(f"/deployments/deployment/{number}?tab=Description")
+        page.await_text("What is safe to press")
+        page.keep("2-description")
+
+        page.open(f"/deployments/deployment/{number}/run")
+        page.await_text("Target weights")
+        page.fill("Target weights", json.dumps(WEIGHTS))
+        page.fill("Session", f"{SESSION:%m%d%Y}")
+        page.fill("Recorded market", market)
+        page.keep("3-form")
+        page.click("Submit")
+
+        wait_until(lambda: bool(runs_of(server, "rebalance-SIM1")))
+        (run,) = runs_of(server, "rebalance-SIM1")
+        assert server.ended(run)["parameters"]["weights"] == WEIGHTS
+        page.open(f"/runs/flow-run/{run}")
+        page.await_text("Completed")
+        page.await_text("orders filled")
+        page.keep("4-run")
+        page.click("Artifacts")
+        artifacts = server.post("/artifacts/filter", artifacts={"flow_run_id": {"any_": [run]}})
+        assert artifacts, "the run has no artifacts"
+        page.await_text(artifacts[0]["key"])
+        page.keep("5-artifacts")
+        for artifact in artifacts:
+            page.open(f"/artifacts/artifact/{artifact['id']}")
+            page.await_text(artifact["key"])
+            page.keep(f"6-artifact-{artifact['key']}")
+
+
+def test_the_same_weights_are_done_once(server: Server, market: str) -> None:
+    asked = {"weights": {"SLIM": 0.01}, "session": str(SESSION), "market": market}
+    first = server.ended(server.run("rebalance-SIM1", **asked))
+    assert first["state"]["name"] == "Completed", first["state"]
+    assert "orders filled" in first["state"]["message"], first["state"]
+    again = server.ended(server.run("rebalance-SIM1", **asked))
+    assert again["state"]["name"] == "Skipped", again["state"]

@@ -1,0 +1,176 @@
+"""``orderworks up`` in a process of its own, and what its server answers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+ORDERWORKS = Path(sys.executable).with_name("orderworks")
+READY = "UI: "
+PATIENCE_SECONDS = 180
+"""For a machine that has other tests to run."""
+
+TERMINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+def free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def environment(in_force: Mapping[str, str]) -> dict[str, str]:
+    """Only what is in force: nothing of the user's, and nothing of these tests' own Prefect."""
+    ours = ("ORDERWORKS_", "PREFECT_", "DO_NOT_TRACK")
+    kept = {name: at for name, at in os.environ.items() if not name.startswith(ours)}
+    return kept | dict(in_force)
+
+
+class Up:
+    """A running ``orderworks up``: what it says, and its end."""
+
+    def __init__(
+        self, in_force: Mapping[str, str], *arguments: str, directory: Path | None = None
+    ) -> None:
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [str(ORDERWORKS), "up", *arguments],
+            env=environment(in_force) | {"PYTHONUNBUFFERED": "1"},
+            cwd=directory,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self.lines)
+
+    def wait_until_it_says(self, words: str) -> None:
+        def spoken() -> bool:
+            if words in self.said:
+                return True
+            assert self.process.poll() is None, self.said
+            return False
+
+        wait_until(spoken, lambda: self.said)
+
+    def ended(self) -> int:
+        """Its exit status, once it has ended."""
+        status = self.process.wait(PATIENCE_SECONDS)
+        self._reader.join(PATIENCE_SECONDS)
+        return status
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.ended()
+
+
+@contextmanager
+def running_up(
+    in_force: Mapping[str, str], *arguments: str, directory: Path | None = None
+) -> Iterator[Up]:
+    """``up`` for a while; stopped on the way out, however that is."""
+    up = Up(in_force, *arguments, directory=directory)
+    try:
+        yield up
+    finally:
+        if up.process.poll() is None:
+            up.stop()
+
+
+class Server:
+    """The API of a Prefect server."""
+
+    def __init__(self, api: str) -> None:
+        self.api = api
+        self._client = httpx.Client(base_url=api, timeout=30)
+
+    def get(self, path: str) -> Any:
+        answer = self._client.get(path)
+        answer.raise_for_status()
+        return answer.json()
+
+    def post(self, path: str, **body: Any) -> Any:
+        answer = self._client.post(path, json=body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def post_list(self, path: str, body: list[Any]) -> None:
+        self._client.post(path, json=body).raise_for_status()
+
+    def patch(self, path: str, **body: Any) -> None:
+        self._client.patch(path, json=body).raise_for_status()
+
+    def deployments(self) -> dict[str, Any]:
+        found = self.post("/deployments/filter", limit=200)
+        return {deployment["name"]: deployment for deployment in found}
+
+    def run(self, deployment: str, **parameters: Any) -> str:
+        """Asks for a run now, as the UI does, and gives its id."""
+        found = self.deployments()[deployment]
+        asked = {"type": "SCHEDULED", "message": "Run from the UI"}
+        made = self.post(
+            f"/deployments/{found['id']}/create_flow_run", parameters=parameters, state=asked
+        )
+        return str(made["id"])
+
+    def flow_run(self, run: str) -> Any:
+        return self.get(f"/flow_runs/{run}")
+
+    def ended(self, run: str) -> Any:
+        """The run, once it has ended."""
+        wait_until(
+            lambda: self.flow_run(run)["state"]["type"] in TERMINAL,
+            lambda: str(self.flow_run(run)["state"]),
+        )
+        return self.flow_run(run)
+
+
+def wait_until(done: Callable[[], bool], told: Callable[[], str] = lambda: "") -> None:
+    given_up_at = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < given_up_at, told()
+        time.sleep(0.1)
+
+
+def answers(api: str) -> bool:
+    address = urlsplit(api)
+    try:
+        socket.create_connection((address.hostname, address.port or 80), timeout=5).close()
+    except ConnectionError:
+        return False
+    return True
+
+
+def processes_with(text: str) -> Sequence[str]:
+    """The processes that have a text in their variables or their arguments: number and arguments."""
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (directory / "environ").read_bytes()
+            arguments = (directory / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if text.encode() in variables + arguments and directory.name != str(os.getpid()):
+            told = arguments.replace(b"\0", b" ").decode(errors="replace")
+            if told and "postgres" not in told:
+                found.append(f"{directory.name} {told[:200]}")
+    return found
