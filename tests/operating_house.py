@@ -119,8 +119,10 @@ class Server:
     def patch(self, path: str, **body: Any) -> None:
         self._client.patch(path, json=body).raise_for_status()
 
-    def deployments(self) -> dict[str, Any]:
-        found = self.post("/deployments/filter", limit=200)
+    def deployments(self, like: str = "") -> dict[str, Any]:
+        """By name, those whose name contains a text."""
+        wanted = {"name": {"like_": like}} if like else {}
+        found = self.post("/deployments/filter", limit=200, deployments=wanted)
         return {deployment["name"]: deployment for deployment in found}
 
     def run(self, deployment: str, **parameters: Any) -> str:
@@ -144,8 +146,12 @@ class Server:
         return self.flow_run(run)
 
 
-def wait_until(done: Callable[[], bool], told: Callable[[], str] = lambda: "") -> None:
-    given_up_at = time.monotonic() + PATIENCE_SECONDS
+def wait_until(
+    done: Callable[[], bool],
+    told: Callable[[], str] = lambda: "",
+    seconds: float = PATIENCE_SECONDS,
+) -> None:
+    given_up_at = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < given_up_at, told()
         time.sleep(0.1)
