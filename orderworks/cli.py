@@ -6,6 +6,7 @@ from orderworks.commands import (
     deciding,
     demonstration,
     examining,
+    health,
     listings,
     operating,
     replaying,
@@ -24,7 +25,9 @@ app.add_typer(running.run_app, name="run")
 app.command()(replaying.replay)
 app.command()(operating.up)
 app.command()(operating.deploy)
+app.command()(operating.worker)
 app.command()(examining.doctor)
+app.command()(health.health)
 app.command()(running.kill)
 app.command()(running.resume)
 app.command()(deciding.adopt)

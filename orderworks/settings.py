@@ -44,6 +44,7 @@ Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 WhatIfOrders = Annotated[int, Field(ge=0, le=1_000)]
 Symbols = frozenset[str]
+Kind = Literal["daily", "intraday", "rebalance", "reconcile", "end-of-day"]
 
 
 class Section(BaseModel):
@@ -282,6 +283,15 @@ class Quality(Section):
     alert_order_efficiency: Positive
 
 
+class Health(Section):
+    answer_seconds: Annotated[float, Field(ge=0.5, le=60)]
+    max_open_breaks: Annotated[int, Field(ge=0)]
+    alert_lag_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    unattended_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    every_session: tuple[Kind, ...]
+    session_grace_seconds: Annotated[float, Field(ge=0, le=86_400)]
+
+
 class Lease(Section):
     ttl_seconds: Annotated[float, Field(ge=1)]
 
@@ -302,6 +312,7 @@ class Settings(BaseSettings):
     reconciliation: Reconciliation
     quality: Quality
     lease: Lease
+    health: Health
 
     @classmethod
     def settings_customise_sources(

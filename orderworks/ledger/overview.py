@@ -20,8 +20,9 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
     """How each account stands; one that was never opened has no mode and no cash.
 
     ``open_orders`` counts orders that are not closed, but no slices; ``at_broker`` what the broker
-    has or may have, ``unknown`` those among them whose fate is not known. A lease counts while it is
-    in force: not run out, and its holder's connection alive.
+    has or may have, ``unknown`` those among them whose fate is not known, ``held`` those that wait for a
+    person. A lease counts while it is in force: not run out, and its holder's connection alive.
+    ``untold_since`` is when the oldest untold alert was stored.
     """
     return ask(
         ledger,
@@ -29,7 +30,8 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
         SELECT n.account, a.mode, a.provider, c.balance AS cash,
                k.reason IS NOT NULL AS killed, k.reason AS kill_reason,
                l.holder AS lease_holder, l.expires_at AS lease_expires_at,
-               o.open_orders, o.at_broker, o.unknown, b.open_breaks, t.alerts, t.untold_alerts
+               o.open_orders, o.at_broker, o.unknown, o.held, b.open_breaks,
+               t.alerts, t.untold_alerts, t.untold_since
         FROM unnest(%(names)s::text[]) AS n (account)
         LEFT JOIN accounts a USING (account)
         LEFT JOIN cash c USING (account)
@@ -43,13 +45,15 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
             SELECT count(*) FILTER (WHERE parent_id IS NULL AND attached_to IS NULL) AS open_orders,
                    count(*) FILTER (WHERE reaches_broker AND state = ANY(%(at_broker)s))
                        AS at_broker,
-                   count(*) FILTER (WHERE reaches_broker AND state = %(unknown)s) AS unknown
+                   count(*) FILTER (WHERE reaches_broker AND state = %(unknown)s) AS unknown,
+                   count(*) FILTER (WHERE held) AS held
             FROM open_orders WHERE account = n.account) o
         CROSS JOIN LATERAL (
             SELECT count(*) AS open_breaks FROM breaks
             WHERE account = n.account AND resolved_at IS NULL) b
         CROSS JOIN LATERAL (
-            SELECT count(*) AS alerts, count(*) FILTER (WHERE emitted_at IS NULL) AS untold_alerts
+            SELECT count(*) AS alerts, count(*) FILTER (WHERE emitted_at IS NULL) AS untold_alerts,
+                   min(recorded_at) FILTER (WHERE emitted_at IS NULL) AS untold_since
             FROM alerts WHERE account = n.account) t
         ORDER BY n.account
         """,
@@ -76,6 +80,20 @@ def runs(ledger: Ledger, names: Collection[str], latest: int) -> Listing:
         """,
         names=list(names),
         latest=latest,
+    )
+
+
+def last_runs(ledger: Ledger, names: Collection[str]) -> Listing:
+    """The newest run of each kind of each account."""
+    return ask(
+        ledger,
+        """
+        SELECT DISTINCT ON (account, kind) account, kind, run_key, session, state, message, created_at,
+               finished_at
+        FROM runs WHERE account = ANY(%(names)s)
+        ORDER BY account, kind, run_id DESC
+        """,
+        names=list(names),
     )
 
 
