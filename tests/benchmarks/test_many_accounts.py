@@ -30,7 +30,7 @@ from operating_house import (
 )
 from synthetic_day import SESSION, signal, variables, write_market, write_table
 
-ACCOUNTS = [f"SIM{number}" for number in range(1, 51)]
+ACCOUNTS = [f"SIM{number}" for number in range(1, int(os.environ.get("MANY_ACCOUNTS", "50")) + 1)]
 AT_ONCE = int(os.environ.get("MANY_ACCOUNTS_AT_ONCE", "4"))
 """Runs of each worker at once."""
 
@@ -115,7 +115,10 @@ def test_fifty_accounts_at_once(
 ) -> None:
     market = str(write_market(tmp_path / "market", SESSION))
     signals = write_table(
-        tmp_path / "signals.csv", signal("ACME"), signal("RUSH", strength=0.95), signal("WIDE")
+        tmp_path / "signals.csv",
+        signal("ACME"),
+        signal("RUSH", strength=0.95),
+        signal("SLIM", quantity=1000),
     )
     asked = {"signals": signals, "market": market, "session": str(SESSION)}
     with (
@@ -139,7 +142,9 @@ def test_fifty_accounts_at_once(
 
         benchmark.pedantic(trade, rounds=1)
         states = Counter(run["state"]["name"] for run in runs)
-        assert states == {"Completed": len(ACCOUNTS)}, [run["state"] for run in runs]
+        assert states == {"Completed": len(ACCOUNTS)}, Counter(
+            run["state"]["message"] for run in runs
+        )
         judge(url)
         tell(benchmark, ready, runs, most, workers)
 
