@@ -5,14 +5,14 @@ at the same moment. The exchange's own record judges what was sent.
 """
 
 import os
-import re
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
-from itertools import groupby
+from itertools import accumulate
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -34,17 +34,19 @@ ACCOUNTS = [f"SIM{number}" for number in range(1, int(os.environ.get("MANY_ACCOU
 AT_ONCE = int(os.environ.get("MANY_ACCOUNTS_AT_ONCE", "4"))
 """Runs of each worker at once."""
 
+LIMITED = ("--at-once", str(AT_ONCE))
+
+MORNING = [signal("ACME"), signal("RUSH", strength=0.95), signal("SLIM", quantity=1000)]
+AFTERNOON = [
+    signal("THIN", quantity=1000),
+    signal("WIDE", quantity=2500),
+    signal("ACME", strategy="reversion", quantity=100),
+]
+"""Three orders an account each; what was bought in the first is no part of the second."""
+
 PATIENCE_SECONDS = 900
+SUBMITTED = "prefect.worker.submitted-flow-run"
 TERMINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-
-
-class House(NamedTuple):
-    """What is in force, where the server's API is, and the worker's log."""
-
-    in_force: dict[str, str]
-    server: Server
-    url: str
-    log: Path
 
 
 class Most:
@@ -77,17 +79,38 @@ class Most:
                 self.load = max(self.load, os.getloadavg()[0])
 
 
-@contextmanager
-def house(url: str, home: Path, directory: Path, workers: int) -> Iterator[House]:
-    """A server with the deployments of all accounts, and so many workers."""
-    in_force = variables(url, home)
+class House(NamedTuple):
+    """A Prefect server with the deployments of all accounts; workers are added to it."""
+
+    in_force: dict[str, str]
+    directory: Path
+    server: Server
+    url: str
+    market: str
+    stack: ExitStack
+
+    def have_workers(self, number: int) -> None:
+        """Starts workers until there are so many, each with its preloaded process ready."""
+        ready = Path(self.in_force["ORDERWORKS_HOME"]) / "logs" / "runs.log"
+        for _ in range(number - ready.read_text().count("ready: ")):
+            more = running_up(self.in_force, "--another-worker", *LIMITED, directory=self.directory)
+            self.stack.enter_context(more).wait_until_it_says(READY)
+        wait_until(lambda: ready.read_text().count("ready: ") == number, ready.read_text)
+
+
+@pytest.fixture(scope="module")
+def house(
+    fresh_database: Callable[[], AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[House]:
+    directory = tmp_path_factory.mktemp("work")
+    market = str(write_market(directory / "market", SESSION))
     port = free_port()
-    at_once = ("--at-once", str(AT_ONCE))
-    with ExitStack() as stack:
-        first = stack.enter_context(
-            running_up(in_force, "--port", str(port), *at_once, directory=directory)
-        )
-        first.wait_until_it_says(READY)
+    with fresh_database() as url, ExitStack() as stack:
+        in_force = variables(url, directory / "home")
+        first = running_up(in_force, "--port", str(port), *LIMITED, directory=directory)
+        stack.enter_context(first).wait_until_it_says(READY)
+        begun = time.monotonic()
         asked = [word for account in ACCOUNTS for word in ("--account", account)]
         subprocess.run(
             [str(ORDERWORKS), "deploy", *asked],
@@ -96,57 +119,43 @@ def house(url: str, home: Path, directory: Path, workers: int) -> Iterator[House
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        for _ in range(workers - 1):
-            more = running_up(in_force, "--another-worker", *at_once, directory=directory)
-            stack.enter_context(more).wait_until_it_says(READY)
-        ready = home / "logs" / "runs.log"
-        wait_until(lambda: ready.read_text().count("ready: ") >= workers, ready.read_text)
+        print(f"\ndeployments of {len(ACCOUNTS)} accounts: {time.monotonic() - begun:.0f} s")
         server = Server(f"http://127.0.0.1:{port}/api")
-        yield House(in_force, server, url, home / "logs" / "worker.log")
+        yield House(in_force, directory, server, url, market, stack)
 
 
 @pytest.mark.benchmark(group="many accounts")
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize(("workers", "signals"), [(1, MORNING), (4, AFTERNOON)])
 def test_fifty_accounts_at_once(
-    benchmark: Any,
-    fresh_database: Callable[[], AbstractContextManager[str]],
-    tmp_path: Path,
-    workers: int,
+    benchmark: Any, house: House, workers: int, signals: list[dict[str, object]]
 ) -> None:
-    market = str(write_market(tmp_path / "market", SESSION))
-    signals = write_table(
-        tmp_path / "signals.csv",
-        signal("ACME"),
-        signal("RUSH", strength=0.95),
-        signal("SLIM", quantity=1000),
-    )
-    asked = {"signals": signals, "market": market, "session": str(SESSION)}
-    with (
-        fresh_database() as url,
-        house(url, tmp_path / "home", tmp_path, workers) as ready,
-        Most(url) as most,
-    ):
-        deployments = ready.server.deployments("daily-")
-        runs: list[Any] = []
+    house.have_workers(workers)
+    asked = {
+        "signals": write_table(house.directory / f"signals-{workers}.csv", *signals),
+        "market": house.market,
+        "session": str(SESSION),
+        "run_key": f"through {workers}",
+    }
+    deployments = house.server.deployments("daily-")
+    runs: list[Any] = []
 
-        def trade() -> None:
-            made = [
-                ready.server.post(
-                    f"/deployments/{deployments[f'daily-{account}']['id']}/create_flow_run",
-                    parameters=asked,
-                    state={"type": "SCHEDULED"},
-                )["id"]
-                for account in ACCOUNTS
-            ]
-            runs.extend(ended(ready.server, made))
+    def trade() -> None:
+        made = [
+            house.server.post(
+                f"/deployments/{deployments[f'daily-{account}']['id']}/create_flow_run",
+                parameters=asked,
+                state={"type": "SCHEDULED"},
+            )["id"]
+            for account in ACCOUNTS
+        ]
+        runs.extend(ended(house.server, made))
 
+    with Most(house.url) as most:
         benchmark.pedantic(trade, rounds=1)
-        states = Counter(run["state"]["name"] for run in runs)
-        assert states == {"Completed": len(ACCOUNTS)}, Counter(
-            run["state"]["message"] for run in runs
-        )
-        judge(url)
-        tell(benchmark, ready, runs, most, workers)
+    states = Counter(run["state"]["name"] for run in runs)
+    assert states == {"Completed": len(ACCOUNTS)}, Counter(run["state"]["message"] for run in runs)
+    orders = judge(house.url, asked["run_key"])
+    tell(benchmark, house, runs, most, orders)
 
 
 def ended(server: Server, made: list[str]) -> list[Any]:
@@ -164,61 +173,73 @@ def ended(server: Server, made: list[str]) -> list[Any]:
     return look()
 
 
-def judge(url: str) -> None:
-    """Each account alone in its lease, and at the exchange each order of its plan once, and no other."""
+def judge(url: str, run_key: str) -> int:
+    """Each account alone in its lease, and at the exchange each order that was sent once, and no other.
+
+    Returns:
+        How many orders the runs of this key have at the exchange.
+    """
     with psycopg.connect(url) as ledger:
-        received = ledger.execute(
-            "SELECT account, client_order_id FROM exchange.orders ORDER BY account"
-        ).fetchall()
+        received = ledger.execute("SELECT account, client_order_id FROM exchange.orders").fetchall()
         sent = ledger.execute(
-            "SELECT account, client_order_id FROM ledger.orders "
-            "WHERE reaches_broker AND attempts > 0 ORDER BY account"
+            "SELECT account, client_order_id, run_key = %s FROM ledger.orders o "
+            "JOIN ledger.runs USING (run_id, account) WHERE o.attempts > 0",
+            (run_key,),
         ).fetchall()
-        tokens = ledger.execute(
-            "SELECT o.account, count(DISTINCT a.token), max(a.attempt) FROM ledger.send_attempts a "
-            "JOIN ledger.orders o USING (client_order_id) GROUP BY o.account"
+        attempts = ledger.execute(
+            "SELECT r.account, run_key, count(DISTINCT token), max(attempt), min(token) "
+            "FROM ledger.send_attempts JOIN ledger.orders o USING (client_order_id) "
+            "JOIN ledger.runs r USING (run_id) GROUP BY r.account, run_key"
         ).fetchall()
-        takings = dict(ledger.execute("SELECT account, token FROM ledger.leases").fetchall())
     assert len(received) == len(set(received)), "an order reached the exchange twice"
-    assert set(received) == set(sent)
-    orders = {account: len(list(of)) for account, of in groupby(received, key=lambda row: row[0])}
+    assert set(received) == {row[:2] for row in sent}
+    orders = Counter(account for account, _, of_ours in sent if of_ours)
     assert set(orders) == set(ACCOUNTS)
+    # The market and the signals are the same for all, and so is what they send.
     assert len(set(orders.values())) == 1, orders
-    # One process took each account, once, and sent all of its orders, each at the first attempt.
-    assert {row[1:] for row in tokens} == {(1, 1)}, tokens
-    assert takings == dict.fromkeys(ACCOUNTS, 1)
+    # One taking of the lease sent all orders of a run, each at the first attempt, and of no other run.
+    assert {row[2:4] for row in attempts} == {(1, 1)}, attempts
+    assert len({(row[0], row[4]) for row in attempts}) == len(attempts)
+    return sum(orders.values())
 
 
-def tell(benchmark: Any, ready: House, runs: list[Any], most: Most, workers: int) -> None:
-    def at(run: Any, moment: str) -> datetime:
-        return datetime.fromisoformat(run[moment].replace("Z", "+00:00"))
-
-    begun = min(at(run, "expected_start_time") for run in runs)
-    seconds = sorted((at(run, "end_time") - at(run, "start_time")).total_seconds() for run in runs)
-    waited = sorted((at(run, "start_time") - begun).total_seconds() for run in runs)
-    whole = (max(at(run, "end_time") for run in runs) - begun).total_seconds()
-    edges = sorted(
-        [(at(run, "start_time"), 1) for run in runs] + [(at(run, "end_time"), -1) for run in runs]
-    )
-    together = highest = 0
-    for _, step in edges:
-        together += step
-        highest = max(highest, together)
-    by_worker = Counter(re.findall(r"Worker '([^']+)' submitting flow run", ready.log.read_text()))
-    with psycopg.connect(ready.url) as ledger:
-        row = ledger.execute("SELECT count(*) FROM exchange.orders").fetchone()
-    assert row is not None
+def tell(benchmark: Any, house: House, runs: list[Any], most: Most, orders: int) -> None:
+    """Prints what was measured, and keeps it with the benchmark."""
+    begun = min(moment(run, "expected_start_time") for run in runs)
+    spans = [(moment(run, "start_time"), moment(run, "end_time")) for run in runs]
+    seconds = sorted((end - start).total_seconds() for start, end in spans)
+    waited = sorted((start - begun).total_seconds() for start, _ in spans)
+    edges = sorted([(start, 1) for start, _ in spans] + [(end, -1) for _, end in spans])
     told = {
-        "workers": workers,
-        "runs of each at once": AT_ONCE,
-        "orders at the exchange": row[0],
-        "seconds for all": round(whole, 1),
-        "runs together, at most": highest,
+        "runs of each worker at once": AT_ONCE,
+        "orders at the exchange": orders,
+        "seconds for all": round((max(end for _, end in spans) - begun).total_seconds(), 1),
+        "runs together, at most": max(accumulate(step for _, step in edges)),
         "seconds a run": f"median {median(seconds):.1f}, most {seconds[-1]:.1f}",
         "seconds waited": f"median {median(waited):.1f}, most {waited[-1]:.1f}",
-        "runs by worker": sorted(by_worker.values()),
+        "runs by worker": by_worker(house.server, {run["id"] for run in runs}),
         "connections, at most": dict(most.connections),
         "load, at most": round(most.load, 1),
     }
     benchmark.extra_info.update(told)
     print(f"\n{told}")
+
+
+def moment(run: Any, name: str) -> datetime:
+    return datetime.fromisoformat(run[name])
+
+
+def by_worker(server: Server, runs: set[str]) -> list[int]:
+    """How many of the runs each worker was given."""
+    found: Counter[str] = Counter()
+    page = server.post(
+        "/events/filter", filter={"event": {"name": [SUBMITTED]}, "order": "DESC"}, limit=50
+    )
+    while True:
+        for event in page["events"]:
+            related = {each["prefect.resource.id"] for each in event["related"]}
+            if related & {f"prefect.flow-run.{run}" for run in runs}:
+                found[event["resource"]["prefect.resource.id"]] += 1
+        if not page.get("next_page"):
+            return sorted(found.values())
+        page = server.get(page["next_page"])
