@@ -1,4 +1,4 @@
-"""``orderworks up`` in a process of its own, and what its server answers."""
+"""``orderworks up``, or ``worker``, in a process of its own, and what its server answers."""
 
 import os
 import signal
@@ -37,14 +37,18 @@ def environment(in_force: Mapping[str, str]) -> dict[str, str]:
 
 
 class Up:
-    """A running ``orderworks up``: what it says, and its end."""
+    """A running ``orderworks up``, or another command that stays: what it says, and its end."""
 
     def __init__(
-        self, in_force: Mapping[str, str], *arguments: str, directory: Path | None = None
+        self,
+        in_force: Mapping[str, str],
+        *arguments: str,
+        directory: Path | None = None,
+        command: str = "up",
     ) -> None:
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [str(ORDERWORKS), "up", *arguments],
+            [str(ORDERWORKS), command, *arguments],
             env=environment(in_force) | {"PYTHONUNBUFFERED": "1"},
             cwd=directory,
             stdout=subprocess.PIPE,
