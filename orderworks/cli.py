@@ -8,6 +8,7 @@ from orderworks.commands import (
     deciding,
     demonstration,
     examining,
+    health,
     listings,
     operating,
     replaying,
@@ -26,7 +27,9 @@ app.add_typer(running.run_app, name="run")
 app.command()(replaying.replay)
 app.command()(operating.up)
 app.command()(operating.deploy)
+app.command()(operating.worker)
 app.command()(examining.doctor)
+app.command()(health.health)
 app.command()(running.kill)
 app.command()(running.resume)
 app.command()(approving.approve)

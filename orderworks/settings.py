@@ -64,6 +64,7 @@ Symbols = frozenset[str]
 BlockName = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
 SecretReference = Annotated[str, AfterValidator(require_reference)]
 """Where a secret is, never the secret itself."""
+Kind = Literal["daily", "intraday", "rebalance", "reconcile", "end-of-day"]
 
 
 class Section(BaseModel):
@@ -337,6 +338,15 @@ class Alerts(Section):
         return timedelta(seconds=self.period_seconds)
 
 
+class Health(Section):
+    answer_seconds: Annotated[float, Field(ge=0.5, le=60)]
+    max_open_breaks: Annotated[int, Field(ge=0)]
+    alert_lag_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    unattended_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    every_session: tuple[Kind, ...]
+    session_grace_seconds: Annotated[float, Field(ge=0, le=86_400)]
+
+
 class Lease(Section):
     ttl_seconds: Annotated[float, Field(ge=1)]
 
@@ -359,6 +369,7 @@ class Settings(BaseSettings):
     quality: Quality
     alerts: Alerts
     lease: Lease
+    health: Health
 
     @classmethod
     def settings_customise_sources(

@@ -1,4 +1,4 @@
-"""``orderworks up`` in a process of its own, and what its server answers."""
+"""``orderworks up``, or ``worker``, in a process of its own, and what its server answers."""
 
 import os
 import signal
@@ -37,14 +37,18 @@ def environment(in_force: Mapping[str, str]) -> dict[str, str]:
 
 
 class Up:
-    """A running ``orderworks up``: what it says, and its end."""
+    """A running ``orderworks up``, or another command that stays: what it says, and its end."""
 
     def __init__(
-        self, in_force: Mapping[str, str], *arguments: str, directory: Path | None = None
+        self,
+        in_force: Mapping[str, str],
+        *arguments: str,
+        directory: Path | None = None,
+        command: str = "up",
     ) -> None:
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [str(ORDERWORKS), "up", *arguments],
+            [str(ORDERWORKS), command, *arguments],
             env=environment(in_force) | {"PYTHONUNBUFFERED": "1"},
             cwd=directory,
             stdout=subprocess.PIPE,
@@ -119,8 +123,10 @@ class Server:
     def patch(self, path: str, **body: Any) -> None:
         self._client.patch(path, json=body).raise_for_status()
 
-    def deployments(self) -> dict[str, Any]:
-        found = self.post("/deployments/filter", limit=200)
+    def deployments(self, like: str = "") -> dict[str, Any]:
+        """By name, those whose name contains a text."""
+        wanted = {"name": {"like_": like}} if like else {}
+        found = self.post("/deployments/filter", limit=200, deployments=wanted)
         return {deployment["name"]: deployment for deployment in found}
 
     def run(self, deployment: str, **parameters: Any) -> str:
@@ -144,8 +150,12 @@ class Server:
         return self.flow_run(run)
 
 
-def wait_until(done: Callable[[], bool], told: Callable[[], str] = lambda: "") -> None:
-    given_up_at = time.monotonic() + PATIENCE_SECONDS
+def wait_until(
+    done: Callable[[], bool],
+    told: Callable[[], str] = lambda: "",
+    seconds: float = PATIENCE_SECONDS,
+) -> None:
+    given_up_at = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < given_up_at, told()
         time.sleep(0.1)

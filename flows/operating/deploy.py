@@ -1,4 +1,4 @@
-"""``orderworks deploy``: the deployments of one more account, on a server that runs."""
+"""``orderworks deploy``: the deployments of more accounts, on a server that runs."""
 
 import asyncio
 import os
@@ -13,17 +13,19 @@ from orderworks.model.errors import InputError
 from orderworks.settings import home_directory
 
 
-def deploy(account: str, broker: str | None, given: list[str], tell: Callable[[str], None]) -> None:
-    """Registers the deployments of an account, with a limit and a queue of its own.
+def deploy(
+    accounts: list[str], broker: str | None, given: list[str], tell: Callable[[str], None]
+) -> None:
+    """Registers the deployments of accounts, each with limits and a queue of its own.
 
     Args:
-        broker: whose account it is; as set if not given.
-        given: settings of that account alone, each as ``broker.ibkr.port=4003``.
+        broker: whose accounts they are; as set if not given.
+        given: settings of these accounts alone, each as ``broker.ibkr.port=4003``.
 
     Raises:
         InputError: if no server is to be found, or a setting cannot be.
     """
-    trading = another(account, broker, given)
+    asked = [another(account, broker, given) for account in accounts]
     api = os.environ.get("PREFECT_API_URL") or running_address(home_directory())
     if api is None:
         raise InputError(
@@ -38,5 +40,11 @@ def deploy(account: str, broker: str | None, given: list[str], tell: Callable[[s
     # Only here: Prefect takes its address from the environment when it is imported.
     from flows.operating.registration import definitions_with_flows, register
 
-    registered = asyncio.run(register(trading, Path.cwd(), definitions_with_flows()))
-    tell(f"account {trading.account} ({trading.broker}): {registered}")
+    stated = definitions_with_flows()
+
+    async def register_all() -> None:
+        for trading in asked:
+            registered = await register(trading, Path.cwd(), stated)
+            tell(f"account {trading.account} ({trading.broker}): {registered}")
+
+    asyncio.run(register_all())

@@ -6,6 +6,7 @@ a schedule that was switched off stays off, and one that was added stays.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,13 +57,21 @@ async def register(
         directory: where relative paths in parameters start.
     """
     async with get_client() as client:
-        await _have_pool(client, trading.account)
+        await _have_pool(client)
+        await _have_queue(client, trading.account)
         written = [await _register(client, *each, trading, directory) for each in stated]
     return Registered(len(stated), sum(written))
 
 
-async def _have_pool(client: PrefectClient, account: str) -> None:
-    """One pool, and in it a queue for each account, so that a worker may be given to one alone."""
+async def have_queues(accounts: Iterable[str]) -> None:
+    """Sees to it that the pool is there, and in it a queue for each account that a worker is to serve."""
+    async with get_client() as client:
+        await _have_pool(client)
+        for account in accounts:
+            await _have_queue(client, account)
+
+
+async def _have_pool(client: PrefectClient) -> None:
     with suppress(ObjectAlreadyExists):
         await client.create_work_pool(
             WorkPoolCreate(
@@ -72,6 +81,10 @@ async def _have_pool(client: PrefectClient, account: str) -> None:
                 base_job_template=ProcessWorker.get_default_base_job_template(),
             )
         )
+
+
+async def _have_queue(client: PrefectClient, account: str) -> None:
+    """A queue for each account, so that a worker may be given to one alone."""
     try:
         await client.read_work_queue_by_name(account, work_pool_name=POOL)
     except ObjectNotFound:

@@ -11,16 +11,17 @@ from pathlib import Path
 
 from flows.environment import prepare
 from flows.operating.accounts import configured
-from flows.operating.children import Children, environment_without
+from flows.operating.children import Children
 from flows.operating.claim import Claim, claimed
 from flows.operating.server import Answer, found_at, require_free, start_server, wait_for
+from flows.operating.staffing import Share, start_worker
 from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.settings import home_directory, load_settings
 
 Tell = Callable[[str], None]
 
 
-def up(port: int, another_worker: bool, tell: Tell) -> None:
+def up(port: int, another_worker: bool, at_once: int | None, tell: Tell) -> None:
     """Starts what is not running yet and stays until interrupted; then stops what it started.
 
     Where another one has the home, it attaches: it brings the deployments up to date on the other's server
@@ -59,8 +60,7 @@ def up(port: int, another_worker: bool, tell: Tell) -> None:
         tell(f"automations: {', '.join(asyncio.run(_automations())) or 'none'}")
         if works:
             preloaded = Path(private) / "preloaded"
-            _start_worker(children, claim, preloaded, logs, tell)
-            _preload(children, preloaded, logs)
+            _start_worker(children, claim, Share(at_once=at_once), preloaded, logs, tell)
         _tell_what_is_next(tell)
         ui = api.removesuffix("/api")
         if not works:
@@ -103,22 +103,15 @@ def _server(
     return api
 
 
-def _preload(children: Children, path: Path, logs: Path) -> None:
-    arguments = ["-m", "flows.operating.preloaded", str(path)]
-    children.start("preloaded process", arguments, logs / "runs.log", environment_without())
-
-
 def _start_worker(
-    children: Children, claim: Claim, preloaded: Path, logs: Path, tell: Tell
+    children: Children, claim: Claim, share: Share, preloaded: Path, logs: Path, tell: Tell
 ) -> None:
     from flows.operating.leftovers import settle_left_over
 
     name = socket.gethostname() + ("" if claim.ours else f"-{os.getpid()}")
     if claim.ours and (settled := asyncio.run(settle_left_over(name))):
         tell(f"{settled} runs of a worker that is gone were settled")
-    arguments = ["-m", "flows.operating.worker", name, str(preloaded)]
-    log = logs / "worker.log"
-    children.start("worker", arguments, log, environment_without())
+    log = start_worker(children, name, share, preloaded, logs)
     tell(f"worker '{name}' started, its log is {log}")
 
 

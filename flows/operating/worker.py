@@ -39,13 +39,20 @@ class PreloadedWorker(ProcessWorker):
         return await super().run(flow_run, configuration, task_status)
 
 
-def main(name: str, socket: str) -> None:
-    """Works until it is told to end; then its runs are ended, too."""
+def main(name: str, socket: str, at_once: str, *queues: str) -> None:
+    """Works until it is told to end; then its runs are ended, too.
+
+    Args:
+        at_once: how many runs at once; 0 for any number.
+        queues: those that it serves; all if none is named.
+    """
     PreloadedWorker.socket = socket
     setup_signal_handlers_worker(os.getpid(), "the worker", print)
     worker = PreloadedWorker(
         work_pool_name=POOL,
+        work_queues=list(queues) or None,
         name=name,
+        limit=int(at_once) or None,
         prefetch_seconds=PREFETCH_SECONDS,
         create_pool_if_not_found=False,
     )

@@ -17,13 +17,13 @@ import psycopg
 
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.patience import Patience
+from orderworks.desk.renewal import Renewal
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.leases import (
     Lease,
     give_back,
     lease_holder,
-    renew_lease,
     require_lease,
     take_lease,
 )
@@ -31,7 +31,7 @@ from orderworks.market.calendar import Session
 from orderworks.market.data import MarketData
 from orderworks.model.clock import Clock
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.errors import LeaseLost, LedgerUnavailable
+from orderworks.model.errors import LeaseLost
 from orderworks.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Desk:
     lease: Lease | None = None
     _told: str | None = field(default=None, repr=False)
     """Who was last said to work the account instead of us."""
-    _renewal: asyncio.Task[None] | None = field(default=None, repr=False)
+    _renewal: Renewal | None = field(default=None, repr=False)
     _writing: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
@@ -92,7 +92,7 @@ class Desk:
             return False
         crash_point(CrashPoint.LEASE_TAKEN)
         self.lease = lease
-        self._renewal = asyncio.create_task(_keep_renewing(self.url, lease))
+        self._renewal = Renewal(self.url, lease)
         try:
             await self.broker.connect()
         except BaseException:
@@ -168,9 +168,7 @@ class Desk:
         """Disconnects from the broker and gives the lease back."""
         await self.let_writing_end()
         if self._renewal is not None:
-            self._renewal.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._renewal
+            await self._renewal.end()
             self._renewal = None
         try:
             await self.broker.close()
@@ -237,14 +235,3 @@ def patience_with_broker(settings: Settings) -> Patience:
 def holder_name() -> str:
     """This process, as others are told of it."""
     return f"process {os.getpid()} on {socket.gethostname()}"
-
-
-async def _keep_renewing(url: str, lease: Lease) -> None:
-    """Renews the lease until cancelled. When that fails the database refuses whatever we try."""
-    try:
-        with open_ledger(url) as ledger:
-            while True:
-                await asyncio.sleep(lease.ttl_seconds / 3)
-                renew_lease(ledger, lease)
-    except (LeaseLost, LedgerUnavailable, psycopg.Error) as error:
-        log.error("the lease of account %s is not renewed any more: %s", lease.account, error)

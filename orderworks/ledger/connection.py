@@ -22,6 +22,8 @@ Ledger = psycopg.Connection[DictRow]
 MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 0x0DE5_0001
 
+CONNECT_SECONDS = 10
+
 LONGEST_PAUSE_MS = 10_000
 """A process that stops inside a transaction this long is cut off: others wait for its locks."""
 
@@ -32,6 +34,15 @@ def database_url(home: Path, environ: Mapping[str, str] | None = None) -> str:
     return named or EmbeddedServer(home).start()
 
 
+def existing_database_url(home: Path) -> str:
+    """The database in force as ``database_url`` names it; the embedded server is not started.
+
+    Raises:
+        LedgerUnavailable: if it was never made.
+    """
+    return os.environ.get("ORDERWORKS_DATABASE_URL") or EmbeddedServer(home).url
+
+
 def open_ledger(url: str) -> Ledger:
     """Connects and brings the schema up to date.
 
@@ -40,13 +51,31 @@ def open_ledger(url: str) -> Ledger:
     """
     ledger = _connect(url)
     try:
-        if _version(ledger) != head():
+        if schema_version(ledger) != head():
             upgrade(url)
         ledger.execute("SET search_path = ledger")
     except BaseException:
         ledger.close()
         raise
     return ledger
+
+
+def open_for_reading(url: str, seconds: float) -> Ledger:
+    """Connects to what is there, whatever its schema: nothing can be written, nothing is migrated.
+
+    Args:
+        seconds: that connecting, and each question and each wait for a lock, may take.
+
+    Raises:
+        LedgerUnavailable: if the database does not answer.
+    """
+    limit = max(1, round(seconds * 1000))
+    return _connect(
+        url,
+        f"-c default_transaction_read_only=on -c statement_timeout={limit} -c lock_timeout={limit} "
+        "-c search_path=ledger",
+        seconds,
+    )
 
 
 def head() -> str:
@@ -62,7 +91,7 @@ def upgrade(url: str) -> str:
 
     with _connect(url) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", (_UPGRADE_LOCK,))
-        version = _version(guard)
+        version = schema_version(guard)
         if version is not None and version > head():
             raise LedgerUnavailable(
                 f"the ledger has schema {version}, newer than this program's {head()}; "
@@ -80,14 +109,14 @@ def upgrade(url: str) -> str:
         return head()
 
 
-def _connect(url: str) -> Ledger:
+def _connect(url: str, options: str = "", seconds: float = CONNECT_SECONDS) -> Ledger:
     try:
         return psycopg.connect(
             url,
             autocommit=True,
             row_factory=dict_row,
-            connect_timeout=10,
-            options=f"-c timezone=UTC -c idle_in_transaction_session_timeout={LONGEST_PAUSE_MS}",
+            connect_timeout=max(1, round(seconds)),
+            options=f"-c timezone=UTC -c idle_in_transaction_session_timeout={LONGEST_PAUSE_MS} {options}",
         )
     except psycopg.Error as error:
         # The driver quotes an address that it cannot read, and the address may hold a password.
@@ -98,7 +127,8 @@ def _connect(url: str) -> Ledger:
         ) from None
 
 
-def _version(ledger: psycopg.Connection[Any]) -> str | None:
+def schema_version(ledger: psycopg.Connection[Any]) -> str | None:
+    """The schema that a ledger has, or None before its first."""
     row = ledger.execute("SELECT to_regclass('ledger.alembic_version') AS found").fetchone()
     if row is None or row["found"] is None:
         return None

@@ -21,9 +21,10 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
     """How each account stands; one that was never opened has no mode and no cash.
 
     ``open_orders`` counts orders that are not closed, but no slices; ``at_broker`` what the broker
-    has or may have, ``unknown`` those among them whose fate is not known. ``untold_alerts`` are those
-    that a person is still to be told of, or is not known to be. A lease counts while it is
-    in force: not run out, and its holder's connection alive.
+    has or may have, ``unknown`` those among them whose fate is not known, ``held`` those that wait for a
+    person. ``untold_alerts`` are those that a person is still to be told of, or is not known to be, and
+    ``untold_since`` is when the oldest of them was stored. A lease counts while it is in force: not run
+    out, and its holder's connection alive.
     """
     return ask(
         ledger,
@@ -31,7 +32,8 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
         SELECT n.account, a.mode, a.provider, c.balance AS cash,
                k.reason IS NOT NULL AS killed, k.reason AS kill_reason,
                l.holder AS lease_holder, l.expires_at AS lease_expires_at,
-               o.open_orders, o.at_broker, o.unknown, b.open_breaks, t.alerts, t.untold_alerts
+               o.open_orders, o.at_broker, o.unknown, o.held, b.open_breaks,
+               t.alerts, t.untold_alerts, t.untold_since
         FROM unnest(%(names)s::text[]) AS n (account)
         LEFT JOIN accounts a USING (account)
         LEFT JOIN cash c USING (account)
@@ -45,17 +47,20 @@ def accounts(ledger: Ledger, names: Collection[str]) -> Listing:
             SELECT count(*) FILTER (WHERE parent_id IS NULL AND attached_to IS NULL) AS open_orders,
                    count(*) FILTER (WHERE reaches_broker AND state = ANY(%(at_broker)s))
                        AS at_broker,
-                   count(*) FILTER (WHERE reaches_broker AND state = %(unknown)s) AS unknown
+                   count(*) FILTER (WHERE reaches_broker AND state = %(unknown)s) AS unknown,
+                   count(*) FILTER (WHERE held) AS held
             FROM open_orders WHERE account = n.account) o
         CROSS JOIN LATERAL (
             SELECT count(*) AS open_breaks FROM breaks
             WHERE account = n.account AND resolved_at IS NULL) b
         CROSS JOIN LATERAL (
-            SELECT count(*) AS alerts, count(*) FILTER (WHERE a.told_by IS NULL OR EXISTS (
-                       SELECT 1 FROM alert_deliveries d
-                       WHERE d.alert_id = a.id AND d.delivered_at IS NULL
-                         AND (d.channel <> 'prefect' OR a.told_by = 'automation'))) AS untold_alerts
-            FROM alerts a WHERE account = n.account) t
+            SELECT count(*) AS alerts, count(*) FILTER (WHERE untold) AS untold_alerts,
+                   min(recorded_at) FILTER (WHERE untold) AS untold_since
+            FROM (SELECT a.recorded_at, a.told_by IS NULL OR EXISTS (
+                      SELECT 1 FROM alert_deliveries d
+                      WHERE d.alert_id = a.id AND d.delivered_at IS NULL
+                        AND (d.channel <> 'prefect' OR a.told_by = 'automation')) AS untold
+                  FROM alerts a WHERE account = n.account) stored) t
         ORDER BY n.account
         """,
         names=list(names),
@@ -81,6 +86,20 @@ def runs(ledger: Ledger, names: Collection[str], latest: int) -> Listing:
         """,
         names=list(names),
         latest=latest,
+    )
+
+
+def last_runs(ledger: Ledger, names: Collection[str]) -> Listing:
+    """The newest run of each kind of each account."""
+    return ask(
+        ledger,
+        """
+        SELECT DISTINCT ON (account, kind) account, kind, run_key, session, state, message, created_at,
+               finished_at
+        FROM runs WHERE account = ANY(%(names)s)
+        ORDER BY account, kind, run_id DESC
+        """,
+        names=list(names),
     )
 
 

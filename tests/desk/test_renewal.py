@@ -1,0 +1,52 @@
+"""Who keeps the account: a process that is busy does, one that is stuck does not."""
+
+import asyncio
+import time
+
+import pytest
+
+from orderworks.desk.renewal import Renewal
+from orderworks.ledger.accounts import open_account
+from orderworks.ledger.connection import Ledger
+from orderworks.ledger.leases import Lease, require_lease, take_lease
+from orderworks.model.errors import LeaseLost
+
+ACCOUNT = "SIM1"
+TTL_SECONDS = 2.0
+
+
+@pytest.fixture
+def lease(ledger: Ledger) -> Lease:
+    open_account(ledger, ACCOUNT, "simulated", "simulated")
+    taken = take_lease(ledger, ACCOUNT, "process 1 on here", TTL_SECONDS)
+    assert taken is not None
+    return taken
+
+
+async def test_planning_that_takes_longer_than_a_lease_does_not_lose_it(
+    ledger: Ledger, ledger_url: str, lease: Lease
+) -> None:
+    renewal = Renewal(ledger_url, lease)
+    time.sleep(2 * TTL_SECONDS)
+    with ledger.transaction():
+        require_lease(ledger, lease)
+    await renewal.end()
+
+
+async def test_a_loop_that_is_stuck_loses_it(
+    ledger: Ledger, ledger_url: str, lease: Lease, caplog: pytest.LogCaptureFixture
+) -> None:
+    renewal = Renewal(ledger_url, lease, stuck_seconds=0.1)
+    time.sleep(2 * TTL_SECONDS)
+    with pytest.raises(LeaseLost, match="ran out"):
+        require_lease(ledger, lease)
+    await renewal.end()
+    assert "this process has been stuck" in caplog.text
+
+
+async def test_once_ended_it_is_not_renewed(ledger: Ledger, ledger_url: str, lease: Lease) -> None:
+    renewal = Renewal(ledger_url, lease)
+    await renewal.end()
+    await asyncio.sleep(1.5 * TTL_SECONDS)
+    with pytest.raises(LeaseLost, match="ran out"):
+        require_lease(ledger, lease)
