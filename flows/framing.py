@@ -17,13 +17,13 @@ from prefect.states import Completed
 
 from orderworks.desk.desk import Desk
 from orderworks.desk.fallback import Fallback, fallback_of
+from orderworks.desk.inputs import Inputs
 from orderworks.desk.opening import Occasion, occasion, open_desk_for
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.steps import take_stock
 from orderworks.desk.summary import summary_of
 from orderworks.desk.timing import too_late
 from orderworks.handoffs.engine import warm
-from orderworks.handoffs.table_file import TableFile
 from orderworks.ledger.runs import Run, finish_run, require_same_inputs, start_run
 from orderworks.market.calendar import find_session, reason_closed
 from orderworks.model.errors import InputError
@@ -76,6 +76,12 @@ class Framed:
         self.desk, self.outcome, self.message = None, "Skipped", reason
         log.info("skipped: %s", reason)
 
+    def skip_run(self, reason: str) -> None:
+        """Nothing is done of a run that was begun, for a reason that the ledger keeps as well."""
+        desk, run = self.entered
+        finish_run(desk.ledger, run, "SKIPPED", reason)
+        self.skip(reason)
+
     def summarise(self) -> None:
         """Says what became of the run's orders."""
         desk, run = self.entered
@@ -92,7 +98,7 @@ async def framed(
     market: str | None,
     broker: str | None,
     *,
-    inputs: TableFile | None = None,
+    inputs: Inputs | None = None,
     key_suffix: str = "",
     plans: bool = True,
 ) -> AsyncIterator[Framed]:
@@ -135,8 +141,8 @@ async def framed(
             frame.desk, frame.run = desk, run
             if fallback is not None:
                 await announce_fallback(desk, run, fallback)
-            if run.is_planned and inputs is not None:
-                require_same_inputs(run, fingerprint(run.kind, run.session, inputs.frame))
+            if run.is_planned and inputs is not None and inputs.fixed is not None:
+                require_same_inputs(run, fingerprint(run.kind, run.session, inputs.fixed.frame))
             if plans and run.state == "DONE":
                 frame.skip(f"run '{run.run_key}' is done already ({run.message}): nothing is sent")
                 yield frame
@@ -146,8 +152,7 @@ async def framed(
                     log.info("reconciled before the run: %s", reconciled)
                 late = too_late(desk) if plans and not run.is_planned else None
                 if late:
-                    frame.skip(late)
-                    finish_run(desk.ledger, run, "SKIPPED", late)
+                    frame.skip_run(late)
                 yield frame
             except Exception as error:
                 finish_run(desk.ledger, run, "FAILED", str(error))

@@ -11,7 +11,15 @@ from typing import Annotated, Any, Literal
 
 import platformdirs
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,12 +33,19 @@ from pydantic_settings import (
 from orderworks.model.errors import SettingsError
 from orderworks.model.loopback import loopback_port
 from orderworks.model.quiet_hours import parse_quiet_hours
+from orderworks.model.reference import require_address
 
 PREFIX = "ORDERWORKS_"
 NOT_SETTINGS = frozenset(
-    {"HOME", "CONFIG", "DATABASE_URL", "ALLOW_LIVE", "SAMPLE_MARKET", "CRASH_AT"}
+    {
+        *("HOME", "CONFIG", "DATABASE_URL", "ALLOW_LIVE", "SAMPLE_MARKET", "CRASH_AT"),
+        *("SQL_URL", "REDIS_URL"),
+    }
 )
 """Environment names that are read elsewhere and are no keys of the settings file."""
+
+ADDRESSES = frozenset({"sql.url", "redis.url"})
+"""Keys that say where an address is, which may hold a password."""
 
 REGULATION_T = 2.0
 """A margin account opens a position with half of what it is worth."""
@@ -44,6 +59,8 @@ Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 WhatIfOrders = Annotated[int, Field(ge=0, le=1_000)]
 Symbols = frozenset[str]
+Address = Annotated[str, AfterValidator(require_address)]
+"""Where an address is, never the address itself."""
 
 
 class Section(BaseModel):
@@ -241,7 +258,18 @@ class Router(Section):
     urgent_strength: Annotated[float, Field(ge=0, le=1)]
 
 
+class Sql(Section):
+    url: Address
+
+
+class Redis(Section):
+    url: Address
+    quotes: Annotated[str, Field(pattern=r"^[^{}]*\{symbol\}[^{}]*$")]
+    fills: str
+
+
 class Market(Section):
+    quotes: Literal["own", "redis"]
     quote_wait_seconds: Annotated[float, Field(ge=0)]
     stale_after_seconds: Positive
     adv_days: Annotated[int, Field(ge=1)]
@@ -296,11 +324,27 @@ class Settings(BaseSettings):
     execution: Execution
     router: Router
     market: Market
+    sql: Sql
+    redis: Redis
     risk: Risk
     validation: Validation
     reconciliation: Reconciliation
     quality: Quality
     lease: Lease
+
+    @model_validator(mode="after")
+    def _has_an_exchange_with_its_own_quotes(self) -> "Settings":
+        if self.market.quotes == "redis" and self.broker.provider == "simulated":
+            raise ValueError(
+                "the simulated exchange matches against recorded quotes; with market.quotes: redis "
+                "trade on paper_stub or ibkr"
+            )
+        return self
+
+    @property
+    def uses_redis(self) -> bool:
+        """Whether a desk needs Redis, for quotes or for telling fills."""
+        return self.market.quotes == "redis" or bool(self.redis.fills)
 
     @classmethod
     def settings_customise_sources(
@@ -362,7 +406,9 @@ def load_settings(**overrides: Any) -> Settings:
         else:
             ours, _, said = first["msg"].partition("Value error, ")
             why = said or ours.lower()
-            sentence = f"setting '{key}' cannot be {first['input']!r}: {why}"
+            # What was written where only the place of an address belongs may hold a password.
+            value = "what it is" if key in ADDRESSES else repr(first["input"])
+            sentence = f"setting '{key}' cannot be {value}: {why}"
         raise SettingsError(sentence) from None
     except (SettingsSourceError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         files = " or ".join(str(path) for path in settings_files())
