@@ -15,10 +15,12 @@ from typing import TypeVar
 from prefect.client.schemas import State
 from prefect.states import Completed
 
+from flows.streams import redis_of
 from orderworks.desk.desk import Desk
 from orderworks.desk.fallback import Fallback, fallback_of
 from orderworks.desk.inputs import Inputs
 from orderworks.desk.opening import Occasion, occasion, open_desk_for
+from orderworks.desk.opening_redis import fill_stream
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.steps import take_stock
 from orderworks.desk.summary import summary_of
@@ -124,7 +126,9 @@ async def framed(
     # Great Expectations takes seconds to import: it comes while the desk is being opened.
     warming = asyncio.create_task(asyncio.to_thread(warm)) if plans else None
     try:
-        async with open_desk_for(settings, asked, found) as desk:
+        redis = await redis_of(settings)
+        async with open_desk_for(settings, asked, found, redis) as desk:
+            desk.fills = fill_stream(redis, settings)
             named = None if asked.market is None else str(asked.market)
             run = start_run(
                 desk.ledger,
@@ -157,6 +161,8 @@ async def framed(
             except Exception as error:
                 finish_run(desk.ledger, run, "FAILED", str(error))
                 raise
+            finally:
+                await desk.publish_fills()
             if frame.desk is not None:
                 finish_run(desk.ledger, run, "DONE", frame.message)
     finally:

@@ -14,7 +14,7 @@ log = logging.getLogger("orderworks.tasks.work_wave")
 async def work_wave(desk: Desk, wave: waves.Wave) -> waves.WaveResult:
     """Settles the last wave's leftovers, sends what is due, books fills until the next is.
 
-    Afterwards it is told if the account sends too much for what trades.
+    Afterwards its fills are published, and it is told if the account sends too much for what trades.
     """
     result = await waves.work_wave(desk, wave)
     watch_efficiency(
@@ -24,5 +24,6 @@ async def work_wave(desk: Desk, wave: waves.Wave) -> waves.WaveResult:
         desk.settings.quality.alert_order_efficiency,
         desk.clock.now(),
     )
+    await desk.publish_fills()
     log.info("wave %d at %s UTC: %s", wave.number + 1, f"{wave.due_at:%H:%M:%S}", result)
     return result
