@@ -18,7 +18,6 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -332,15 +331,6 @@ class Settings(BaseSettings):
     quality: Quality
     lease: Lease
 
-    @model_validator(mode="after")
-    def _has_an_exchange_with_its_own_quotes(self) -> "Settings":
-        if self.market.quotes == "redis" and self.broker.provider == "simulated":
-            raise ValueError(
-                "the simulated exchange matches against recorded quotes; with market.quotes: redis "
-                "trade on paper_stub or ibkr"
-            )
-        return self
-
     @property
     def uses_redis(self) -> bool:
         """Whether a desk needs Redis, for quotes or for telling fills."""
@@ -414,6 +404,7 @@ def load_settings(**overrides: Any) -> Settings:
         files = " or ".join(str(path) for path in settings_files())
         raise SettingsError(f"the settings in {files} cannot be read: {error}") from None
     _refuse_what_is_not_permitted(settings.broker)
+    _refuse_other_quotes_than_the_exchanges(settings)
     return settings
 
 
@@ -436,6 +427,14 @@ def _refuse_what_is_not_permitted(broker: Broker) -> None:
         raise SettingsError(
             f"setting 'broker.fallback' cannot be '{broker.fallback}' in live trading, where a gateway "
             "that cannot be reached must stop the run; set it to none"
+        )
+
+
+def _refuse_other_quotes_than_the_exchanges(settings: Settings) -> None:
+    if settings.market.quotes == "redis" and settings.broker.provider == "simulated":
+        raise SettingsError(
+            "setting 'market.quotes' cannot be redis with the simulated exchange, which matches against "
+            "recorded quotes; set it to own, or broker.provider to paper_stub or ibkr"
         )
 
 

@@ -82,7 +82,7 @@ def _answer(
             "Orderworks"
         ) from None
     except (SQLAlchemyError, OSError, ValueError) as error:
-        said = without(_first_line(error), [url, *passwords_of(url)])
+        said = without(_first_line(error), passwords_of(url))
         raise InputError(
             f"{query.path}: the database did not answer: {said}; correct the query, or the address "
             "that setting 'sql.url' refers to"

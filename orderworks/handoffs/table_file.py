@@ -40,11 +40,18 @@ class TableFile:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A table as its source has it: names, columns of cells, and where each row stands."""
+    """A table as its source has it: names, columns of cells, and where each row stands.
+
+    ``called`` is what rows are called in errors, where that is not by their numbers.
+    """
 
     names: Sequence[str]
     columns: Sequence[Sequence[object]]
     rows: Sequence[int]
+    called: Sequence[str] = ()
+
+    def name_of(self, position: int) -> str:
+        return self.called[position] if self.called else f"row {self.rows[position]}"
 
 
 def read_table(path: Path, suite: Suite) -> TableFile:
@@ -82,7 +89,7 @@ def typed_table(origin: str, cells: Cells, suite: Suite, sha256: str) -> TableFi
             frame[name] = column_of(kinds[name], values)
         except ZoneMissing as found:
             raise InputError(
-                f"{origin}: row {cells.rows[found.position]}: {name} '{values[found.position]}' has "
+                f"{origin}: {cells.name_of(found.position)}: {name} '{values[found.position]}' has "
                 "no time zone; write ISO 8601 with one, such as 2026-11-20T14:30:00Z"
             ) from None
         raw[name] = Series(list(values), dtype=object)

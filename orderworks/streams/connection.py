@@ -36,7 +36,7 @@ class Redis:
     def __init__(self, url: str, seconds: float = SECONDS) -> None:
         redis = _module()
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
-        self._secrets = [url, *passwords_of(url)]
+        self._secrets = passwords_of(url)
         try:
             self._client = redis.Redis.from_url(
                 url,

@@ -8,7 +8,6 @@ from pandas import Index
 from orderworks.handoffs.signals_file import with_order_prices
 from orderworks.handoffs.suites.signals import SIGNALS
 from orderworks.handoffs.table_file import Cells, TableFile, refuse_columns, typed_table
-from orderworks.model.errors import InputError
 from orderworks.streams.connection import Entry, Redis
 
 BATCH = 1_000
@@ -48,19 +47,14 @@ def signals_of(stream: str, entries: Sequence[Entry]) -> TableFile:
         InputError: naming the entry that has a field which is not in the format, or a time without
             zone.
     """
-    for entry_id, fields in entries:
-        refuse_columns(f"{stream}: entry {entry_id}", list(fields), SIGNALS)
+    ids = [entry_id for entry_id, _ in entries]
+    called = [f"entry {entry_id}" for entry_id in ids]
+    for name, (_, fields) in zip(called, entries, strict=True):
+        refuse_columns(f"{stream}: {name}", list(fields), SIGNALS)
     names = list(dict.fromkeys(name for _, fields in entries for name in fields))
     columns = [[fields.get(name) for _, fields in entries] for name in names]
+    cells = Cells(names, columns, list(range(1, len(entries) + 1)), called)
     digest = sha256(repr(entries).encode()).hexdigest()
-    cells = Cells(names, columns, list(range(1, len(entries) + 1)))
-    table = with_order_prices(typed_table(_naming(stream, entries), cells, SIGNALS, digest))
-    table.frame.index = table.raw.index = Index([entry_id for entry_id, _ in entries], name="entry")
+    table = with_order_prices(typed_table(stream, cells, SIGNALS, digest))
+    table.frame.index = table.raw.index = Index(ids, name="entry")
     return table
-
-
-def _naming(stream: str, entries: Sequence[Entry]) -> str:
-    """The stream and which entries were read of it, so that a row of them can be found."""
-    if not entries:
-        raise InputError(f"{stream}: no entries to read")
-    return f"{stream} from {entries[0][0]} to {entries[-1][0]}"
