@@ -114,10 +114,8 @@ async def open_desk_for(
                 yield desk
         return
     if settings.market.quotes == "redis":
-        quoted, wall = (
-            quoted_by(redis, settings, history_of(asked.market, session.date)),
-            WallClock(),
-        )
+        wall = WallClock()
+        quoted = quoted_by(redis, settings, history_of(asked.market, session.date))
         stub = _paced(_paper_stub(settings, url, quoted, session, wall), settings)
         async with open_desk(settings, url, session, quoted, stub, wall) as desk:
             yield desk

@@ -69,9 +69,6 @@ class Redis:
                 "and that setting 'redis.url' refers to its address"
             ) from None
 
-    def close(self) -> None:
-        self._client.close()
-
 
 def _module() -> Any:
     try:

@@ -6,9 +6,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LAST_NUMBER = 2**64 - 1
 
-START = "0-0"
-"""Before every entry."""
-
 
 def parts(entry_id: str) -> tuple[int, int]:
     """An id in the order of the stream."""
