@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
 
 from pandas import DataFrame
 from prefect.client.schemas import State
@@ -10,13 +9,14 @@ from prefect.client.schemas import State
 from flows.approving import decided
 from flows.declaring import declared
 from flows.framing import OVER, Framed, framed
+from flows.inputs import signals_from
 from flows.naming import name_run
 from flows.parameters import Broker, Market, RunKey, Session, Signals
 from orderworks.desk.desk import Desk
+from orderworks.desk.inputs import Inputs
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.timing import after_the_open, known_at
 from orderworks.desk.waves import waves
-from orderworks.handoffs.signals_file import read_signals
 from orderworks.handoffs.table_file import TableFile
 from orderworks.ledger.controls import refuse_while_killed
 from orderworks.ledger.runs import Run, find_run, require_same_inputs
@@ -48,26 +48,26 @@ async def daily_execution(
 
     Args:
         session: the trading day; today in New York if not given.
-        signals: the signals file, CSV or Parquet.
+        signals: a CSV or Parquet file, a `.sql` file whose query is asked, or `redis:STREAM`.
         market: a directory of recorded quotes to replay.
         run_key: the run's name; `daily:SESSION` if not given. The same name never trades twice.
         broker: simulated, ibkr or paper_stub; as set if not given.
     """
-    file = read_signals(Path(signals)) if signals else None
-    async with framed("daily", session, run_key, market, broker, inputs=file) as frame:
+    source = await signals_from(signals)
+    async with framed("daily", session, run_key, market, broker, inputs=source) as frame:
         if frame.desk is not None:
-            await trade(frame, file, pull_signals, after_the_open(frame.desk))
+            await trade(frame, source, pull_signals, after_the_open(frame.desk))
     return frame.state
 
 
-async def trade(frame: Framed, file: TableFile | None, pull: Pull, begins_at: datetime) -> None:
+async def trade(frame: Framed, source: Inputs | None, pull: Pull, begins_at: datetime) -> None:
     """Pull, size, gate, route, schedule; then work the waves, reconcile, measure."""
     desk, run = frame.entered
     refuse_while_killed(desk.ledger, desk.account)
     if not run.is_planned:
         await desk.clock.sleep_until(begins_at)
         async with desk.planning_turn():
-            run = await plan(desk, run, frame.needed(file), pull)
+            run = await plan(desk, run, frame.needed(source), pull)
     await name_run(run, await show_plan(desk, run))
     if run.state == "PROPOSED":
         run = await decided(desk, run)
@@ -86,13 +86,15 @@ async def trade(frame: Framed, file: TableFile | None, pull: Pull, begins_at: da
     frame.summarise()
 
 
-async def plan(desk: Desk, run: Run, file: TableFile, pull: Pull) -> Run:
+async def plan(desk: Desk, run: Run, source: Inputs, pull: Pull) -> Run:
     """The run with its plan frozen; another process may have done that while we waited our turn."""
-    inputs_hash = fingerprint(run.kind, run.session, file.frame)
     run = find_run(desk.ledger, run.account, run.run_key) or run
     if run.is_planned:
-        require_same_inputs(run, inputs_hash)
+        if source.fixed is not None:
+            require_same_inputs(run, fingerprint(run.kind, run.session, source.fixed.frame))
         return run
+    file = await source.read(desk, run)
+    inputs_hash = fingerprint(run.kind, run.session, file.frame)
     signals = await pull(desk, run, file)
     await desk.clock.sleep_until(known_at(desk, signals))
     sized = await size_orders(desk, run, signals)

@@ -16,15 +16,17 @@ from prefect.client.schemas import State
 from prefect.states import Completed
 
 from flows.naming import name_run, scheduler_run
+from flows.streams import redis_of
 from orderworks.desk.desk import Desk
 from orderworks.desk.fallback import Fallback, fallback_of
+from orderworks.desk.inputs import Inputs
 from orderworks.desk.opening import Occasion, occasion, open_desk_for
+from orderworks.desk.opening_redis import fill_stream
 from orderworks.desk.plan import fingerprint
 from orderworks.desk.steps import take_stock
 from orderworks.desk.summary import summary_of
 from orderworks.desk.timing import tell_late, too_late
 from orderworks.handoffs.engine import warm
-from orderworks.handoffs.table_file import TableFile
 from orderworks.ledger.runs import (
     Run,
     finish_run,
@@ -91,6 +93,12 @@ class Framed:
         """Nothing is done, as nothing more of the run may be sent."""
         self.skip(f"run '{run.run_key}' {OVER[run.state]} ({run.message}): nothing is sent")
 
+    def skip_run(self, reason: str) -> None:
+        """Nothing is done of a run that was begun, for a reason that the ledger keeps as well."""
+        desk, run = self.entered
+        finish_run(desk.ledger, run, "SKIPPED", reason)
+        self.skip(reason)
+
     def summarise(self) -> None:
         """Says what became of the run's orders."""
         desk, run = self.entered
@@ -107,7 +115,7 @@ async def framed(
     market: str | None,
     broker: str | None,
     *,
-    inputs: TableFile | None = None,
+    inputs: Inputs | None = None,
     key_suffix: str = "",
     plans: bool = True,
 ) -> AsyncIterator[Framed]:
@@ -134,7 +142,9 @@ async def framed(
     # Great Expectations takes seconds to import: it comes while the desk is being opened.
     warming = asyncio.create_task(asyncio.to_thread(warm)) if plans else None
     try:
-        async with open_desk_for(settings, asked, found) as desk:
+        redis = await redis_of(settings)
+        async with open_desk_for(settings, asked, found, redis) as desk:
+            desk.fills = fill_stream(redis, settings)
             named = None if asked.market is None else str(asked.market)
             run = start_run(
                 desk.ledger,
@@ -154,8 +164,8 @@ async def framed(
             await name_run(run)
             if fallback is not None:
                 await announce_fallback(desk, run, fallback)
-            if run.is_planned and inputs is not None:
-                require_same_inputs(run, fingerprint(run.kind, run.session, inputs.frame))
+            if run.is_planned and inputs is not None and inputs.fixed is not None:
+                require_same_inputs(run, fingerprint(run.kind, run.session, inputs.fixed.frame))
             if plans and run.state in OVER:
                 frame.skip_over(run)
                 yield frame
@@ -165,14 +175,15 @@ async def framed(
                     log.info("reconciled before the run: %s", reconciled)
                 late = too_late(desk) if plans and not run.is_planned else None
                 if late:
-                    frame.skip(late)
-                    finish_run(desk.ledger, run, "SKIPPED", late)
+                    frame.skip_run(late)
                     tell_late(desk, run, late)
                     await tell_alerts(desk)
                 yield frame
             except Exception as error:
                 finish_run(desk.ledger, run, "FAILED", str(error))
                 raise
+            finally:
+                await desk.publish_fills()
             if frame.desk is not None:
                 finish_run(desk.ledger, run, "DONE", frame.message)
     finally:

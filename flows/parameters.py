@@ -17,8 +17,9 @@ Session = Annotated[
 Signals = Annotated[
     str | None,
     Field(
-        title="Signals file",
-        description="CSV or Parquet, one row a signal. A relative path starts where `orderworks up` did.",
+        title="Signals",
+        description="CSV, Parquet or SQL file, or redis:STREAM, one row a signal. A relative path starts "
+        "where `orderworks up` did.",
         min_length=1,
     ),
 ]
@@ -26,8 +27,9 @@ Signals = Annotated[
 Targets = Annotated[
     str | None,
     Field(
-        title="Targets file",
-        description="CSV or Parquet with the columns symbol and weight, instead of the weights above.",
+        title="Targets",
+        description="CSV, Parquet or SQL file with the columns symbol and weight, instead of the weights "
+        "above.",
         min_length=1,
     ),
 ]

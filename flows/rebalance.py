@@ -1,15 +1,16 @@
 """An ad-hoc rebalance to target weights."""
 
-from pathlib import Path
+from hashlib import sha256
 
 from prefect.client.schemas import State
 
 from flows.daily import trade
 from flows.declaring import declared
 from flows.framing import framed
+from flows.inputs import targets_from
 from flows.parameters import Broker, Market, RunKey, Session, Targets, Weights
-from orderworks.handoffs.table_file import TableFile
-from orderworks.handoffs.targets_file import read_targets, targets_of
+from orderworks.desk.inputs import FixedInputs, Inputs, QueryInputs
+from orderworks.handoffs.targets_file import targets_of
 from tasks.pull_targets import pull_targets
 
 
@@ -26,20 +27,30 @@ async def rebalance(
 
     Args:
         weights: symbol to signed fraction of equity; 0 closes the position.
-        targets: a file with the columns symbol and weight, instead of `weights`.
+        targets: a file with the columns symbol and weight, instead of `weights`; or a `.sql` file
+            whose query gives them.
         session: the trading day; today in New York if not given.
         market: a directory of recorded quotes to replay.
-        run_key: the run's name; derived from session and targets if not given, so that the same
-            rebalance is not done twice in a day. Give one to repeat it.
+        run_key: the run's name; derived from session and targets, or their query, if not given, so
+            that the same rebalance is not done twice in a day. Give one to repeat it.
         broker: simulated, ibkr or paper_stub; as set if not given.
     """
-    file: TableFile | None = targets_of(weights) if weights else None
+    source: Inputs | None = FixedInputs(targets_of(weights)) if weights else None
     if targets:
-        file = read_targets(Path(targets))
-    suffix = f":{file.sha256[:8]}" if file else ""
+        source = await targets_from(targets)
     async with framed(
-        "rebalance", session, run_key, market, broker, inputs=file, key_suffix=suffix
+        "rebalance", session, run_key, market, broker, inputs=source, key_suffix=_suffix(source)
     ) as frame:
         if frame.desk is not None:
-            await trade(frame, file, pull_targets, frame.desk.clock.now())
+            await trade(frame, source, pull_targets, frame.desk.clock.now())
     return frame.state
+
+
+def _suffix(source: Inputs | None) -> str:
+    match source:
+        case FixedInputs(table):
+            return f":{table.sha256[:8]}"
+        case QueryInputs(query):
+            return f":{sha256(query.text.encode()).hexdigest()[:8]}"
+        case _:
+            return ""

@@ -35,19 +35,22 @@ from orderworks.model.alert import Severity
 from orderworks.model.errors import SettingsError
 from orderworks.model.loopback import loopback_port
 from orderworks.model.quiet_hours import parse_quiet_hours
+from orderworks.model.reference import require_address
 from orderworks.model.secret import require_reference
 
 PREFIX = "ORDERWORKS_"
 NOT_SETTINGS = frozenset(
     {
         *("HOME", "CONFIG", "DATABASE_URL", "ALLOW_LIVE", "SAMPLE_MARKET", "CRASH_AT"),
-        *("WEBHOOK_URL", "SLACK_WEBHOOK_URL", "SMTP_PASSWORD"),
+        *("WEBHOOK_URL", "SLACK_WEBHOOK_URL", "SMTP_PASSWORD", "SQL_URL", "REDIS_URL"),
     }
 )
 """Environment names that are read elsewhere and are no keys of the settings file."""
 
 SECRETS = frozenset({"alerts.webhook", "alerts.slack", "alerts.email.password"})
 """Keys that say where a secret is."""
+ADDRESSES = frozenset({"sql.url", "redis.url"})
+"""Keys that say where an address is, which may hold a password."""
 
 REGULATION_T = 2.0
 """A margin account opens a position with half of what it is worth."""
@@ -64,6 +67,8 @@ Symbols = frozenset[str]
 BlockName = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
 SecretReference = Annotated[str, AfterValidator(require_reference)]
 """Where a secret is, never the secret itself."""
+Address = Annotated[str, AfterValidator(require_address)]
+"""Where an address is, which may hold a password; never the address itself."""
 Kind = Literal["daily", "intraday", "rebalance", "reconcile", "end-of-day"]
 
 
@@ -263,7 +268,18 @@ class Router(Section):
     urgent_strength: Annotated[float, Field(ge=0, le=1)]
 
 
+class Sql(Section):
+    url: Address
+
+
+class Redis(Section):
+    url: Address
+    quotes: Annotated[str, Field(pattern=r"^[^{}]*\{symbol\}[^{}]*$")]
+    fills: str
+
+
 class Market(Section):
+    quotes: Literal["own", "redis"]
     quote_wait_seconds: Annotated[float, Field(ge=0)]
     stale_after_seconds: Positive
     adv_days: Annotated[int, Field(ge=1)]
@@ -362,6 +378,8 @@ class Settings(BaseSettings):
     execution: Execution
     router: Router
     market: Market
+    sql: Sql
+    redis: Redis
     risk: Risk
     validation: Validation
     reconciliation: Reconciliation
@@ -370,6 +388,11 @@ class Settings(BaseSettings):
     alerts: Alerts
     lease: Lease
     health: Health
+
+    @property
+    def uses_redis(self) -> bool:
+        """Whether a desk needs Redis, for quotes or for telling fills."""
+        return self.market.quotes == "redis" or bool(self.redis.fills)
 
     @classmethod
     def settings_customise_sources(
@@ -432,13 +455,14 @@ def load_settings(**overrides: Any) -> Settings:
             ours, _, said = first["msg"].partition("Value error, ")
             why = said or ours.lower()
             # What was written where only the place of a secret belongs may be the secret.
-            value = "what it is" if key in SECRETS else repr(first["input"])
+            value = "what it is" if key in SECRETS | ADDRESSES else repr(first["input"])
             sentence = f"setting '{key}' cannot be {value}: {why}"
         raise SettingsError(sentence) from None
     except (SettingsSourceError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         files = " or ".join(str(path) for path in settings_files())
         raise SettingsError(f"the settings in {files} cannot be read: {error}") from None
     _refuse_what_is_not_permitted(settings.broker)
+    _refuse_other_quotes_than_the_exchanges(settings)
     return settings
 
 
@@ -461,6 +485,14 @@ def _refuse_what_is_not_permitted(broker: Broker) -> None:
         raise SettingsError(
             f"setting 'broker.fallback' cannot be '{broker.fallback}' in live trading, where a gateway "
             "that cannot be reached must stop the run; set it to none"
+        )
+
+
+def _refuse_other_quotes_than_the_exchanges(settings: Settings) -> None:
+    if settings.market.quotes == "redis" and settings.broker.provider == "simulated":
+        raise SettingsError(
+            "setting 'market.quotes' cannot be redis with the simulated exchange, which matches against "
+            "recorded quotes; set it to own, or broker.provider to paper_stub or ibkr"
         )
 
 

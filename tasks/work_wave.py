@@ -15,7 +15,7 @@ log = logging.getLogger("orderworks.tasks.work_wave")
 async def work_wave(desk: Desk, wave: waves.Wave) -> waves.WaveResult:
     """Settles the last wave's leftovers, sends what is due, books fills until the next is.
 
-    Afterwards it is told if the account sends too much for what trades.
+    Afterwards its fills are published, and it is told if the account sends too much for what trades.
     """
     result = await waves.work_wave(desk, wave)
     watch_efficiency(
@@ -26,5 +26,6 @@ async def work_wave(desk: Desk, wave: waves.Wave) -> waves.WaveResult:
         desk.clock.now(),
     )
     await tell_of_wave(desk)
+    await desk.publish_fills()
     log.info("wave %d at %s UTC: %s", wave.number + 1, f"{wave.due_at:%H:%M:%S}", result)
     return result

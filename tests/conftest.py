@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from command_processes import CommandProcesses
 from hypothesis import settings
+from redis_servers import RedisServer, redis_server
 
 from flows.environment import prepare
 from orderworks.ledger.connection import Ledger, open_ledger, upgrade
@@ -93,6 +94,22 @@ def _hurry(url: str) -> None:
         for setting in (b"fsync", b"full_page_writes", b"synchronous_commit"):
             server.execute(b"ALTER SYSTEM SET " + setting + b" = off")
         server.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture(scope="session")
+def running_redis() -> Iterator[RedisServer]:
+    """A Redis server of these tests' own."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(running_redis: RedisServer) -> str:
+    """The address of that server, which holds nothing."""
+    import redis
+
+    redis.Redis.from_url(running_redis.url).flushall()
+    return running_redis.url
 
 
 @pytest.fixture(scope="session")

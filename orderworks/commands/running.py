@@ -35,9 +35,12 @@ RunKey = Annotated[
 Broker = Annotated[
     str | None, typer.Option("--broker", help="simulated, paper_stub or ibkr; as set by default.")
 ]
-Signals = Annotated[Path | None, typer.Option("--signals", help="The signals: CSV or Parquet.")]
+Signals = Annotated[
+    str | None,
+    typer.Option("--signals", help="The signals: a CSV, Parquet or SQL file, or redis:STREAM."),
+]
 Targets = Annotated[
-    Path | None, typer.Option("--targets", help="The target weights: CSV or Parquet.")
+    str | None, typer.Option("--targets", help="The target weights: a CSV, Parquet or SQL file.")
 ]
 
 

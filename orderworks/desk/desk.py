@@ -17,6 +17,7 @@ import psycopg
 
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.patience import Patience
+from orderworks.desk.publishing import FillStream
 from orderworks.desk.renewal import Renewal
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger, open_ledger
@@ -55,6 +56,8 @@ class Desk:
     broker: BrokerAdapter
     clock: Clock
     patience: Patience
+    fills: FillStream | None = None
+    """Where booked fills are published to, if anywhere."""
     lease: Lease | None = None
     _told: str | None = field(default=None, repr=False)
     """Who was last said to work the account instead of us."""
@@ -147,6 +150,12 @@ class Desk:
             await asyncio.wait([writing])
             self._writing = None
         return writing
+
+    async def publish_fills(self) -> None:
+        """Publishes what was booked and not published yet, as far as that can be done at once."""
+        if self.fills is not None:
+            await self.let_writing_end()
+            await self.fills.catch_up(self.url, self.account)
 
     async def wait_for_account(self, patience_seconds: float) -> None:
         """Takes the lease as soon as it is free.

@@ -14,14 +14,17 @@ from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.client import RemoteSimulatedBroker
 from orderworks.desk.desk import Desk, open_desk, patience_with_broker
 from orderworks.desk.exchange_terms import exchange_terms
+from orderworks.desk.opening_redis import history_of, quoted_by
 from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.ledger.runs import Replayed, latest_run, replayed_run, unfinished_runs
 from orderworks.market.calendar import NEW_YORK, Session
+from orderworks.market.data import MarketData
 from orderworks.market.replay import ReplayMarket
-from orderworks.model.clock import Clock, ReplayClock
+from orderworks.model.clock import Clock, ReplayClock, WallClock
 from orderworks.model.errors import InputError
 from orderworks.model.loopback import loopback_port
 from orderworks.settings import Settings, home_directory
+from orderworks.streams.connection import Redis
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ def occasion(
     # A broker of its own market is asked about a recorded one only where that is named.
     if settings.broker.provider == "ibkr":
         latest = None
-    replays = market is not None or (latest is not None and latest.market is not None)
+    replays = settings.market.quotes == "own" and (
+        market is not None or (latest is not None and latest.market is not None)
+    )
     if session is None:
         session = latest.session if latest is not None and replays else today
     if session > today:
@@ -100,9 +105,12 @@ def _of_run(run: Replayed) -> Occasion:
 
 @asynccontextmanager
 async def open_desk_for(
-    settings: Settings, asked: Occasion, session: Session
+    settings: Settings, asked: Occasion, session: Session, redis: Redis | None = None
 ) -> AsyncIterator[Desk]:
     """The desk that works an occasion.
+
+    Args:
+        redis: where quotes are read, if the settings say so.
 
     Raises:
         InputError: if there is no market to work in.
@@ -112,12 +120,22 @@ async def open_desk_for(
         # Its client takes its time to be loaded.
         from orderworks.desk.opening_ibkr import ibkr_tools
 
-        recorded = _recorded(asked, session)
+        recorded = _recorded(asked, session) if settings.market.quotes == "own" else None
         with ibkr_tools(settings, url, session.date, recorded) as (market, broker, clock):
+            if redis is not None and settings.market.quotes == "redis":
+                kept = history_of(asked.market, session.date)
+                market = quoted_by(redis, settings, kept or market)
             # It paces itself: what leaves beside orders counts as well.
             paced = PacedBroker(broker, None, patience_with_broker(settings))
             async with open_desk(settings, url, session, market, paced, clock) as desk:
                 yield desk
+        return
+    if settings.market.quotes == "redis":
+        wall = WallClock()
+        quoted = quoted_by(redis, settings, history_of(asked.market, session.date))
+        stub = _paced(_paper_stub(settings, url, quoted, session, wall), settings)
+        async with open_desk(settings, url, session, quoted, stub, wall) as desk:
+            yield desk
         return
     recorded = _recorded(asked, session)
     if recorded is None:
@@ -150,16 +168,19 @@ def _rehearsing_broker(
 ) -> BrokerAdapter:
     broker = settings.broker
     if broker.provider == "paper_stub":
-        return PaperStubBroker(
-            url,
-            broker.paper_stub.account,
-            market,
-            session,
-            clock,
-            seed=broker.paper_stub.seed,
-            slippage_bps=broker.paper_stub.slippage_bps,
-        )
+        return _paper_stub(settings, url, market, session, clock)
     if broker.simulated.server:
         port = loopback_port(broker.simulated.server)
         return RemoteSimulatedBroker(port, broker.simulated.account, session.date, clock)
     return SimulatedBroker(url, market, session, exchange_terms(settings), clock)
+
+
+def _paper_stub(
+    settings: Settings, url: str, market: MarketData, session: Session, clock: Clock
+) -> PaperStubBroker:
+    stub = settings.broker.paper_stub
+    return PaperStubBroker(
+        *(url, stub.account, market, session, clock),
+        seed=stub.seed,
+        slippage_bps=stub.slippage_bps,
+    )

@@ -42,7 +42,8 @@ def check(
 
     Args:
         handoff: a name in ``SUITES``.
-        frame: any index; a column ``row``, if there is one, labels the rows in what is told.
+        frame: any index; one with a name, or else a column ``row`` if there is one, labels the rows
+            in what is told.
         max_quarantined_pct: the share of rows, in per cent, that may break a rule.
         raw: what the input file had, row by row as ``frame``; quarantined content is taken from
             it, so that what could not be parsed is still seen.
@@ -85,7 +86,8 @@ def check(
     )
     if 100 * len(broken) > max_quarantined_pct * len(frame):
         told = [(labels[position], breaches[position]) for position in broken]
-        message = too_many(handoff, len(frame), max_quarantined_pct, told)
+        noun = str(frame.index.name or "row")
+        message = too_many(handoff, len(frame), max_quarantined_pct, told, noun)
         raise HandoffRefused(message, handoff, _violations(told), quarantined)
     kept = [position for position in range(len(frame)) if position not in labels]
     return Checked(frame.iloc[kept], quarantined)
@@ -98,9 +100,10 @@ def _rules_on(suite: Suite, typed: DataFrame) -> tuple[Rule, ...]:
 
 
 def _labels(frame: DataFrame, positions: Sequence[int]) -> list[int | str]:
-    """The rows' numbers in column ``row``, or their index labels where there is none."""
+    """The labels of an index that has a name; else the numbers in column ``row``, or those labels."""
     taken = frame.iloc[list(positions)]
-    numbers = taken["row"] if "row" in frame.columns else [None] * len(taken)
+    numbered = "row" in frame.columns and frame.index.name is None
+    numbers = taken["row"] if numbered else [None] * len(taken)
     return [
         _label(index if number is None or isna(number) else number)
         for number, index in zip(numbers, taken.index, strict=True)

@@ -92,11 +92,19 @@ class Breach:
 
 
 def too_many(
-    handoff: str, rows: int, allowed_pct: float, broken: Sequence[tuple[int | str, list[Breach]]]
+    handoff: str,
+    rows: int,
+    allowed_pct: float,
+    broken: Sequence[tuple[int | str, list[Breach]]],
+    noun: str = "row",
 ) -> str:
-    """The message for ``broken``: the rows that break a rule, in the frame's order."""
+    """The message for ``broken``: the rows that break a rule, in the frame's order.
+
+    Args:
+        noun: what a row is called before its label.
+    """
     told = [
-        f"row {label}: {', '.join(str(breach) for breach in breaches)}"
+        f"{noun} {label}: {', '.join(str(breach) for breach in breaches)}"
         for label, breaches in broken[:ROWS_TOLD]
     ]
     if len(broken) > ROWS_TOLD:

@@ -18,8 +18,12 @@ def read_signals(path: Path) -> TableFile:
     Raises:
         InputError: see ``read_table``.
     """
-    file = read_table(path, SIGNALS)
-    if "order_type" not in file.frame:
-        return file
-    lacking = [name for name in ORDER_PRICES if name not in file.frame]
-    return replace(file, frame=file.frame.assign(**dict.fromkeys(lacking, np.nan)))
+    return with_order_prices(read_table(path, SIGNALS))
+
+
+def with_order_prices(table: TableFile) -> TableFile:
+    """Signals with the prices that their order types may lack, where they state types."""
+    if "order_type" not in table.frame:
+        return table
+    lacking = [name for name in ORDER_PRICES if name not in table.frame]
+    return replace(table, frame=table.frame.assign(**dict.fromkeys(lacking, np.nan)))

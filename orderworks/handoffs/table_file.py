@@ -27,7 +27,7 @@ ROW = "row"
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A file's table.
+    """A file's table, or that of another source in the same form.
 
     ``frame`` has typed columns and ``row``; ``raw`` has the same rows as the file has them.
     ``sha256`` is of the file's bytes.
@@ -39,12 +39,19 @@ class TableFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cells:
-    """A table as its file has it: names, columns of cells, and where each row stands."""
+class Cells:
+    """A table as its source has it: names, columns of cells, and where each row stands.
+
+    ``called`` is what rows are called in errors, where that is not by their numbers.
+    """
 
     names: Sequence[str]
     columns: Sequence[Sequence[object]]
     rows: Sequence[int]
+    called: Sequence[str] = ()
+
+    def name_of(self, position: int) -> str:
+        return self.called[position] if self.called else f"row {self.rows[position]}"
 
 
 def read_table(path: Path, suite: Suite) -> TableFile:
@@ -61,8 +68,19 @@ def read_table(path: Path, suite: Suite) -> TableFile:
         raise InputError(f"{path}: the format is not known; give a .csv or a .parquet file")
     data = _bytes(path)
     cells = read(path, data)
-    _refuse_columns(path, cells.names, suite)
+    refuse_columns(str(path), cells.names, suite)
+    return typed_table(str(path), cells, suite, hashlib.sha256(data).hexdigest())
 
+
+def typed_table(origin: str, cells: Cells, suite: Suite, sha256: str) -> TableFile:
+    """The cells as the columns of ``suite``, of which each name must be one.
+
+    Args:
+        origin: what an error calls the source.
+
+    Raises:
+        InputError: if a time has no zone.
+    """
     kinds = {column.name: column.kind for column in suite.columns}
     frame = DataFrame({ROW: Series(cells.rows, dtype="int64")})
     raw = DataFrame(index=frame.index)
@@ -71,11 +89,11 @@ def read_table(path: Path, suite: Suite) -> TableFile:
             frame[name] = column_of(kinds[name], values)
         except ZoneMissing as found:
             raise InputError(
-                f"{path}: row {cells.rows[found.position]}: {name} '{values[found.position]}' has "
+                f"{origin}: {cells.name_of(found.position)}: {name} '{values[found.position]}' has "
                 "no time zone; write ISO 8601 with one, such as 2026-11-20T14:30:00Z"
             ) from None
         raw[name] = Series(list(values), dtype=object)
-    return TableFile(frame, raw, hashlib.sha256(data).hexdigest())
+    return TableFile(frame, raw, sha256)
 
 
 def _bytes(path: Path) -> bytes:
@@ -90,7 +108,7 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _csv_cells(path: Path, data: bytes) -> _Cells:
+def _csv_cells(path: Path, data: bytes) -> Cells:
     try:
         reader = csv.reader(io.StringIO(_text(path, data), newline=""), strict=True)
         names: list[str] = []
@@ -114,7 +132,7 @@ def _csv_cells(path: Path, data: bytes) -> _Cells:
     except csv.Error as error:
         raise InputError(f"{path}: not a CSV table: {error} (line {reader.line_num})") from None
     columns = [[record[number] for record in records] for number in range(len(names))]
-    return _Cells(names, columns, rows)
+    return Cells(names, columns, rows)
 
 
 def _text(path: Path, data: bytes) -> str:
@@ -130,7 +148,7 @@ def _text(path: Path, data: bytes) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _parquet_cells(path: Path, data: bytes) -> _Cells:
+def _parquet_cells(path: Path, data: bytes) -> Cells:
     try:
         table = parquet.ParquetFile(io.BytesIO(data)).read()
     except (ArrowException, OSError) as error:
@@ -140,7 +158,7 @@ def _parquet_cells(path: Path, data: bytes) -> _Cells:
         ) from None
     # pandas stores the index of a filtered frame as a column of such a name.
     kept = [n for n, name in enumerate(table.column_names) if not _PANDAS_INDEX.fullmatch(name)]
-    return _Cells(
+    return Cells(
         [table.column_names[number] for number in kept],
         [table.column(number).to_pylist() for number in kept],
         list(range(1, table.num_rows + 1)),
@@ -149,23 +167,28 @@ def _parquet_cells(path: Path, data: bytes) -> _Cells:
 
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
-_FORMATS: dict[str, Callable[[Path, bytes], _Cells]] = {
+_FORMATS: dict[str, Callable[[Path, bytes], Cells]] = {
     ".csv": _csv_cells,
     ".parquet": _parquet_cells,
 }
 
 
-def _refuse_columns(path: Path, names: Sequence[str], suite: Suite) -> None:
+def refuse_columns(origin: str, names: Sequence[str], suite: Suite) -> None:
+    """Each name is a column of the suite, and there once.
+
+    Raises:
+        InputError: naming those that are not.
+    """
     for name, times in Counter(names).items():
         if times > 1:
-            raise InputError(f"{path}: column '{name}' occurs {times} times; keep one")
+            raise InputError(f"{origin}: column '{name}' occurs {times} times; keep one")
     known = [column.name for column in suite.columns if column.name != ROW]
     unknown = [name for name in names if name not in known]
     if unknown:
         told = ", ".join(_with_nearest(name, known) for name in unknown)
         noun, verb = ("column", "is") if len(unknown) == 1 else ("columns", "are")
         raise InputError(
-            f"{path}: {noun} {told} {verb} not in the format; "
+            f"{origin}: {noun} {told} {verb} not in the format; "
             f"rename or remove, the format has: {', '.join(known)}"
         )
 

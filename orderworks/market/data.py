@@ -16,17 +16,8 @@ if TYPE_CHECKING:
     from orderworks.model.corporate_action import CorporateAction
 
 
-class MarketData(Protocol):
-    """Quotes, trades and daily bars. A row counts as known from its ``ts`` on, never before.
-
-    Times are aware UTC, prices float64 dollars, sizes and volumes shares. Implementations raise
-    MarketDataError where what they should answer from is missing or malformed.
-    """
-
-    @property
-    def symbols(self) -> frozenset[str]:
-        """The symbols that are quoted."""
-        ...
+class History(Protocol):
+    """What is known of symbols beside their quotes: trades, daily bars, splits. See ``MarketData``."""
 
     def doubtful(self, symbols: Sequence[str]) -> Mapping[str, str]:
         """The symbols that cannot be traded under these names, and why; a recorded market knows of none."""
@@ -38,24 +29,6 @@ class MarketData(Protocol):
 
     def not_shortable(self, symbols: Sequence[str]) -> frozenset[str]:
         """The symbols that are known to have no shares to sell short."""
-        ...
-
-    def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
-        """The last quote of each symbol that was known at ``at``.
-
-        Returns:
-            One row a symbol, in the order asked: symbol, ts, bid, ask, bid_size, ask_size, the
-            numbers float64; NaT and NaN where no quote was known. A side that is absent is 0.
-        """
-        ...
-
-    def quotes_between(
-        self, symbol: str, start: datetime, end: datetime, *, prevailing: bool = False
-    ) -> pd.DataFrame:
-        """The quotes with start < ts <= end: symbol, ts, bid, ask, bid_size, ask_size.
-
-        With ``prevailing`` the quote that stood at ``start`` leads them, where there was one.
-        """
         ...
 
     def bars_between(self, symbol: str, start: datetime, end: datetime) -> pd.DataFrame:
@@ -107,6 +80,37 @@ class MarketData(Protocol):
 
     def corporate_actions(self, after: date, until: date) -> Sequence[CorporateAction]:
         """The splits and cash dividends with after < ex-date <= until, in order."""
+        ...
+
+
+class MarketData(History, Protocol):
+    """Quotes, trades and daily bars. A row counts as known from its ``ts`` on, never before.
+
+    Times are aware UTC, prices float64 dollars, sizes and volumes shares. Implementations raise
+    MarketDataError where what they should answer from is missing or malformed.
+    """
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The symbols that are quoted."""
+        ...
+
+    def quotes_at(self, at: datetime, symbols: Sequence[str]) -> pd.DataFrame:
+        """The last quote of each symbol that was known at ``at``.
+
+        Returns:
+            One row a symbol, in the order asked: symbol, ts, bid, ask, bid_size, ask_size, the
+            numbers float64; NaT and NaN where no quote was known. A side that is absent is 0.
+        """
+        ...
+
+    def quotes_between(
+        self, symbol: str, start: datetime, end: datetime, *, prevailing: bool = False
+    ) -> pd.DataFrame:
+        """The quotes with start < ts <= end: symbol, ts, bid, ask, bid_size, ask_size.
+
+        With ``prevailing`` the quote that stood at ``start`` leads them, where there was one.
+        """
         ...
 
 

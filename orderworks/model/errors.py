@@ -21,6 +21,10 @@ class SettingsError(InputError):
     """A setting is unknown or out of range; the message names its key."""
 
 
+class NothingNew(InputError):
+    """A source has nothing that an earlier run was not planned from."""
+
+
 class PlanConflict(InputError):
     """A run key was used before with other inputs; its frozen plan is not replaced."""
 
