@@ -16,6 +16,7 @@ from prefect.client.schemas import State
 from prefect.states import Completed
 
 from flows.naming import name_run, scheduler_run
+from flows.turn import outlive_turns
 from orderworks.desk.desk import Desk
 from orderworks.desk.fallback import Fallback, fallback_of
 from orderworks.desk.opening import Occasion, occasion, open_desk_for
@@ -38,6 +39,9 @@ from orderworks.settings import load_settings
 from tasks.announce_fallback import announce_fallback
 
 log = logging.getLogger("orderworks.flows")
+
+# Whoever runs a flow, on whatever worker, has loaded this before it begins.
+outlive_turns()
 
 Needed = TypeVar("Needed")
 

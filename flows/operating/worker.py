@@ -19,6 +19,9 @@ from flows.operating.definitions import POOL
 PREFETCH_SECONDS = 30
 """A run's process is there before its time, and waits for it."""
 
+OF_A_RUN = {"PREFECT_CLIENT_MAX_RETRIES": "8"}
+"""A run waits up to eight minutes for a server that is away, to report how it ended."""
+
 
 class PreloadedWorker(ProcessWorker):
     """Starts runs through ``launch``."""
@@ -31,12 +34,19 @@ class PreloadedWorker(ProcessWorker):
         configuration: ProcessJobConfiguration,
         task_status: Any = None,
     ) -> ProcessWorkerResult:
-        """Runs a flow run to its end; a command of the deployment's own stands."""
+        """Runs a flow run to its end; a command of the deployment's own stands.
+
+        Returns:
+            A result that tells of no failure. How the process ended has been reported by then; the report
+            that Prefect makes of the result comes seconds later, and would end a retry that has begun.
+        """
         if not configuration._command_configured:
             command = [sys.executable, "-I", "-S", launch.__file__, self.socket]
             configuration.command = shlex.join(command)
             configuration._command_configured = True
-        return await super().run(flow_run, configuration, task_status)
+        configuration.env |= OF_A_RUN
+        ended = await super().run(flow_run, configuration, task_status)
+        return ProcessWorkerResult(status_code=0, identifier=ended.identifier)
 
 
 def main(name: str, socket: str) -> None:
