@@ -244,3 +244,11 @@ def kill_run(run: str) -> None:
     """Kills the process of a flow run: what stands for it towards its worker, which it dies with."""
     (standing,) = [each for each in processes_with(run) if "launch.py" in each]
     os.kill(int(standing.split()[0]), signal.SIGKILL)
+
+
+def process_of(home: Path, module: str) -> int:
+    """The number of the process of an ``up`` that runs a module."""
+    (found,) = [
+        each for each in processes_with(str(home)) if f"-m flows.operating.{module}" in each
+    ]
+    return int(found.split()[0])

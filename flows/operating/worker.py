@@ -9,18 +9,23 @@ import shlex
 import sys
 from typing import Any
 
+import anyio
 from prefect.client.schemas.objects import FlowRun
+from prefect.states import Crashed
 from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from flows.operating import launch
 from flows.operating.definitions import POOL
+from flows.operating.leftovers import BROKEN_OFF
 
 PREFETCH_SECONDS = 30
 """A run's process is there before its time, and waits for it."""
 
 OF_A_RUN = {"PREFECT_CLIENT_MAX_RETRIES": "8"}
 """A run waits up to eight minutes for a server that is away, to report how it ended."""
+
+LAST_WORD_SECONDS = 5
 
 
 class PreloadedWorker(ProcessWorker):
@@ -36,6 +41,9 @@ class PreloadedWorker(ProcessWorker):
     ) -> ProcessWorkerResult:
         """Runs a flow run to its end; a command of the deployment's own stands.
 
+        Where the worker is told to end, the run ends with it, and its state says so: Prefect would leave
+        it running for ever.
+
         Returns:
             A result that tells of no failure. How the process ended has been reported by then; the report
             that Prefect makes of the result comes seconds later, and would end a retry that has begun.
@@ -45,7 +53,14 @@ class PreloadedWorker(ProcessWorker):
             configuration.command = shlex.join(command)
             configuration._command_configured = True
         configuration.env |= OF_A_RUN
-        ended = await super().run(flow_run, configuration, task_status)
+        try:
+            ended = await super().run(flow_run, configuration, task_status)
+        except asyncio.CancelledError:
+            with anyio.move_on_after(LAST_WORD_SECONDS, shield=True):
+                await self.client.set_flow_run_state(
+                    flow_run.id, Crashed(message=BROKEN_OFF), force=True
+                )
+            raise
         return ProcessWorkerResult(status_code=0, identifier=ended.identifier)
 
 
