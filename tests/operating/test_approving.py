@@ -132,3 +132,20 @@ def test_killed_while_it_waits_it_asks_again_when_it_is_retried(
     ended = server.ended(run)
     assert ended["state"]["name"] == "Completed", outcome(ended)
     require_sound_books(ledger)
+
+
+def test_cancelled_while_it_waits(
+    server: Server, ledger: Ledger, asks: dict[str, str], market: str
+) -> None:
+    run = asked_for(server, asks, market)
+    server.cancel(run)
+    cancelled = server.ended(run)
+    assert cancelled["state"]["type"] == "CANCELLED", outcome(cancelled)
+    wait_until(
+        lambda: "cancelled in the Prefect UI; " in server.flow_run(run)["state"]["message"],
+        lambda: outcome(server.flow_run(run)),
+    )
+    assert "2 cancelled" in server.flow_run(run)["state"]["message"], outcome(server.flow_run(run))
+    again = server.retried(run)
+    assert again["state"]["name"] == "Skipped", outcome(again)
+    assert exchange_total(ledger) == NOTHING

@@ -27,6 +27,8 @@ from synthetic_day import SESSION, a_whole_day, write_table
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.model.crash_points import VARIABLE, CrashPoint
 
+pytestmark = pytest.mark.proof
+
 NAME = f"daily {SESSION} · SIM1 · 6 orders"
 
 STAYS_SECONDS = 5
@@ -36,6 +38,7 @@ STEPS = [
     f"{CrashPoint.RUN_STARTED}:1",
     f"{CrashPoint.PLAN_BEFORE_FREEZE}:1",
     f"{CrashPoint.PLAN_FROZEN}:1",
+    f"{CrashPoint.SEND_PERMITTED}:2",
     f"{CrashPoint.EXCHANGE_RECORDED}:2",
     f"{CrashPoint.SEND_ANSWERED}:2",
     f"{CrashPoint.BOOKING_COMMITTED}:2",
@@ -73,30 +76,8 @@ def require_complete(server: Server, run: Any, ledger: Ledger, unhurt: Total) ->
     assert f"quality-sim1-{SESSION}" in shown
 
 
-def test_a_run_that_died_between_permit_and_message_is_completed_by_a_retry(
-    server: Server,
-    ledger: Ledger,
-    own_ledger: dict[str, str],
-    daily: dict[str, str],
-    unhurt: Total,
-) -> None:
-    _die_and_retry(server, ledger, own_ledger, daily, unhurt, f"{CrashPoint.SEND_PERMITTED}:2")
-
-
-@pytest.mark.proof
 @pytest.mark.parametrize("point", STEPS)
 def test_a_run_that_died_at_a_step_is_completed_by_a_retry(
-    server: Server,
-    ledger: Ledger,
-    own_ledger: dict[str, str],
-    daily: dict[str, str],
-    unhurt: Total,
-    point: str,
-) -> None:
-    _die_and_retry(server, ledger, own_ledger, daily, unhurt, point)
-
-
-def _die_and_retry(
     server: Server,
     ledger: Ledger,
     own_ledger: dict[str, str],
@@ -111,7 +92,6 @@ def _die_and_retry(
     require_complete(server, server.retried(run), ledger, unhurt)
 
 
-@pytest.mark.proof
 def test_two_retries_at_once_are_as_one_and_a_third_sends_nothing(
     server: Server,
     ledger: Ledger,
@@ -149,7 +129,6 @@ def settled(server: Server, run: str) -> Any:
             return ended
 
 
-@pytest.mark.proof
 def test_a_task_that_is_retried_alone_does_nothing_before_its_run_is(
     server: Server,
     ledger: Ledger,
@@ -178,7 +157,6 @@ def test_a_task_that_is_retried_alone_does_nothing_before_its_run_is(
 # What was in the way, and is mended ----------------------------------------------------------------
 
 
-@pytest.mark.proof
 def test_a_signals_file_that_is_corrected(
     server: Server,
     ledger: Ledger,
@@ -198,7 +176,6 @@ def test_a_signals_file_that_is_corrected(
     require_complete(server, server.retried(run), ledger, unhurt)
 
 
-@pytest.mark.proof
 def test_a_kill_switch_that_is_taken_back(
     server: Server,
     ledger: Ledger,
@@ -219,7 +196,6 @@ def test_a_kill_switch_that_is_taken_back(
     require_complete(server, server.retried(run), ledger, unhurt)
 
 
-@pytest.mark.proof
 def test_an_exchange_that_is_served_later(
     server: Server,
     ledger: Ledger,
