@@ -106,6 +106,9 @@ def test_a_run_that_is_killed_with_its_worker_is_finished_by_recover(
     # Nobody is left to say that it ended.
     assert server.flow_run(run)["state"]["type"] == "RUNNING"
     require_recovered(server, ledger, gateway)
+    server.mark_crashed(run)
+    again = server.retried(run)
+    assert again["state"]["name"] == "Skipped", outcome(again)
     require_finished_once(ledger, in_force, gateway)
 
 
