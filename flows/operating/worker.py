@@ -11,13 +11,12 @@ from typing import Any
 
 import anyio
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Crashed
 from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from flows.operating import launch
 from flows.operating.definitions import POOL
-from flows.operating.leftovers import BROKEN_OFF
+from flows.operating.leftovers import settle
 
 PREFETCH_SECONDS = 30
 """A run's process is there before its time, and waits for it."""
@@ -57,9 +56,7 @@ class PreloadedWorker(ProcessWorker):
             ended = await super().run(flow_run, configuration, task_status)
         except asyncio.CancelledError:
             with anyio.move_on_after(LAST_WORD_SECONDS, shield=True):
-                await self.client.set_flow_run_state(
-                    flow_run.id, Crashed(message=BROKEN_OFF), force=True
-                )
+                await settle(self.client, await self.client.read_flow_run(flow_run.id))
             raise
         return ProcessWorkerResult(status_code=0, identifier=ended.identifier)
 
