@@ -7,7 +7,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from prefect import get_client
 from prefect.flow_runs import apause_flow_run
@@ -65,8 +65,9 @@ async def _ask_in_ui(desk: Desk, run: Run, minutes: float) -> None:
     if deployment.id is None:
         return
     try:
+        # A key of its own: the server shows no form twice, and this may be asked again after a retry.
         verdict = await apause_flow_run(
-            Verdict, timeout=round(minutes * 60), poll_interval=POLL_SECONDS
+            Verdict, timeout=round(minutes * 60), poll_interval=POLL_SECONDS, key=str(uuid4())
         )
     except Exception as error:  # noqa: BLE001 - the ledger can still be told at the command line
         log.warning("the form is not shown in the UI: %s", error)

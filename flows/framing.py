@@ -17,6 +17,7 @@ from prefect.states import Completed
 
 from flows.naming import name_run, scheduler_run
 from flows.streams import redis_of
+from flows.turn import outlive_turns
 from orderworks.desk.desk import Desk
 from orderworks.desk.fallback import Fallback, fallback_of
 from orderworks.desk.inputs import Inputs
@@ -41,6 +42,9 @@ from tasks.announce_fallback import announce_fallback
 from tasks.tell_alerts import link_alerts_to_this_run, tell_alerts
 
 log = logging.getLogger("orderworks.flows")
+
+# Whoever runs a flow, on whatever worker, has loaded this before it begins.
+outlive_turns()
 
 Needed = TypeVar("Needed")
 

@@ -36,6 +36,15 @@ def environment(in_force: Mapping[str, str]) -> dict[str, str]:
     return kept | dict(in_force)
 
 
+def told(*arguments: str, variables: Mapping[str, str]) -> str:
+    """What a command says, which must succeed."""
+    done = subprocess.run(
+        [str(ORDERWORKS), *arguments], env=environment(variables), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 class Up:
     """A running ``orderworks up``, or another command that stays: what it says, and its end."""
 
@@ -129,25 +138,84 @@ class Server:
         found = self.post("/deployments/filter", limit=200, deployments=wanted)
         return {deployment["name"]: deployment for deployment in found}
 
-    def run(self, deployment: str, **parameters: Any) -> str:
-        """Asks for a run now, as the UI does, and gives its id."""
+    def run(
+        self, deployment: str, variables: Mapping[str, str] | None = None, **parameters: Any
+    ) -> str:
+        """Asks for a run now, as the UI does, and gives its id.
+
+        Args:
+            variables: of its process, beside those of its deployment.
+        """
         found = self.deployments()[deployment]
-        asked = {"type": "SCHEDULED", "message": "Run from the UI"}
         made = self.post(
-            f"/deployments/{found['id']}/create_flow_run", parameters=parameters, state=asked
+            f"/deployments/{found['id']}/create_flow_run",
+            parameters=parameters,
+            state={"type": "SCHEDULED", "message": "Run from the UI"},
+            job_variables={"env": dict(variables or {})},
         )
         return str(made["id"])
+
+    @contextmanager
+    def variables(self, deployment: str, **others: str) -> Iterator[None]:
+        """What is started of a deployment meanwhile has these variables, too."""
+        found = self.deployments()[deployment]
+        path, stated = f"/deployments/{found['id']}", found["job_variables"]
+        self.patch(path, job_variables=stated | {"env": stated["env"] | others})
+        try:
+            yield
+        finally:
+            self.patch(path, job_variables=stated)
+
+    def retry(self, run: str) -> None:
+        """Presses Retry."""
+        self._set_state(run, "SCHEDULED", "AwaitingRetry", "Retry from the UI")
+
+    def cancel(self, run: str) -> None:
+        """Presses Cancel."""
+        self._set_state(run, "CANCELLING", "Cancelling", "")
+
+    def mark_crashed(self, run: str) -> None:
+        """Says that a run has ended of which nobody is left to say it; that frees its turn, too."""
+        self._set_state(run, "CRASHED", "Crashed", "nobody works it any more")
+
+    def _set_state(self, run: str, kind: str, name: str, message: str) -> None:
+        state = {"type": kind, "name": name, "message": message}
+        self.post(f"/flow_runs/{run}/set_state", state=state, force=True)
+
+    def wait_for(self, run: str, *states: str) -> Any:
+        """The run, once its state is of one of these types."""
+        wait_until(
+            lambda: self.flow_run(run)["state"]["type"] in states,
+            lambda: outcome(self.flow_run(run)),
+        )
+        return self.flow_run(run)
+
+    def retried(self, run: str) -> Any:
+        """Presses Retry; the run, once it has ended again."""
+        before = self.flow_run(run)["run_count"]
+        self.retry(run)
+        wait_until(
+            lambda: self.flow_run(run)["run_count"] > before,
+            lambda: outcome(self.flow_run(run)),
+        )
+        return self.ended(run)
+
+    def artifacts(self, run: str) -> list[Any]:
+        """What hangs on a run."""
+        found = self.post("/artifacts/filter", artifacts={"flow_run_id": {"any_": [run]}})
+        return list(found)
 
     def flow_run(self, run: str) -> Any:
         return self.get(f"/flow_runs/{run}")
 
     def ended(self, run: str) -> Any:
         """The run, once it has ended."""
-        wait_until(
-            lambda: self.flow_run(run)["state"]["type"] in TERMINAL,
-            lambda: str(self.flow_run(run)["state"]),
-        )
-        return self.flow_run(run)
+        return self.wait_for(run, *TERMINAL)
+
+
+def outcome(run: Any) -> str:
+    """The name of a run's state, and its message."""
+    return f"{run['state']['name']}: {run['state']['message']}"
 
 
 def wait_until(
@@ -184,3 +252,17 @@ def processes_with(text: str) -> Sequence[str]:
             if told and "postgres" not in told:
                 found.append(f"{directory.name} {told[:200]}")
     return found
+
+
+def kill_run(run: str) -> None:
+    """Kills the process of a flow run: what stands for it towards its worker, which it dies with."""
+    (standing,) = [each for each in processes_with(run) if "launch.py" in each]
+    os.kill(int(standing.split()[0]), signal.SIGKILL)
+
+
+def process_of(home: Path, module: str) -> int:
+    """The number of the process of an ``up`` that runs a module."""
+    (found,) = [
+        each for each in processes_with(str(home)) if f"-m flows.operating.{module}" in each
+    ]
+    return int(found.split()[0])

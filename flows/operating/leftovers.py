@@ -46,12 +46,14 @@ async def settle_left_over(name: str) -> int:
             return 0
         found = await client.read_flow_runs(flow_run_filter=abandoned, work_pool_filter=in_the_pool)
         for run in found:
-            await _settle(client, run)
+            await settle(client, run)
     return len(found)
 
 
-async def _settle(client: PrefectClient, run: FlowRun) -> None:
-    await client.set_flow_run_state(run.id, _settled(run), force=True)
+async def settle(client: PrefectClient, run: FlowRun) -> None:
+    """Says of a run that its worker is gone, unless it has ended."""
+    if run.state_type in ABANDONED:
+        await client.set_flow_run_state(run.id, _settled(run), force=True)
 
 
 def _settled(run: FlowRun) -> State:

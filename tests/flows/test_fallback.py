@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from command_processes import Ended
+from gateway_process import ACCOUNT, ROOT, RUNS_FAST
 from judging import rows
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from synthetic_day import SESSION, signal, write_table
-from test_ibkr_flows import ACCOUNT, ROOT, RUNS_FAST
 
 from orderworks.ledger.connection import Ledger
 

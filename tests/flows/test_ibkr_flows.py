@@ -1,41 +1,18 @@
 """The flows at Interactive Brokers, through a gateway that speaks its protocol and replays a small market."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from command_processes import Ended
+from gateway_process import RUNS_FAST, Process, heard, running_gateway, tell
 from judging import GATEWAY, require_sound_books, rows
 from synthetic_day import RESTRICTED, SESSION, SLICES, signal, write_table
 
 from orderworks.ledger.connection import Ledger, open_ledger
 
-ROOT = Path(__file__).resolve().parents[2]
-ACCOUNT = "DU1234567"
 SPEED = 20
-
-Process = subprocess.Popen[str]
-
-RUNS_FAST = {
-    "ORDERWORKS_BROKER__PROVIDER": "ibkr",
-    "ORDERWORKS_BROKER__IBKR__ACCOUNT_ID": ACCOUNT,
-    "ORDERWORKS_BROKER__IBKR__CLOCK": "gateway",
-    "ORDERWORKS_BROKER__IBKR__ANSWER_SECONDS": "2",
-    "ORDERWORKS_BROKER__IBKR__NO_SEND": "[]",
-    "ORDERWORKS_BROKER__IBKR__WHAT_IF_PER_MINUTE": "600",
-    "ORDERWORKS_EXECUTION__START_AFTER_OPEN_SECONDS": "120",
-    # Of the market, of which a second of the wall has twenty.
-    "ORDERWORKS_MARKET__QUOTE_WAIT_SECONDS": "180",
-    "ORDERWORKS_MARKET__STALE_AFTER_SECONDS": "120",
-    "ORDERWORKS_EXECUTION__SWEEP_SECONDS": "15",
-    "ORDERWORKS_ROUTER__TWAP_INTERVAL_SECONDS": "30",
-    "ORDERWORKS_QUALITY__ALERT_LATENCY_MS": "600000",
-}
-
 
 PARENTS = "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL"
 BENCHMARKS = "SELECT {} FROM order_quality WHERE symbol = 'ACME' AND strategy = 'momentum'"
@@ -54,39 +31,14 @@ def in_session(kind: str) -> tuple[str, ...]:
 @pytest.fixture
 def gateway_process(environment: dict[str, str], market: str) -> Iterator[Process]:
     """A gateway as a process, whose market begins with the open of the session."""
-    arguments = ["--market", market, "--session", str(SESSION), "--speed", str(SPEED)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.gateway", *arguments, "--account", ACCOUNT],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    with running_gateway(environment, market, SPEED) as process:
         yield process
-    finally:
-        process.terminate()
-        process.communicate()
-        assert process.returncode == 0
 
 
 @pytest.fixture
 def at_gateway(gateway_process: Process) -> dict[str, str]:
     """The settings that lead to the gateway."""
     return RUNS_FAST | {"ORDERWORKS_BROKER__IBKR__PORT": heard(gateway_process)}
-
-
-def heard(process: Process) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def tell(process: Process, line: str) -> None:
-    """Lets the gateway do something."""
-    assert process.stdin is not None
-    print(line, file=process.stdin, flush=True)
-    assert heard(process) == "done"
 
 
 def test_a_daily_run_and_the_end_of_day_priced_and_traded_through_the_gateway(

@@ -6,16 +6,10 @@ from pathlib import Path
 
 import pytest
 from command_processes import Ended
+from gateway_process import Process, require_equal_books, tell
 from judging import rows
 from synthetic_day import signal, write_table
-from test_ibkr_flows import (  # noqa: F401
-    Process,
-    at_gateway,
-    gateway_process,
-    in_session,
-    require_equal_books,
-    tell,
-)
+from test_ibkr_flows import at_gateway, gateway_process, in_session  # noqa: F401
 
 from orderworks.ledger.connection import Ledger
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from served import Proxy, in_parallel, served
+from served_health import Proxy, in_parallel, served
 
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.alerts import Alert, raise_alerts

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from gateway_process import RUNS_FAST, Process, heard, running_gateway
 from operating_house import READY, Server, Up, free_port, running_up
-from synthetic_day import SESSION, variables, write_market
+from synthetic_day import SESSION, a_whole_day, variables, write_market, write_table
 
 from flows.operating.database import SUFFIX
+
+MANY_SLICES = {"ORDERWORKS_ROUTER__TWAP_NUM_SLICES": "12"}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,38 @@ def up(
         yield started
 
 
+@pytest.fixture(scope="module")
+def signals(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The signals of a whole day."""
+    return write_table(tmp_path_factory.mktemp("signals") / "signals.csv", *a_whole_day())
+
+
+@pytest.fixture
+def daily(market: str, signals: str) -> dict[str, str]:
+    """The parameters of a daily run that trades them."""
+    return {"session": str(SESSION), "market": market, "signals": signals}
+
+
+@pytest.fixture
+def own_ledger(ledger_url: str) -> dict[str, str]:
+    """The variables of a run that shall trade on the test's own ledger, and exchange."""
+    return {"ORDERWORKS_DATABASE_URL": ledger_url}
+
+
 @pytest.fixture
 def server(up: Up, port: int) -> Server:
     """The server of ``up``."""
     return Server(f"http://127.0.0.1:{port}/api")
+
+
+@pytest.fixture
+def gateway(
+    in_force: dict[str, str], own_ledger: dict[str, str], market: str
+) -> Iterator[tuple[Process, dict[str, str]]]:
+    """A broker whose market takes its time, and the variables of a run that trades there.
+
+    Each wave is three seconds long, and there are many.
+    """
+    with running_gateway(in_force | own_ledger, market, speed=10) as process:
+        port = {"ORDERWORKS_BROKER__IBKR__PORT": heard(process)}
+        yield process, own_ledger | RUNS_FAST | MANY_SLICES | port

@@ -4,8 +4,12 @@ import json
 
 import pytest
 from browser import DRIVER, PROGRAM, opened
-from operating_house import Server, wait_until
+from judging import require_sound_books, rows
+from operating_house import Server, outcome, wait_until
 from synthetic_day import SESSION
+
+from orderworks.ledger.connection import Ledger
+from orderworks.model.crash_points import VARIABLE, CrashPoint
 
 needs_a_browser = pytest.mark.skipif(
     PROGRAM is None or DRIVER is None,
@@ -67,3 +71,17 @@ def test_the_same_weights_are_done_once(server: Server, market: str) -> None:
     assert "orders filled" in first["state"]["message"], first["state"]
     again = server.ended(server.run("rebalance-SIM1", **asked))
     assert again["state"]["name"] == "Skipped", again["state"]
+
+
+def test_a_run_that_died_between_permit_and_message_is_completed_by_a_retry(
+    server: Server, ledger: Ledger, own_ledger: dict[str, str], daily: dict[str, str]
+) -> None:
+    with server.variables("daily-SIM1", **{VARIABLE: f"{CrashPoint.SEND_PERMITTED}:2"}):
+        run = server.run("daily-SIM1", own_ledger, **daily)
+        died = server.ended(run)
+    assert died["state"]["type"] == "CRASHED", outcome(died)
+    retried = server.retried(run)
+    assert retried["state"]["name"] == "Completed", outcome(retried)
+    assert retried["name"] == f"daily {SESSION} · SIM1 · 6 orders"
+    assert rows(ledger, "SELECT state FROM runs") == [{"state": "DONE"}]
+    require_sound_books(ledger)
