@@ -33,5 +33,7 @@ def serve(watch: Watch, host: str, port: int, tell: Callable[[str], None]) -> No
     config = uvicorn.Config(application(watch), host=host, port=port, log_level="warning")
     listening = config.bind_socket()
     with listening:
+        # Whoever is told the address may ask at once: it waits until the server has begun.
+        listening.listen()
         tell(f"serving http://{host}:{listening.getsockname()[1]}/health")
         uvicorn.Server(config).run(sockets=[listening])

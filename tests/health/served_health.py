@@ -39,6 +39,7 @@ def served(url: str, **limits: Any) -> Iterator[Monitor]:
     settings = load_settings(health={"answer_seconds": 30, **limits})
     config = uvicorn.Config(application(Watch(lambda: url, settings)), port=0, log_level="warning")
     listening = config.bind_socket()
+    listening.listen()
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

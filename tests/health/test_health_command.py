@@ -66,8 +66,11 @@ def test_it_serves_until_it_is_told_to_end(
         text=True,
     ) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().split()[-1]
-        assert address.startswith("http://127.0.0.1:")
-        assert httpx.get(address, timeout=60).json()["sound"] is True
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) in (0, -signal.SIGTERM)
+        try:
+            address = process.stdout.readline().split()[-1]
+            assert address.startswith("http://127.0.0.1:")
+            assert httpx.get(address, timeout=60).json()["sound"] is True
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) in (0, -signal.SIGTERM)
+        finally:
+            process.kill()
