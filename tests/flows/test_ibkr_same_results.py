@@ -52,7 +52,7 @@ COMPARED = (
 DIFFERS = {
     "the wall's time": {"created_at", "recorded_at", "updated_at"},
     "the broker's own words and names": {"reason", "exec_id"},
-    "which of the things of one moment was written down first": {"id"},
+    "which of the things of one moment was written down first": {"id", "number"},
 }
 
 IN_SESSION = ("--session", str(SESSION))
