@@ -34,6 +34,14 @@ class PrefectServer:
     def api(self) -> str:
         return f"{self.address}/api"
 
+    @property
+    def _log(self) -> Path:
+        return self.home / "server.log"
+
+    def complaints(self) -> str:
+        """The end of what the server wrote down: for the message of a test that fails."""
+        return self._log.read_text("utf-8", errors="replace")[-4000:]
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -53,14 +61,17 @@ class PrefectServer:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_UI_URL": self.address,
         }
+        self.home.mkdir(parents=True, exist_ok=True)
+        log = self._log.open("ab")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "prefect", *STARTS, str(self.port)],
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
             start_new_session=True,
         )
+        log.close()
         given_up_at = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
             assert self._process.poll() is None, "the Prefect server ended at once"
