@@ -78,6 +78,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
 
 
 @pytest.fixture
+def stoppable_server(tmp_path: Path) -> Iterator[PrefectServer]:
+    """One that a test may stop and start again; runs in this process report to it.
+
+    Not the one that tests share: after a restart Prefect's client sends its last events again, and a
+    server on SQLite then drops the next ones with them (one on PostgreSQL does not).
+    """
+    with PrefectServer(tmp_path / "prefect") as started, started.in_use():
+        yield started
+
+
+@pytest.fixture
 def in_use(server: PrefectServer) -> Iterator[None]:
     """Runs in this process report to that server."""
     with server.in_use():
