@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pandas import DataFrame
 
-from orderworks.handoffs.engine import broken_rows
+from orderworks.handoffs.engine import broken_rows, warm
 from orderworks.handoffs.suite import Rule
 
 
@@ -57,3 +57,29 @@ def test_a_rule_that_cannot_be_judged_is_an_error_and_not_a_pass() -> None:
     )
     with pytest.raises(RuntimeError, match="targets: the rule 'x must match' could not be judged"):
         broken_rows("targets", [rule], DataFrame({"x": ["a"]}))
+
+
+def test_while_a_suite_is_judged_an_expectation_makes_its_configuration_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warm()
+    from great_expectations.expectations.expectation import Expectation
+
+    makes = vars(Expectation)["configuration"].fget
+    made: list[Expectation] = []
+
+    def configuration(asked: Expectation) -> object:
+        made.append(asked)
+        return makes(asked)
+
+    counted = property(configuration)
+    monkeypatch.setattr(Expectation, "configuration", counted)
+    rule = Rule(
+        "x must be a letter",
+        ("x",),
+        "expect_column_values_to_match_regex",
+        {"column": "x", "regex": "^[a-z]$"},
+    )
+    assert broken_rows("targets", [rule], DataFrame({"x": ["a", "1"]})) == [[1]]
+    assert max(sum(one is other for other in made) for one in made) <= 2
+    assert vars(Expectation)["configuration"] is counted
