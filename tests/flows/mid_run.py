@@ -4,8 +4,8 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 from command_processes import Running
 from judging import rows
@@ -16,6 +16,9 @@ from orderworks.model.loopback import LOOPBACK
 PATIENCE_SECONDS = 60
 MANY_SLICES = {"ORDERWORKS_ROUTER__TWAP_NUM_SLICES": "20"}
 """Enough for a run to last until it is noticed and hurt."""
+
+BETWEEN_CUTS = 1, 25
+"""So much passes a line, in pieces, before it is cut again."""
 
 SLICED = "SELECT 1 FROM orders WHERE slice_index > 1 AND state IN ('SUBMITTED', 'PARTIALLY_FILLED')"
 
@@ -42,27 +45,32 @@ def port_of(exchange: Running) -> int:
 
 
 class Cable:
-    """A line to a port, through a port of its own, whose connections can be cut."""
+    """A line to a port, through a port of its own, that is cut at moments that a seed draws.
 
-    def __init__(self, port: int) -> None:
+    They are drawn by what passes, not by time: as much gets through between two cuts on a slow machine.
+    """
+
+    def __init__(self, port: int, seed: int) -> None:
         self._port = port
+        self._draws, self._drawing = random.Random(seed), threading.Lock()
+        self._left = self._draws.randint(*BETWEEN_CUTS)
         self._ends: set[socket.socket] = set()
         self._listening = socket.create_server((LOOPBACK, 0))
         self.port: int = self._listening.getsockname()[1]
         self.cuts = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut(self) -> None:
+    def close(self) -> None:
+        self._listening.close()
+        self._cut()
+
+    def _cut(self) -> None:
         """Closes every connection, whatever is on its way."""
         ends, self._ends = self._ends, set()
         self.cuts += bool(ends)
         for end in ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        self._listening.close()
-        self.cut()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -71,31 +79,24 @@ class Cable:
                 far = socket.create_connection((LOOPBACK, self._port))
                 self._ends |= {near, far}
                 for pair in ((near, far), (far, near)):
-                    threading.Thread(target=_pump, args=pair, daemon=True).start()
+                    threading.Thread(target=self._pump, args=pair, daemon=True).start()
 
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(2**16):
-            sink.sendall(data)
-    for end in (source, sink):
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+            while data := source.recv(2**16):
+                passes = self._passing(data)
+                sink.sendall(passes)
+                if len(passes) < len(data):
+                    self._cut()
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
-
-@contextmanager
-def cut_again_and_again(cable: Cable, seed: int) -> Iterator[None]:
-    """Cuts a cable at moments that a seed draws, until the context ends."""
-    draws, over = random.Random(seed), threading.Event()
-
-    def cut() -> None:
-        while not over.wait(draws.uniform(0.02, 0.2)):
-            cable.cut()
-
-    cutting = threading.Thread(target=cut)
-    cutting.start()
-    try:
-        yield
-    finally:
-        over.set()
-        cutting.join()
+    def _passing(self, data: bytes) -> bytes:
+        """All of it, or what gets through before the cut."""
+        with self._drawing:
+            self._left -= 1
+            if self._left:
+                return data
+            self._left = self._draws.randint(*BETWEEN_CUTS)
+            return data[: self._draws.randrange(len(data))]

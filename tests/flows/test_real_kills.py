@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from command_processes import Ended, Running
 from judging import exchange_total, require_sound_books, rows
-from mid_run import MANY_SLICES, Cable, cut_again_and_again, port_of, until_it_trades
+from mid_run import MANY_SLICES, Cable, port_of, until_it_trades
 from synthetic_day import SESSION
 
 from orderworks.ledger.connection import Ledger, open_ledger, upgrade
@@ -144,9 +144,8 @@ def test_a_run_whose_line_is_cut_again_and_again_finishes_by_itself(
     ledger: Ledger,
     seed: int,
 ) -> None:
-    cable = Cable(port_of(serves()))
-    with cut_again_and_again(cable, seed):
-        ended = starts(*daily, **at_port(cable.port)).wait()
+    cable = Cable(port_of(serves()), seed)
+    ended = starts(*daily, **at_port(cable.port)).wait()
     cable.close()
     require_finished(ended, ledger)
     assert cable.cuts > 3
