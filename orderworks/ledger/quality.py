@@ -27,6 +27,7 @@ PARENT_COLUMNS = {
     "acknowledged_at": "datetime64[us, UTC]",
     "ends_at": "datetime64[us, UTC]",
     "closed_at": "datetime64[us, UTC]",
+    "adv": "float64",
 }
 WORKING_COLUMNS = {
     "client_order_id": "str",
@@ -42,6 +43,8 @@ WORKING_COLUMNS = {
     "acknowledged_at": "datetime64[us, UTC]",
 }
 FILL_COLUMNS = {
+    "exec_id": "str",
+    "client_order_id": "str",
     "parent_id": "str",
     "quantity": "int64",
     "price": "object",
@@ -78,6 +81,9 @@ _OF_EXIT = {
         for name in ("arrival_bid", "arrival_ask")
     },
 }
+_COLUMNS = _OF_EXIT | {
+    "adv": "(parent.route_saw ->> 'adv')::double precision AS adv",  # as the router saw it
+}
 
 
 def load_for_measuring(
@@ -91,8 +97,9 @@ def load_for_measuring(
         are UTC or NaT.
     """
     fills = ledger.execute(
-        "SELECT coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, "
-        "fill.price, fill.commission, fill.ts, sent.limit_price "
+        "SELECT fill.exec_id, sent.client_order_id, "
+        "coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, fill.price, "
+        "fill.commission, fill.ts, sent.limit_price "
         "FROM runs run JOIN orders sent USING (run_id) JOIN executions fill USING (client_order_id) "
         "WHERE run.account = %s AND run.session = %s "
         "ORDER BY fill.ts, fill.exec_id",
@@ -113,7 +120,7 @@ def load_working(ledger: Ledger, account: str, session: date) -> pd.DataFrame:
 def _parents(
     ledger: Ledger, account: str, session: date, wanted: Mapping[str, str]
 ) -> pd.DataFrame:
-    columns = ", ".join(_OF_EXIT.get(name, f"parent.{name}") for name in wanted)
+    columns = ", ".join(_COLUMNS.get(name, f"parent.{name}") for name in wanted)
     rows = ledger.execute(
         f"SELECT {columns} FROM runs run JOIN orders parent USING (run_id) "
         "WHERE run.account = %s AND run.session = %s AND parent.parent_id IS NULL "
