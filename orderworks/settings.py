@@ -322,6 +322,7 @@ class Approval(Section):
 class Quality(Section):
     alert_slippage_bps: Positive
     alert_latency_ms: Positive
+    market_symbol: str
     alert_order_efficiency: Positive
 
 

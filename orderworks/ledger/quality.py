@@ -52,20 +52,26 @@ FILL_COLUMNS = {
     "ts": "datetime64[us, UTC]",
     "limit_price": "object",
 }
+_GROUPS = ("strategy", "symbol", "side", "order_type", "route_rule", "algo", "hour", "size_bucket")
+_MEASURES = (
+    *("slippage_limit_bps", "slippage_decision_bps", "slippage_arrival_bps"),
+    *("slippage_twap_bps", "slippage_vwap_bps", "slippage_open_bps", "slippage_close_bps"),
+    *("effective_spread_bps", "realized_spread_bps", "price_impact_bps", "price_improvement_bps"),
+    *("spread_capture", "markout_1s_bps", "markout_10s_bps", "markout_1m_bps", "markout_5m_bps"),
+    *("markout_30m_bps", "market_adjusted_bps"),
+)
 ORDER_QUALITY = (
-    *("client_order_id", "strategy", "symbol", "side", "order_type", "route_rule", "algo"),
+    *("client_order_id", *_GROUPS),
     *("quantity", "filled_quantity", "fill_rate", "filled_notional", "average_price"),
-    *("decision_price", "arrival_price", "limit_price", "twap_price", "vwap_price", "end_price"),
-    *("slippage_limit_bps", "slippage_limit_worst_bps", "slippage_decision_bps"),
-    *("slippage_arrival_bps", "slippage_twap_bps", "slippage_vwap_bps"),
+    *("decision_price", "arrival_price", "limit_price", "twap_price", "vwap_price", "open_price"),
+    *("close_price", "end_price", *_MEASURES, "slippage_limit_worst_bps", "participation"),
     *("shortfall_delay", "shortfall_execution", "shortfall_opportunity", "shortfall_fees"),
     *("shortfall_total", "shortfall_bps"),
     *("latency_submit_ms", "latency_ack_ms", "latency_first_fill_ms", "latency_last_fill_ms"),
 )
-DAILY_QUALITY = (
-    *("dimension", "key", "orders", "unmeasured", "quantity", "filled_quantity", "notional"),
-    *("fill_rate", "slippage_decision_bps", "slippage_arrival_bps", "slippage_twap_bps"),
-    *("slippage_vwap_bps", "shortfall_total", "shortfall_bps", "fees"),
+FILL_QUALITY = (
+    *("exec_id", "client_order_id", "parent_id", *_GROUPS, "ts", "quantity", "price"),
+    *("commission", "bid", "ask", "arrival_price", *_MEASURES),
 )
 
 
@@ -133,20 +139,20 @@ def _parents(
 
 
 def store_quality(
-    ledger: Ledger, account: str, session: date, per_order: pd.DataFrame, daily: pd.DataFrame
+    ledger: Ledger, account: str, session: date, per_order: pd.DataFrame, per_fill: pd.DataFrame
 ) -> None:
     """Puts what was measured of a session in the place of what was stored of it, as one.
 
     Args:
         per_order: the columns ORDER_QUALITY, NaN and None for what is not known.
-        daily: the columns DAILY_QUALITY, likewise.
+        per_fill: the columns FILL_QUALITY, likewise.
     """
     with ledger.transaction():
-        # Two that measure the same day take turns; the later one stands.
-        ledger.execute("SELECT 1 FROM accounts WHERE account = %s FOR NO KEY UPDATE", (account,))
+        serialise(ledger, account)
+        ledger.execute("SELECT open_quality_month(%s)", (session,))
         for table, columns, frame in (
             ("order_quality", ORDER_QUALITY, per_order),
-            ("daily_quality", DAILY_QUALITY, daily),
+            ("fill_quality", FILL_QUALITY, per_fill),
         ):
             ledger.execute(
                 f"DELETE FROM {table} WHERE account = %s AND session = %s".encode(),
@@ -158,6 +164,11 @@ def store_quality(
                 ("account", "session", *columns),
                 ((account, session, *row) for row in _rows(frame, columns)),
             )
+
+
+def serialise(ledger: Ledger, account: str) -> None:
+    """Until the transaction ends: others that measure the account take turns, and the last one stands."""
+    ledger.execute("SELECT 1 FROM accounts WHERE account = %s FOR NO KEY UPDATE", (account,))
 
 
 def _frame(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:

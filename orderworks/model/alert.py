@@ -118,6 +118,14 @@ _TABLE = (
         },
     ),
     AlertKind(
+        "quality_outdated",
+        Severity.WARNING,
+        "a fill, a correction or a bust came after its session's cost was measured, and the session cannot "
+        "be measured again; looked for at the end of every day",
+        "Run 'orderworks run end-of-day --session DATE --market DIR' with a record of that day's market.",
+        {"session": "the day that changed", "reason": "why it was not measured again"},
+    ),
+    AlertKind(
         "fallback",
         Severity.CRITICAL,
         "a run went to the paper stub, as the gateway could not be reached at its start",

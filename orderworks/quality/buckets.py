@@ -31,4 +31,4 @@ def size_buckets(quantities: Floats, average_daily_volumes: Floats) -> NDArray[n
 
 def hours(released: pd.Series[Any]) -> NDArray[np.int64]:
     """The hour of the day in New York, 0 to 23, of aware times."""
-    return released.dt.tz_convert(NEW_YORK).dt.hour.to_numpy(np.int64)
+    return np.asarray(released.dt.tz_convert(NEW_YORK).dt.hour, dtype=np.int64)

@@ -73,7 +73,7 @@ def measure_fills(
     rows = fills[list(AS_BOOKED)].reset_index(drop=True)
     for name in OF_ORDER:
         rows[name] = parent[name]
-    signs: Floats = rows["side"].map({side.value: side.sign for side in Side}).to_numpy(np.float64)
+    signs: Floats = rows["side"].map(lambda side: Side(side).sign).to_numpy(float)
     prices = rows["price"].to_numpy(np.float64)
     filled_at = to_microseconds(rows["ts"])
     bids, asks, later = _quotes(rows["symbol"], filled_at, histories)

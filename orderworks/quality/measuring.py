@@ -115,7 +115,11 @@ def measure_worked(
     for name in ("twap_price", "vwap_price", "end_price"):
         rows[name] = intervals[name]
     rows["open_price"], rows["close_price"] = _of_session(parents["symbol"], histories)
-    rows["participation"] = rows["filled_quantity"] / intervals["volume"]
+    # An exit that was hit on a later day met the market of that day.
+    beyond = (parents["released_at"] > histories.until).to_numpy()
+    rows.loc[beyond, ["twap_price", "vwap_price"]] = np.nan
+    rows.loc[beyond, ["end_price", "open_price", "close_price"]] = None
+    rows["participation"] = rows["filled_quantity"] / intervals["volume"].mask(beyond)
     rows["hour"] = hours(parents["released_at"])
     rows["size_bucket"] = size_buckets(
         parents["quantity"].to_numpy(np.float64), parents["adv"].to_numpy(np.float64)
