@@ -5,13 +5,14 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import pandas as pd
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.quality import serialise
+from orderworks.market.calendar import NEW_YORK, sessions_between
 from orderworks.quality.aggregating import DIMENSIONS, MEASURES, grouped, table_of
 
 ALL = "all"
@@ -45,6 +46,15 @@ class Period:
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.starts}"
+
+
+def latest_over(kind: PeriodKind, now: datetime) -> Period:
+    """The newest period whose last session has closed."""
+    period = Period.containing(kind, now.astimezone(NEW_YORK).date())
+    sessions = sessions_between(period.starts, period.ends)
+    if sessions and sessions[-1].close <= now:
+        return period
+    return Period.containing(kind, period.starts - timedelta(days=1))
 
 
 def store_day(ledger: Ledger, account: str, session: date) -> None:
@@ -90,6 +100,17 @@ def store_period(ledger: Ledger, account: str, period: Period) -> None:
             where,
         )
         _insert(ledger, "period_quality", where, dimensions, period.starts, period.ends)
+
+
+def load_period(ledger: Ledger, account: str, period: Period) -> pd.DataFrame:
+    """What was summed up of a period: as ``load_day``, with the dimension ``all`` for the whole."""
+    return table_of(
+        ledger,
+        f"SELECT dimension, key, {', '.join(MEASURES)} FROM period_quality "
+        "WHERE account = %(account)s AND period = %(period)s AND starts = %(starts)s "
+        "ORDER BY dimension, key",
+        {"account": account, "period": period.kind.value, "starts": period.starts},
+    )
 
 
 def is_stored(ledger: Ledger, account: str, period: Period) -> bool:

@@ -19,6 +19,7 @@ from orderworks.quality.filling import measure_fills, with_fills
 from orderworks.quality.histories import Histories
 from orderworks.quality.measuring import measure_worked
 from orderworks.quality.periods import load_day, store_day
+from orderworks.quality.telling import told
 from orderworks.quality.thresholds import breaches
 from orderworks.settings import Quality
 
@@ -45,15 +46,10 @@ class SessionQuality:
         days = self.daily[self.daily["dimension"] == "day"]
         if not len(days):
             return "nothing to measure"
-        day = days.iloc[0]
-        parts = [f"{day['orders']} orders, {day['fill_rate']:.0%} filled"]
-        if pd.notna(day["slippage_arrival_bps"]):
-            parts.append(f"arrival slippage {day['slippage_arrival_bps']:+.1f} bps")
-        if pd.notna(day["shortfall_total"]):
-            parts.append(f"shortfall {day['shortfall_total']:,.2f}")
-        parts.append(f"order efficiency ratio {self.sent.efficiency_ratio:.1f}")
-        parts.append(f"{len(self.alerts)} new alerts")
-        return ", ".join(parts)
+        return (
+            f"{told(days.iloc[0].to_dict())}, order efficiency ratio "
+            f"{self.sent.efficiency_ratio:.1f}, {len(self.alerts)} new alerts"
+        )
 
 
 def measure_session(

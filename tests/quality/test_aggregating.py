@@ -1,6 +1,6 @@
 """What the database sums up is what one would work out from the fills and the orders themselves."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,14 @@ from orderworks.quality.daily import COLUMNS, summarise
 from orderworks.quality.filling import WEIGHTS, measure_fills, with_fills
 from orderworks.quality.histories import Histories
 from orderworks.quality.measuring import measure_worked
-from orderworks.quality.periods import Period, PeriodKind, load_day, store_day, store_period
+from orderworks.quality.periods import (
+    Period,
+    PeriodKind,
+    latest_over,
+    load_day,
+    store_day,
+    store_period,
+)
 
 ACCOUNT = "SIM-1"
 UNQUOTED = "NONE"
@@ -250,6 +257,25 @@ def test_a_period_sums_up_its_sessions(
         assert [row["dimension"] for row in found] == ["all", *["day"] * sessions]
         assert found[0]["filled_quantity"] == 1001 * sessions
         assert found[0]["starts"] == starts
+
+
+@pytest.mark.parametrize(
+    ("now", "week", "month"),
+    [
+        (datetime(2026, 11, 20, 20, tzinfo=UTC), date(2026, 11, 9), date(2026, 10, 1)),
+        (datetime(2026, 11, 20, 21, tzinfo=UTC), date(2026, 11, 16), date(2026, 10, 1)),
+        (datetime(2026, 11, 21, 11, tzinfo=UTC), date(2026, 11, 16), date(2026, 10, 1)),
+        # Good Friday: Thursday was the last session of its week.
+        (datetime(2026, 4, 4, 10, tzinfo=UTC), date(2026, 3, 30), date(2026, 3, 1)),
+        # Late on the evening of the first, the month before is over and this one is not.
+        (datetime(2026, 12, 2, 3, tzinfo=UTC), date(2026, 11, 23), date(2026, 11, 1)),
+    ],
+)
+def test_a_period_is_over_when_its_last_session_closed(
+    now: datetime, week: date, month: date
+) -> None:
+    assert latest_over(PeriodKind.WEEK, now) == Period(PeriodKind.WEEK, week)
+    assert latest_over(PeriodKind.MONTH, now) == Period(PeriodKind.MONTH, month)
 
 
 def test_a_day_that_changes_changes_the_week_that_was_summed_up(
