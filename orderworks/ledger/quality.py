@@ -34,6 +34,7 @@ WORKING_COLUMNS = {
     "strategy": "str",
     "symbol": "str",
     "side": "str",
+    "route_rule": "str",
     "quantity": "int64",
     "filled_quantity": "int64",
     "filled_notional": "object",
@@ -70,7 +71,7 @@ ORDER_QUALITY = (
     *("latency_submit_ms", "latency_ack_ms", "latency_first_fill_ms", "latency_last_fill_ms"),
 )
 FILL_QUALITY = (
-    *("exec_id", "client_order_id", "parent_id", *_GROUPS, "ts", "quantity", "price"),
+    *("exec_id", "client_order_id", "parent_id", *_GROUPS, "ts", "quantity", "price", "paid"),
     *("commission", "bid", "ask", "arrival_price", *_MEASURES),
 )
 

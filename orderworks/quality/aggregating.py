@@ -40,10 +40,10 @@ _SIGN = "CASE side WHEN 'buy' THEN 1 ELSE -1 END"
 _WEIGHTS = {
     "mid": "(bid + ask) / 2 * quantity",
     "spread": "(ask - bid) * quantity",
-    "price": "price::float8 * quantity",
+    "price": "paid",
     "arrival": "arrival_price * quantity",
     # The limit of a fill's child, from the fill's price and what it cost against it.
-    "limit": f"price::float8 / (1 + {_SIGN} * slippage_limit_bps / 1e4) * quantity",
+    "limit": f"paid / (1 + {_SIGN} * slippage_limit_bps / 1e4)",
 }
 
 

@@ -87,6 +87,7 @@ def measure_fills(
         rows["symbol"].to_numpy(object), released_at, filled_at, market, histories
     )
     return rows.assign(
+        paid=prices * rows["quantity"],
         bid=bids,
         ask=asks,
         arrival_price=arrivals,
@@ -114,7 +115,7 @@ def with_fills(orders: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     weights = {
         "mid": (rows["bid"] + rows["ask"]) / 2 * shares,
         "spread": (rows["ask"] - rows["bid"]) * shares,
-        "price": pd.Series(rows["price"].to_numpy(np.float64) * shares),
+        "price": rows["paid"],
         "arrival": rows["arrival_price"] * shares,
     }
     parts = {}

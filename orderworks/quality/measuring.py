@@ -42,7 +42,10 @@ CARRIED = (
 )
 """What a row takes from its parent as it is."""
 
-PROGRESS = ("client_order_id", "strategy", "symbol", "side", "quantity", "filled_quantity")
+PROGRESS = (
+    *("client_order_id", "strategy", "symbol", "side", "route_rule", "quantity"),
+    "filled_quantity",
+)
 
 
 def measure_orders(

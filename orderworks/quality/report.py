@@ -17,6 +17,7 @@ from orderworks.model.order_messages import OrderMessages
 from orderworks.quality.efficiency import efficiency_breach, messages_of_day
 from orderworks.quality.filling import measure_fills, with_fills
 from orderworks.quality.histories import Histories
+from orderworks.quality.limits import with_outlier_limits
 from orderworks.quality.measuring import measure_worked
 from orderworks.quality.periods import load_day, store_day
 from orderworks.quality.telling import told
@@ -78,9 +79,8 @@ def measure_session(
     per_fill = measure_fills(per_order, parents, fills, histories, settings.market_symbol or None)
     per_order = with_fills(per_order, per_fill)
     _require_nothing_lost(ledger, account, session, per_order)
-    found = breaches(
-        per_order, settings.alert_slippage_bps, settings.alert_latency_ms, account, session, at
-    )
+    judged = with_outlier_limits(per_order, ledger, account, session, settings)
+    found = breaches(judged, settings, account, session, at)
     sent = messages_of_day(ledger, account, session)
     found += efficiency_breach(sent, settings.alert_order_efficiency, account, session, at)
     with ledger.transaction():

@@ -8,9 +8,10 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.quality import load_working
 from orderworks.ledger.rejections import rejected_orders
+from orderworks.quality.limits import with_outlier_limits
 from orderworks.quality.measuring import measure_progress
 from orderworks.quality.rejections import rejections
-from orderworks.quality.thresholds import LATENCY, SLIPPAGE, breaches_of
+from orderworks.quality.thresholds import order_breaches
 from orderworks.settings import Quality
 
 
@@ -26,9 +27,9 @@ def watch_session(
         at: now, market time.
     """
     rows = measure_progress(load_working(ledger, account, session))
+    rows = with_outlier_limits(rows, ledger, account, session, settings)
     found = [
-        *breaches_of(SLIPPAGE, rows, settings.alert_slippage_bps, at),
-        *breaches_of(LATENCY, rows, settings.alert_latency_ms, at),
+        *order_breaches(rows, settings, at),
         *rejections(rejected_orders(ledger, account, session), at),
     ]
     return raise_alerts(ledger, account, found) if found else []

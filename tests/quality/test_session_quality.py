@@ -22,11 +22,16 @@ from orderworks.model.fill import Fill
 from orderworks.model.order import Side
 from orderworks.model.state import OrderEvent, OrderState, transition
 from orderworks.quality.report import SessionQuality, measure_session
-from orderworks.settings import Quality
+from orderworks.settings import Outliers, Quality, QualityThresholds
 
 ACCOUNT = "SIM-1"
 LIMITS = Quality(
-    alert_slippage_bps=10, alert_latency_ms=5000, alert_order_efficiency=15, market_symbol=""
+    alert_slippage_bps=10,
+    alert_latency_ms=5000,
+    alert_order_efficiency=15,
+    market_symbol="",
+    thresholds=QualityThresholds(by_route={}, by_symbol={}),
+    outliers=Outliers(deviations=8, days=60, minimum_orders=30),
 )
 
 

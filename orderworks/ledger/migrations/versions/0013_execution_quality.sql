@@ -70,25 +70,20 @@ CREATE TABLE ledger.order_quality (
 ) PARTITION BY RANGE (session);
 CREATE INDEX quality_of_order ON ledger.order_quality (client_order_id);
 
--- What is summed up most stands first, and what has a fixed width before what has not: a row is read
--- from its beginning. Quotes are estimates of what nobody paid; prices and commissions are exact.
+-- Made to be summed up by the million: what has a fixed width stands first, as a row is read from its
+-- beginning, and what only weighs or compares is a float. Prices and commissions are exact.
 CREATE TABLE ledger.fill_quality (
     session               date NOT NULL,
+    hour                  smallint NOT NULL CHECK (hour BETWEEN 0 AND 23),     -- of its parent's release
     quantity              bigint NOT NULL,
     ts                    timestamptz NOT NULL,
-    hour                  smallint NOT NULL CHECK (hour BETWEEN 0 AND 23),     -- of its parent's release
-    symbol                text NOT NULL,
-    side                  text NOT NULL,
-    route_rule            text NOT NULL,
-    account               text NOT NULL,
-    price                 numeric NOT NULL,
-    commission            numeric NOT NULL,
+    paid                  double precision NOT NULL,    -- price * quantity: what it weighs
     arrival_price         double precision,
     bid                   double precision,
     ask                   double precision,
+    slippage_arrival_bps  double precision,
     slippage_limit_bps    double precision,
     slippage_decision_bps double precision,
-    slippage_arrival_bps  double precision,
     slippage_twap_bps     double precision,
     slippage_vwap_bps     double precision,
     slippage_open_bps     double precision,
@@ -104,6 +99,10 @@ CREATE TABLE ledger.fill_quality (
     markout_5m_bps        double precision,
     markout_30m_bps       double precision,
     market_adjusted_bps   double precision,
+    account               text NOT NULL,
+    symbol                text NOT NULL,
+    route_rule            text NOT NULL,
+    side                  text NOT NULL,
     strategy              text NOT NULL,
     order_type            text NOT NULL,
     algo                  text NOT NULL,
@@ -112,6 +111,8 @@ CREATE TABLE ledger.fill_quality (
     parent_id             text NOT NULL,
     client_order_id       text NOT NULL,
     exec_id               text NOT NULL,
+    price                 numeric NOT NULL,
+    commission            numeric NOT NULL,
     PRIMARY KEY (account, session, exec_id)
 ) PARTITION BY RANGE (session);
 CREATE INDEX fill_quality_of_parent ON ledger.fill_quality (parent_id);
