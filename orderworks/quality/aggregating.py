@@ -174,7 +174,7 @@ def _ordinals(by: Sequence[str]) -> list[str]:
 
 def table_of(ledger: Ledger, query: str, parameters: Mapping[str, object]) -> pd.DataFrame:
     """The answer to a query of MEASURES: what is measured float64, the rest as the ledger has it."""
-    with ledger.cursor(row_factory=tuple_row) as cursor:
+    with ledger.cursor(row_factory=tuple_row, binary=True) as cursor:
         rows = cursor.execute(query.encode(), parameters).fetchall()
         names = [column.name for column in cursor.description or ()]
     table = pd.DataFrame(rows, columns=names)
