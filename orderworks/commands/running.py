@@ -101,15 +101,15 @@ def end_of_day(session: Session = None, market: Market = None, broker: Broker = 
 
 
 @run_app.command()
-def weekly(day: Day = None) -> None:
+def weekly(day: Day = None, broker: Broker = None) -> None:
     """Sum up what a week of trading cost; the last one that is over, by default."""
-    finish("weekly-quality", day=day)
+    finish("weekly-quality", day=day, broker=broker)
 
 
 @run_app.command()
-def monthly(day: Day = None) -> None:
+def monthly(day: Day = None, broker: Broker = None) -> None:
     """Sum up what a month of trading cost; the last one that is over, by default."""
-    finish("monthly-quality", day=day)
+    finish("monthly-quality", day=day, broker=broker)
 
 
 @run_app.command()
