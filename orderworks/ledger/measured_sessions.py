@@ -30,6 +30,16 @@ def mark_measured(
     )
 
 
+def measured_until(ledger: Ledger, account: str, session: date) -> int:
+    """The number of the last fill that was booked when a session was measured; of the last one at all
+    where it was not: what came after is looked through another time."""
+    row = ledger.execute(
+        "SELECT until_fill FROM measured_sessions WHERE account = %s AND session = %s",
+        (account, session),
+    ).fetchone()
+    return last_fill(ledger, account) if row is None else int(row["until_fill"])
+
+
 def has_benchmarks(ledger: Ledger, account: str, session: date) -> bool:
     """Whether a session was measured against a market that was quoted."""
     found = ledger.execute(

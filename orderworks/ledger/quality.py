@@ -115,6 +115,29 @@ def load_for_measuring(
     return _parents(ledger, account, session, PARENT_COLUMNS), _frame(fills, FILL_COLUMNS)
 
 
+def beyond_limits(ledger: Ledger, account: str, session: date) -> tuple[list[str], pd.DataFrame]:
+    """The parents that runs of ``session`` released of which a fill is worse than its child's limit.
+
+    Returns:
+        Their names, and all their fills with FILL_COLUMNS.
+    """
+    names = [
+        row["parent_id"]
+        for row in ledger.execute(
+            "SELECT DISTINCT coalesce(sent.parent_id, sent.client_order_id) AS parent_id "
+            "FROM runs run JOIN orders sent USING (run_id) JOIN executions fill USING (client_order_id) "
+            "WHERE run.account = %s AND run.session = %s AND CASE sent.side "
+            "WHEN 'buy' THEN fill.price > sent.limit_price ELSE fill.price < sent.limit_price END "
+            "ORDER BY 1",
+            (account, session),
+        )
+    ]
+    if not names:
+        return [], _frame([], FILL_COLUMNS)
+    _, fills = load_for_measuring(ledger, account, session)
+    return names, fills[fills["parent_id"].isin(names)].reset_index(drop=True)
+
+
 def load_working(ledger: Ledger, account: str, session: date) -> pd.DataFrame:
     """The parents that runs of ``session`` released, and the exits that were hit, as they stand now.
 

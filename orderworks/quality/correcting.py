@@ -11,9 +11,9 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.measured_sessions import (
     changed_sessions,
-    last_fill,
     mark_examined,
     market_of_session,
+    measured_until,
 )
 from orderworks.market.calendar import require_session
 from orderworks.market.data import MarketData
@@ -59,7 +59,7 @@ def measure_changed(
             this one still knows of it.
         at: now, market time.
     """
-    through = last_fill(ledger, account)
+    through = measured_until(ledger, account, but)
     measured, outdated = [], []
     for session in changed_sessions(ledger, account, but):
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,16 +13,15 @@ from numpy.typing import NDArray
 from orderworks.market.data import MarketData
 from orderworks.market.tape import dollars, price_units
 from orderworks.model.order import Side
+from orderworks.quality.averages import averages
 from orderworks.quality.buckets import hours, size_buckets
+from orderworks.quality.child_limits import against_limits
 from orderworks.quality.histories import Histories
 from orderworks.quality.intervals import measure_intervals
 from orderworks.quality.metrics import BASIS_POINTS
 from orderworks.quality.shortfalls import Execution, shortfalls
 
 Floats = NDArray[np.float64]
-
-PRICE_PLACES = Decimal("1e-8")
-"""Averages of exact prices are kept to this; sums of money stay exact."""
 
 BENCHMARKS = ("decision", "arrival", "twap", "vwap", "open", "close")
 """``slippage_<name>_bps`` is measured against ``<name>_price``."""
@@ -100,7 +98,7 @@ def measure_worked(
     rows["fill_rate"] = rows["filled_quantity"] / rows["quantity"]
     notionals = [sum((s * p for s, p in done), start=Decimal(0)) for done in executions]
     rows["filled_notional"] = pd.Series(notionals, dtype=object)
-    rows["average_price"] = _averages(notionals, rows["filled_quantity"].tolist())
+    rows["average_price"] = averages(notionals, rows["filled_quantity"].tolist())
     rows["arrival_price"] = _mids(parents["arrival_bid"], parents["arrival_ask"])
 
     moments = parents[["signal_ts", "released_at", "acknowledged_at"]].assign(
@@ -134,7 +132,7 @@ def measure_worked(
         benchmark = _floats(rows[f"{name}_price"])
         rows[f"slippage_{name}_bps"] = _slippages(signs, paid, benchmark)
     return rows.assign(
-        **_against_limits(fills, of_parent, signs),
+        **against_limits(fills, of_parent, signs),
         **shortfalls(rows, executions, _fees(fills, of_parent, len(parents))),
         **{name: _milliseconds(moments, *between) for name, between in LATENCIES.items()},
     )
@@ -150,7 +148,7 @@ def measure_progress(working: pd.DataFrame) -> pd.DataFrame:
         Of ``measure_orders``' columns those that need neither single fills nor the market's record.
     """
     rows = working[list(PROGRESS)].copy()
-    rows["average_price"] = _averages(
+    rows["average_price"] = averages(
         working["filled_notional"].tolist(), working["filled_quantity"].tolist()
     )
     rows["arrival_price"] = _mids(working["arrival_bid"], working["arrival_ask"])
@@ -232,15 +230,6 @@ def _exact(price: float | None) -> Decimal | None:
     return None if price is None else dollars(int(price_units(np.array([price]))[0]))
 
 
-def _averages(totals: Iterable[Decimal], quantities: Iterable[int]) -> pd.Series[Any]:
-    """Total by quantity; None where there is no quantity."""
-    averages = [
-        (total / shares).quantize(PRICE_PLACES) if shares else None
-        for total, shares in zip(totals, quantities, strict=True)
-    ]
-    return pd.Series(averages, dtype=object)
-
-
 def _mids(bids: pd.Series[Any], asks: pd.Series[Any]) -> pd.Series[Any]:
     """The exact mids; None where a side is absent or the quote is crossed."""
     mids = [
@@ -248,33 +237,6 @@ def _mids(bids: pd.Series[Any], asks: pd.Series[Any]) -> pd.Series[Any]:
         for bid, ask in zip(bids.tolist(), asks.tolist(), strict=True)
     ]
     return pd.Series(mids, dtype=object)
-
-
-def _against_limits(
-    fills: pd.DataFrame, of_parent: NDArray[np.intp], signs: Floats
-) -> dict[str, Any]:
-    """What the fills of limit children cost against their own limits, by parent."""
-    limited = fills["limit_price"].notna().to_numpy()
-    parent, filled = of_parent[limited], fills[limited]
-    limits, shares = _floats(filled["limit_price"]), filled["quantity"].to_numpy(float)
-    worse = signs[parent] * (_floats(filled["price"]) - limits)
-    by_parent = pd.DataFrame(
-        {
-            "shares": shares,
-            "notional": limits * shares,
-            "cost": worse * shares,
-            "worst_bps": worse / limits * BASIS_POINTS,
-        }
-    ).groupby(parent)
-    everyone = range(len(signs))
-    sums = by_parent.sum().reindex(everyone).fillna({"shares": 0, "notional": 0})
-    return {
-        "limit_price": _averages(
-            map(Decimal, sums["notional"].tolist()), sums["shares"].astype(int).tolist()
-        ),
-        "slippage_limit_bps": sums["cost"] / sums["notional"] * BASIS_POINTS,
-        "slippage_limit_worst_bps": by_parent["worst_bps"].max().reindex(everyone),
-    }
 
 
 def _milliseconds(moments: pd.DataFrame, start: str, end: str) -> pd.Series[float]:

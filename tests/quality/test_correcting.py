@@ -140,6 +140,16 @@ def test_a_market_that_forgot_the_day_does_not_wipe_it_out(ledger: Ledger, tmp_p
     assert stored(ledger, "order_quality") == before
 
 
+@pytest.mark.usefixtures("measured_day")
+def test_a_fill_that_comes_while_the_day_is_measured_is_not_forgotten(
+    ledger: Ledger, lease: Lease, market: ReplayMarket
+) -> None:
+    late(ledger, lease, "meanwhile", 100, "10.09")
+    of_day = measure_changed(ledger, ACCOUNT, DAY, market, LIMITS, CLOSE)
+    assert of_day == Corrected()
+    assert again(ledger, market).measured == (DAY,)
+
+
 def test_a_day_that_was_never_measured_is_not_begun(
     ledger: Ledger, lease: Lease, market: ReplayMarket
 ) -> None:
