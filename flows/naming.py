@@ -16,13 +16,17 @@ def scheduler_run() -> str | None:
 
 async def name_run(run: Run, orders: int | None = None) -> None:
     """Names the flow run: 'daily 2026-11-20 · DU123 · 42 orders'."""
-    flow_run = scheduler_run()
-    if flow_run is None:
-        return
     parts = [f"{run.kind.replace('-', ' ')} {run.session}", run.account]
     if orders is not None:
         parts.append(f"{orders:,} order{'s' * (orders != 1)}")
-    await show("the run's name", _rename(UUID(flow_run), " · ".join(parts)))
+    await name_flow_run(*parts)
+
+
+async def name_flow_run(*parts: str) -> None:
+    """Names the flow run that this is, if it is one."""
+    flow_run = scheduler_run()
+    if flow_run is not None:
+        await show("the run's name", _rename(UUID(flow_run), " · ".join(parts)))
 
 
 async def _rename(flow_run: UUID, name: str) -> None:

@@ -14,6 +14,15 @@ Session = Annotated[
     ),
 ]
 
+Day = Annotated[
+    date | None,
+    Field(
+        title="Day",
+        description="Any day of the period. Empty: the last one whose sessions have all closed.",
+        examples=["2026-11-20"],
+    ),
+]
+
 Signals = Annotated[
     str | None,
     Field(

@@ -5,6 +5,7 @@ import logging
 from orderworks.desk.desk import Desk
 from orderworks.ledger.runs import Run
 from orderworks.model.listing import Listing
+from orderworks.quality.correcting import measure_changed
 from orderworks.quality.report import SessionQuality, measure_session
 from tasks.handing_on import hand_on
 from tasks.showing import show_listing
@@ -26,6 +27,15 @@ async def measure_quality(desk: Desk, run: Run) -> SessionQuality:
         desk.settings.quality,
         desk.clock.now(),
     )
+    corrected = measure_changed(
+        desk.ledger,
+        desk.account,
+        desk.session.date,
+        desk.market,
+        desk.settings.quality,
+        desk.clock.now(),
+    )
+    log.info("earlier sessions: %s", corrected)
     await hand_on(desk, run, "quality", quality.per_order)
     daily = quality.daily
     await show_listing(

@@ -46,7 +46,7 @@ def fields(model: type[BaseModel], above: str = "") -> Iterator[str]:
 
 def keys(values: Mapping[str, object], above: str = "") -> Iterator[str]:
     for name, value in values.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:  # an empty one is a value: by what name one likes
             yield from keys(value, f"{above}{name}.")
         else:
             yield above + name

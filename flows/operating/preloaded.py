@@ -18,7 +18,10 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-FLOWS = ("daily", "intraday", "rebalance", "reconcile", "end_of_day", "recover", "kill_switch")
+FLOWS = (
+    *("daily", "intraday", "rebalance", "reconcile", "end_of_day", "period_quality", "recover"),
+    "kill_switch",
+)
 GLANCE_SECONDS = 0.02
 
 

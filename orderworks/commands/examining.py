@@ -125,7 +125,10 @@ def _database() -> str:
 
 def _flows() -> str:
     registered("environment")()
-    names = ("daily", "intraday", "rebalance", "reconcile", "end-of-day", "recover", "kill-switch")
+    names = (
+        *("daily", "intraday", "rebalance", "reconcile", "end-of-day", "weekly-quality"),
+        *("monthly-quality", "recover", "kill-switch"),
+    )
     for name in names:
         registered(name)
     return f"{len(names)} flows can be loaded"

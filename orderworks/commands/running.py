@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orderworks.commands.options import session_date
+from orderworks.commands.options import date_of, session_date
 from orderworks.model.errors import OrderworksError
 
 GROUP = "orderworks.flows"
@@ -25,6 +25,10 @@ run_app = typer.Typer(no_args_is_help=True, help="Run one flow now, in this proc
 Session = Annotated[
     date | None,
     typer.Option("--session", parser=session_date, metavar="DATE", help="The trading day."),
+]
+Day = Annotated[
+    date | None,
+    typer.Option("--day", parser=date_of("--day"), metavar="DATE", help="A day of the period."),
 ]
 Market = Annotated[
     Path | None, typer.Option("--market", help="A directory of recorded quotes to replay.")
@@ -94,6 +98,18 @@ def reconcile(session: Session = None, market: Market = None, broker: Broker = N
 def end_of_day(session: Session = None, market: Market = None, broker: Broker = None) -> None:
     """End a session: nothing rests, the books are reconciled, the cost is known."""
     finish("end-of-day", session=session, market=market, broker=broker)
+
+
+@run_app.command()
+def weekly(day: Day = None, broker: Broker = None) -> None:
+    """Sum up what a week of trading cost; the last one that is over, by default."""
+    finish("weekly-quality", day=day, broker=broker)
+
+
+@run_app.command()
+def monthly(day: Day = None, broker: Broker = None) -> None:
+    """Sum up what a month of trading cost; the last one that is over, by default."""
+    finish("monthly-quality", day=day, broker=broker)
 
 
 @run_app.command()

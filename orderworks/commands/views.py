@@ -1,5 +1,7 @@
 """What the table of each listing shows, to fit a terminal of a hundred columns."""
 
+from collections.abc import Sequence
+
 from orderworks.printing import View
 
 TERMINAL = 100
@@ -75,11 +77,9 @@ ORDER_QUALITY = View(
         "shortfall_bps": "bps",
     },
 )
-DAILY_QUALITY = View(
+_QUALITY_BY = View(
     "aggregate",
     {
-        "session": "session",
-        "key": "of",
         "orders": "orders",
         "notional": "notional",
         "fill_rate": "fill rate",
@@ -90,6 +90,15 @@ DAILY_QUALITY = View(
         "fees": "fees",
     },
 )
+
+
+def quality_by(columns: Sequence[str]) -> View:
+    """Of what was summed up: by the columns that come before the number of orders, less what it says."""
+    keys = columns[: list(columns).index("orders")]
+    headings = {name: {"key": "of"}.get(name, name) for name in keys if name != "dimension"}
+    return View(_QUALITY_BY.noun, headings | dict(_QUALITY_BY.headings))
+
+
 REPLAYED = View(
     "algorithm",
     {

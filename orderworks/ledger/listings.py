@@ -107,27 +107,41 @@ def positions(ledger: Ledger, account: str, *, symbol: str | None = None) -> Lis
     )
 
 
-def order_quality(ledger: Ledger, account: str, *, session: date | None = None) -> Listing:
-    """What the execution of each measured order cost."""
+def order_quality(
+    ledger: Ledger,
+    account: str,
+    *,
+    session: date | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> Listing:
+    """What the execution of each measured order cost, from session ``first`` to ``last``."""
     return ask(
         ledger,
         """
         SELECT session, client_order_id, strategy, symbol, side, order_type, route_rule, algo,
-               quantity, filled_quantity, fill_rate, filled_notional, average_price,
-               decision_price, arrival_price, limit_price, end_price,
+               hour, size_bucket, quantity, filled_quantity, fill_rate, filled_notional, average_price,
+               decision_price, arrival_price, limit_price, open_price, close_price, end_price,
                -- A measured price is a float, and through its text it loses nothing.
                twap_price::text::numeric AS twap_price, vwap_price::text::numeric AS vwap_price,
                slippage_limit_bps, slippage_limit_worst_bps, slippage_decision_bps,
-               slippage_arrival_bps, slippage_twap_bps, slippage_vwap_bps,
-               shortfall_delay, shortfall_execution, shortfall_opportunity, shortfall_fees,
+               slippage_arrival_bps, slippage_twap_bps, slippage_vwap_bps, slippage_open_bps,
+               slippage_close_bps, effective_spread_bps, realized_spread_bps, price_impact_bps,
+               price_improvement_bps, spread_capture, markout_1s_bps, markout_10s_bps, markout_1m_bps,
+               markout_5m_bps, markout_30m_bps, participation, market_adjusted_bps, shortfall_delay,
+               shortfall_execution, shortfall_opportunity, shortfall_fees,
                shortfall_total, shortfall_bps,
                latency_submit_ms, latency_ack_ms, latency_first_fill_ms, latency_last_fill_ms
         FROM order_quality
         WHERE account = %(account)s AND (%(session)s::date IS NULL OR session = %(session)s)
+          AND (%(first)s::date IS NULL OR session >= %(first)s)
+          AND (%(last)s::date IS NULL OR session <= %(last)s)
         ORDER BY session, strategy, symbol, client_order_id
         """,
         account=account,
         session=session,
+        first=first,
+        last=last,
     )
 
 
@@ -138,9 +152,12 @@ def daily_quality(
     return ask(
         ledger,
         """
-        SELECT session, dimension, key, orders, unmeasured, quantity, filled_quantity, notional,
-               fill_rate, slippage_decision_bps, slippage_arrival_bps, slippage_twap_bps,
-               slippage_vwap_bps, shortfall_total, shortfall_bps, fees
+        SELECT session, dimension, key, orders, unmeasured, fills, quantity, filled_quantity, notional,
+               fill_rate, slippage_limit_bps, slippage_decision_bps, slippage_arrival_bps,
+               slippage_twap_bps, slippage_vwap_bps, slippage_open_bps, slippage_close_bps,
+               effective_spread_bps, realized_spread_bps, price_impact_bps, price_improvement_bps,
+               spread_capture, markout_1s_bps, markout_10s_bps, markout_1m_bps, markout_5m_bps,
+               markout_30m_bps, participation, market_adjusted_bps, shortfall_total, shortfall_bps, fees
         FROM daily_quality
         WHERE account = %(account)s AND dimension = %(dimension)s
           AND (%(session)s::date IS NULL OR session = %(session)s)

@@ -27,12 +27,14 @@ PARENT_COLUMNS = {
     "acknowledged_at": "datetime64[us, UTC]",
     "ends_at": "datetime64[us, UTC]",
     "closed_at": "datetime64[us, UTC]",
+    "adv": "float64",
 }
 WORKING_COLUMNS = {
     "client_order_id": "str",
     "strategy": "str",
     "symbol": "str",
     "side": "str",
+    "route_rule": "str",
     "quantity": "int64",
     "filled_quantity": "int64",
     "filled_notional": "object",
@@ -42,6 +44,8 @@ WORKING_COLUMNS = {
     "acknowledged_at": "datetime64[us, UTC]",
 }
 FILL_COLUMNS = {
+    "exec_id": "str",
+    "client_order_id": "str",
     "parent_id": "str",
     "quantity": "int64",
     "price": "object",
@@ -49,20 +53,26 @@ FILL_COLUMNS = {
     "ts": "datetime64[us, UTC]",
     "limit_price": "object",
 }
+_GROUPS = ("strategy", "symbol", "side", "order_type", "route_rule", "algo", "hour", "size_bucket")
+_MEASURES = (
+    *("slippage_limit_bps", "slippage_decision_bps", "slippage_arrival_bps"),
+    *("slippage_twap_bps", "slippage_vwap_bps", "slippage_open_bps", "slippage_close_bps"),
+    *("effective_spread_bps", "realized_spread_bps", "price_impact_bps", "price_improvement_bps"),
+    *("spread_capture", "markout_1s_bps", "markout_10s_bps", "markout_1m_bps", "markout_5m_bps"),
+    *("markout_30m_bps", "market_adjusted_bps"),
+)
 ORDER_QUALITY = (
-    *("client_order_id", "strategy", "symbol", "side", "order_type", "route_rule", "algo"),
+    *("client_order_id", *_GROUPS),
     *("quantity", "filled_quantity", "fill_rate", "filled_notional", "average_price"),
-    *("decision_price", "arrival_price", "limit_price", "twap_price", "vwap_price", "end_price"),
-    *("slippage_limit_bps", "slippage_limit_worst_bps", "slippage_decision_bps"),
-    *("slippage_arrival_bps", "slippage_twap_bps", "slippage_vwap_bps"),
+    *("decision_price", "arrival_price", "limit_price", "twap_price", "vwap_price", "open_price"),
+    *("close_price", "end_price", *_MEASURES, "slippage_limit_worst_bps", "participation"),
     *("shortfall_delay", "shortfall_execution", "shortfall_opportunity", "shortfall_fees"),
     *("shortfall_total", "shortfall_bps"),
     *("latency_submit_ms", "latency_ack_ms", "latency_first_fill_ms", "latency_last_fill_ms"),
 )
-DAILY_QUALITY = (
-    *("dimension", "key", "orders", "unmeasured", "quantity", "filled_quantity", "notional"),
-    *("fill_rate", "slippage_decision_bps", "slippage_arrival_bps", "slippage_twap_bps"),
-    *("slippage_vwap_bps", "shortfall_total", "shortfall_bps", "fees"),
+FILL_QUALITY = (
+    *("exec_id", "client_order_id", "parent_id", *_GROUPS, "ts", "quantity", "price", "paid"),
+    *("commission", "bid", "ask", "arrival_price", *_MEASURES),
 )
 
 
@@ -78,6 +88,9 @@ _OF_EXIT = {
         for name in ("arrival_bid", "arrival_ask")
     },
 }
+_COLUMNS = _OF_EXIT | {
+    "adv": "(parent.route_saw ->> 'adv')::double precision AS adv",  # as the router saw it
+}
 
 
 def load_for_measuring(
@@ -91,14 +104,38 @@ def load_for_measuring(
         are UTC or NaT.
     """
     fills = ledger.execute(
-        "SELECT coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, "
-        "fill.price, fill.commission, fill.ts, sent.limit_price "
+        "SELECT fill.exec_id, sent.client_order_id, "
+        "coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, fill.price, "
+        "fill.commission, fill.ts, sent.limit_price "
         "FROM runs run JOIN orders sent USING (run_id) JOIN executions fill USING (client_order_id) "
         "WHERE run.account = %s AND run.session = %s "
         "ORDER BY fill.ts, fill.exec_id",
         (account, session),
     ).fetchall()
     return _parents(ledger, account, session, PARENT_COLUMNS), _frame(fills, FILL_COLUMNS)
+
+
+def beyond_limits(ledger: Ledger, account: str, session: date) -> tuple[list[str], pd.DataFrame]:
+    """The parents that runs of ``session`` released of which a fill is worse than its child's limit.
+
+    Returns:
+        Their names, and all their fills with FILL_COLUMNS.
+    """
+    names = [
+        row["parent_id"]
+        for row in ledger.execute(
+            "SELECT DISTINCT coalesce(sent.parent_id, sent.client_order_id) AS parent_id "
+            "FROM runs run JOIN orders sent USING (run_id) JOIN executions fill USING (client_order_id) "
+            "WHERE run.account = %s AND run.session = %s AND CASE sent.side "
+            "WHEN 'buy' THEN fill.price > sent.limit_price ELSE fill.price < sent.limit_price END "
+            "ORDER BY 1",
+            (account, session),
+        )
+    ]
+    if not names:
+        return [], _frame([], FILL_COLUMNS)
+    _, fills = load_for_measuring(ledger, account, session)
+    return names, fills[fills["parent_id"].isin(names)].reset_index(drop=True)
 
 
 def load_working(ledger: Ledger, account: str, session: date) -> pd.DataFrame:
@@ -113,7 +150,7 @@ def load_working(ledger: Ledger, account: str, session: date) -> pd.DataFrame:
 def _parents(
     ledger: Ledger, account: str, session: date, wanted: Mapping[str, str]
 ) -> pd.DataFrame:
-    columns = ", ".join(_OF_EXIT.get(name, f"parent.{name}") for name in wanted)
+    columns = ", ".join(_COLUMNS.get(name, f"parent.{name}") for name in wanted)
     rows = ledger.execute(
         f"SELECT {columns} FROM runs run JOIN orders parent USING (run_id) "
         "WHERE run.account = %s AND run.session = %s AND parent.parent_id IS NULL "
@@ -126,20 +163,20 @@ def _parents(
 
 
 def store_quality(
-    ledger: Ledger, account: str, session: date, per_order: pd.DataFrame, daily: pd.DataFrame
+    ledger: Ledger, account: str, session: date, per_order: pd.DataFrame, per_fill: pd.DataFrame
 ) -> None:
     """Puts what was measured of a session in the place of what was stored of it, as one.
 
     Args:
         per_order: the columns ORDER_QUALITY, NaN and None for what is not known.
-        daily: the columns DAILY_QUALITY, likewise.
+        per_fill: the columns FILL_QUALITY, likewise.
     """
     with ledger.transaction():
-        # Two that measure the same day take turns; the later one stands.
-        ledger.execute("SELECT 1 FROM accounts WHERE account = %s FOR NO KEY UPDATE", (account,))
+        serialise(ledger, account)
+        ledger.execute("SELECT open_quality_month(%s)", (session,))
         for table, columns, frame in (
             ("order_quality", ORDER_QUALITY, per_order),
-            ("daily_quality", DAILY_QUALITY, daily),
+            ("fill_quality", FILL_QUALITY, per_fill),
         ):
             ledger.execute(
                 f"DELETE FROM {table} WHERE account = %s AND session = %s".encode(),
@@ -151,6 +188,11 @@ def store_quality(
                 ("account", "session", *columns),
                 ((account, session, *row) for row in _rows(frame, columns)),
             )
+
+
+def serialise(ledger: Ledger, account: str) -> None:
+    """Until the transaction ends: others that measure the account take turns, and the last one stands."""
+    ledger.execute("SELECT 1 FROM accounts WHERE account = %s FOR NO KEY UPDATE", (account,))
 
 
 def _frame(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:

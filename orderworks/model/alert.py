@@ -54,8 +54,8 @@ _TABLE = (
     AlertKind(
         "slippage_breach",
         Severity.WARNING,
-        "an order's fills cost more over the mid at its release than `quality.alert_slippage_bps`; "
-        "looked at after every wave",
+        "an order's fills cost more over the mid at its release than `quality.alert_slippage_bps`, or what "
+        "`quality.thresholds` says for its symbol or route; looked at after every wave",
         "Look at the order's route and at its market ('orderworks quality'); if more of the kind is "
         "planned, stop it or trade it slower.",
         {
@@ -63,6 +63,26 @@ _TABLE = (
             **_FILLED,
             "arrival_price": "the mid at release, money a share",
             "slippage_arrival_bps": "of the average fill, basis points, positive is cost",
+            "threshold": "basis points",
+        },
+    ),
+    AlertKind(
+        "slippage_outlier",
+        Severity.WARNING,
+        "an order's fills cost more over the mid at its release than is ordinary for its route: more than "
+        "`quality.outliers.deviations` median absolute deviations above the median of the route's last "
+        "`quality.outliers.days` days; looked at after every wave",
+        "Look at what was different: the hour, the size, the spread ('orderworks quality --by route_rule "
+        "--by hour').",
+        {
+            **_ORDER,
+            **_FILLED,
+            "arrival_price": "the mid at release, money a share",
+            "slippage_arrival_bps": "of the average fill, basis points, positive is cost",
+            "route_rule": "the route",
+            "median_bps": "of the route's orders",
+            "deviation_bps": "the median of how far they are from it",
+            "history_orders": "how many there were",
             "threshold": "basis points",
         },
     ),
@@ -80,7 +100,8 @@ _TABLE = (
     AlertKind(
         "latency_breach",
         Severity.WARNING,
-        "an order was acknowledged later than `quality.alert_latency_ms` after its release",
+        "an order was acknowledged later than `quality.alert_latency_ms` after its release, or what "
+        "`quality.thresholds` says for its symbol or route; looked at after every wave",
         "See whether the broker's line or this machine is slow before more is sent.",
         {
             **_ORDER,
@@ -91,7 +112,7 @@ _TABLE = (
     AlertKind(
         "limit_breach",
         Severity.CRITICAL,
-        "a fill is worse than the limit that its order was sent with",
+        "a fill is worse than the limit that its order was sent with; looked at after every wave",
         "Ask the broker to explain or bust the execution.",
         {
             **_ORDER,
@@ -116,6 +137,14 @@ _TABLE = (
             "executed_orders": "orders that traded",
             "threshold": "of the ratio",
         },
+    ),
+    AlertKind(
+        "quality_outdated",
+        Severity.WARNING,
+        "a fill, a correction or a bust came after its session's cost was measured, and the session cannot "
+        "be measured again; looked for at the end of every day",
+        "Run 'orderworks run end-of-day --session DATE --market DIR' with a record of that day's market.",
+        {"session": "the day that changed", "reason": "why it was not measured again"},
     ),
     AlertKind(
         "fallback",

@@ -1,4 +1,4 @@
-"""A day's execution quality, weighted by notional: over all, and by what one may want to change."""
+"""The execution quality of orders in memory, weighted by notional; ``aggregating`` has it of the ledger's."""
 
 from __future__ import annotations
 
@@ -17,27 +17,12 @@ Floats = NDArray[np.float64]
 WHOLE_DAY = "all"
 """The one key of the dimension ``day``."""
 
-DIMENSIONS = ("day", "strategy", "symbol", "order_type", "route_rule")
-
 COLUMNS = (
     *("dimension", "key", "orders", "unmeasured", "quantity", "filled_quantity", "notional"),
     "fill_rate",
     *(f"slippage_{name}_bps" for name in BENCHMARKS),
     *("shortfall_total", "shortfall_bps", "fees"),
 )
-
-
-def aggregate(rows: pd.DataFrame) -> pd.DataFrame:
-    """The quality of the day and of each group of its orders.
-
-    Args:
-        rows: as ``measure_orders`` returns them.
-
-    Returns:
-        ``summarise`` of every dimension: the columns of the ledger's daily_quality but account
-        and session.
-    """
-    return pd.concat([summarise(rows, dimension) for dimension in DIMENSIONS], ignore_index=True)
 
 
 def summarise(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
@@ -49,7 +34,7 @@ def summarise(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
 
     Args:
         rows: as ``measure_orders`` returns them.
-        dimension: one of DIMENSIONS.
+        dimension: a column of ``rows``, or ``day`` for all of them.
 
     Returns:
         COLUMNS, ordered by key; no row where there is no order. Money is Decimal, or None where

@@ -6,64 +6,57 @@ costs two binary searches however long it was worked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from orderworks.market.data import MarketData
-from orderworks.market.quotes import quote_problems
-from orderworks.market.tape import EPOCH, dollars, price_units
+from orderworks.market.tape import dollars, price_units
+from orderworks.quality.histories import Histories, History, to_microseconds
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-LOOKBACK = timedelta(days=1)
-"""Every order of a session sees the same history, whichever orders it is measured with."""
 
-
-def measure_intervals(
-    intervals: pd.DataFrame, market: MarketData, session_close: datetime
-) -> pd.DataFrame:
-    """The benchmarks of each interval, and the price at its end.
+def measure_intervals(intervals: pd.DataFrame, histories: Histories) -> pd.DataFrame:
+    """The benchmarks of each interval, what was traded in it, and the price at its end.
 
     Crossed and one-sided quotes are left out: the last sound mid is held through them. A bar
     counts where it ends inside (start, end], at its typical price (high + low + close) / 3.
 
     Args:
         intervals: symbol, start, end (aware times); any index.
-        market: asked once a symbol for the quotes and the bars of the day before
-            ``session_close``.
+        histories: of the session.
 
     Returns:
-        With the index of ``intervals``: twap_price and vwap_price, float64 dollars, and
-        end_price, the exact mid at the end, or the last trade where the quote at the end is not
-        sound. NaN and None where the market has nothing: no sound quote before the end, no trade
-        in the interval. An interval of no length has the mid that stood then for its TWAP.
+        With the index of ``intervals``: twap_price and vwap_price, float64 dollars; volume, in
+        shares; and end_price, the exact mid at the end, or the last trade where the quote at the end
+        is not sound. NaN and None where the market has nothing: no sound quote before the end, no
+        trade in the interval. An interval of no length has the mid that stood then for its TWAP.
 
     Raises:
         MarketDataError: if the market's data cannot be read.
     """
-    starts, ends = _microseconds(intervals["start"]), _microseconds(intervals["end"])
-    twaps, vwaps = np.full(len(intervals), np.nan), np.full(len(intervals), np.nan)
+    starts, ends = to_microseconds(intervals["start"]), to_microseconds(intervals["end"])
+    twaps, vwaps, volumes = (np.full(len(intervals), np.nan) for _ in range(3))
     end_prices = np.full(len(intervals), None, dtype=object)
-    since = session_close - LOOKBACK
     for symbol, rows in intervals.groupby("symbol").indices.items():
-        quotes = market.quotes_between(str(symbol), since, session_close, prevailing=True)
-        bars = market.bars_between(str(symbol), since, session_close)
-        history = _History.of(quotes, bars, session_close)
+        history = histories.of(str(symbol))
         sound = history.sound
         mids = (history.bid[sound] + history.ask[sound]) / 2
         twaps[rows] = interval_twaps(history.quoted[sound], mids, starts[rows], ends[rows])
         vwaps[rows] = interval_vwaps(
             history.traded, history.typical, history.volume, starts[rows], ends[rows]
         )
+        volumes[rows] = interval_volumes(history.traded, history.volume, starts[rows], ends[rows])
         end_prices[rows] = _end_prices(history, ends[rows])
     return pd.DataFrame(
-        {"twap_price": twaps, "vwap_price": vwaps, "end_price": end_prices}, index=intervals.index
+        {
+            "twap_price": twaps,
+            "vwap_price": vwaps,
+            "volume": volumes,
+            "end_price": end_prices,
+        },
+        index=intervals.index,
     )
 
 
@@ -122,42 +115,16 @@ def interval_vwaps(
     return np.where(traded > 0, means, np.nan)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _History:
-    """Quotes and trades of one symbol. Times are microseconds; ``sound`` marks the quotes with
-    two sides that do not cross."""
-
-    quoted: Integers
-    bid: Floats
-    ask: Floats
-    sound: NDArray[np.bool_]
-    traded: Integers
-    typical: Floats
-    close: Floats
-    volume: Floats
-
-    @classmethod
-    def of(cls, quotes: pd.DataFrame, bars: pd.DataFrame, at: datetime) -> _History:
-        # A quote that stands does not age here: staleness is a rule for pricing from it.
-        problems = quote_problems(quotes, at, stale_after=at - EPOCH)
-        volume = bars["volume"].to_numpy(np.float64)
-        some = volume > 0
-        high, low, close = (
-            bars[name].to_numpy(np.float64)[some] for name in ("high", "low", "close")
-        )
-        return cls(
-            quoted=_microseconds(quotes["ts"]),
-            bid=quotes["bid"].to_numpy(np.float64),
-            ask=quotes["ask"].to_numpy(np.float64),
-            sound=problems.isna().to_numpy(np.bool_),
-            traded=_microseconds(bars["ts"])[some],
-            typical=(high + low + close) / 3,
-            close=close,
-            volume=volume[some],
-        )
+def interval_volumes(times: Integers, volumes: Floats, starts: Integers, ends: Integers) -> Floats:
+    """The shares that were traded with start < time <= end of each interval; NaN where none were."""
+    shares = np.concatenate([[0.0], np.cumsum(volumes)])
+    first = np.searchsorted(times, starts, side="right")
+    last = np.maximum(np.searchsorted(times, ends, side="right"), first)
+    traded = shares[last] - shares[first]
+    return np.where(traded > 0, traded, np.nan)
 
 
-def _end_prices(history: _History, ends: Integers) -> NDArray[np.object_]:
+def _end_prices(history: History, ends: Integers) -> NDArray[np.object_]:
     """The exact mid at each end, else the last trade, else None."""
     prices = np.full(len(ends), None, dtype=object)
     standing = np.searchsorted(history.quoted, ends, side="right") - 1
@@ -169,7 +136,3 @@ def _end_prices(history: _History, ends: Integers) -> NDArray[np.object_]:
         elif trade >= 0:
             prices[row] = dollars(price_units(history.close[[trade]])[0])
     return prices
-
-
-def _microseconds(column: pd.Series[Any]) -> Integers:
-    return column.to_numpy("datetime64[us]").astype(np.int64)

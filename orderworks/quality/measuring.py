@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,17 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from orderworks.market.data import MarketData
+from orderworks.market.tape import dollars, price_units
 from orderworks.model.order import Side
+from orderworks.quality.averages import averages
+from orderworks.quality.buckets import hours, size_buckets
+from orderworks.quality.child_limits import against_limits
+from orderworks.quality.histories import Histories
 from orderworks.quality.intervals import measure_intervals
-from orderworks.quality.metrics import BASIS_POINTS, Shortfall, implementation_shortfall
+from orderworks.quality.metrics import BASIS_POINTS
+from orderworks.quality.shortfalls import Execution, shortfalls
 
 Floats = NDArray[np.float64]
-Execution = tuple[int, Decimal]
 
-PRICE_PLACES = Decimal("1e-8")
-"""Averages of exact prices are kept to this; sums of money stay exact."""
-
-BENCHMARKS = ("decision", "arrival", "twap", "vwap")
+BENCHMARKS = ("decision", "arrival", "twap", "vwap", "open", "close")
 """``slippage_<name>_bps`` is measured against ``<name>_price``."""
 
 LATENCIES = {
@@ -39,7 +40,10 @@ CARRIED = (
 )
 """What a row takes from its parent as it is."""
 
-PROGRESS = ("client_order_id", "strategy", "symbol", "side", "quantity", "filled_quantity")
+PROGRESS = (
+    *("client_order_id", "strategy", "symbol", "side", "route_rule", "quantity"),
+    "filled_quantity",
+)
 
 
 def measure_orders(
@@ -51,10 +55,14 @@ def measure_orders(
     where it was closed, or its horizon ends if it is open still; never past ``session_close``.
     TWAP, VWAP and the end price are those of this interval (``measure_intervals``).
 
-    The arrival price is the mid at release. Slippages are of the average fill, in basis points,
-    positive is cost. Against the limit, each fill is measured with its own child's limit:
-    ``slippage_limit_bps`` weights them by notional, ``slippage_limit_worst_bps`` is the worst
-    one, ``limit_price`` the mean limit by shares; fills of market children have no part in it.
+    The arrival price is the mid at release; open and close are the first and the last trade of the
+    session, the close from then on only. ``participation`` is what was filled over what was traded
+    in the interval, a fraction; ``hour`` is New York's at release.
+
+    Slippages are of the average fill, in basis points, positive is cost. Against the limit, each
+    fill is measured with its own child's limit: ``slippage_limit_bps`` weights them by notional,
+    ``slippage_limit_worst_bps`` is the worst one, ``limit_price`` the mean limit by shares; fills of
+    market children have no part in it.
 
     Args:
         parents: released orders, as ``orderworks.ledger.quality.load_for_measuring`` has them.
@@ -63,15 +71,21 @@ def measure_orders(
         session_close: where measuring ends, at the latest.
 
     Returns:
-        The columns of the ledger's order_quality but account and session. Money and prices are
-        Decimal or None, measures float64 or NaN: what cannot be known is missing, never 0. Where
-        there is no end price, an order that was not filled whole has no opportunity cost and no
-        total; without an arrival price, a filled one has a total that is not split.
+        Columns of the ledger's order_quality. Money and prices are
+        Decimal or None, measures float64 or NaN: what cannot be known is missing, never 0
+        (``shortfalls`` says when). Measures of single fills are added by ``with_fills``.
 
     Raises:
         ValueError: if a fill belongs to none of the parents.
         MarketDataError: if the market's data cannot be read.
     """
+    return measure_worked(parents, fills, Histories(market, session_close))
+
+
+def measure_worked(
+    parents: pd.DataFrame, fills: pd.DataFrame, histories: Histories
+) -> pd.DataFrame:
+    """``measure_orders``, of a market that is known up to where measuring ends."""
     parents = parents.reset_index(drop=True)
     of_parent = pd.Index(parents["client_order_id"]).get_indexer(pd.Index(fills["parent_id"]))
     if (of_parent < 0).any():
@@ -84,7 +98,7 @@ def measure_orders(
     rows["fill_rate"] = rows["filled_quantity"] / rows["quantity"]
     notionals = [sum((s * p for s, p in done), start=Decimal(0)) for done in executions]
     rows["filled_notional"] = pd.Series(notionals, dtype=object)
-    rows["average_price"] = _averages(notionals, rows["filled_quantity"].tolist())
+    rows["average_price"] = averages(notionals, rows["filled_quantity"].tolist())
     rows["arrival_price"] = _mids(parents["arrival_bid"], parents["arrival_ask"])
 
     moments = parents[["signal_ts", "released_at", "acknowledged_at"]].assign(
@@ -95,11 +109,21 @@ def measure_orders(
         {
             "symbol": parents["symbol"],
             "start": parents["released_at"],
-            "end": _ends(parents, moments["last_fill_at"], complete, session_close),
+            "end": _ends(parents, moments["last_fill_at"], complete, histories.until),
         }
     )
-    rows[["twap_price", "vwap_price", "end_price"]] = measure_intervals(
-        worked, market, session_close
+    intervals = measure_intervals(worked, histories)
+    for name in ("twap_price", "vwap_price", "end_price"):
+        rows[name] = intervals[name]
+    rows["open_price"], rows["close_price"] = _of_session(parents["symbol"], histories)
+    # An exit that was hit on a later day met the market of that day.
+    beyond = (parents["released_at"] > histories.until).to_numpy()
+    rows.loc[beyond, ["twap_price", "vwap_price"]] = np.nan
+    rows.loc[beyond, ["end_price", "open_price", "close_price"]] = None
+    rows["participation"] = rows["filled_quantity"] / intervals["volume"].mask(beyond)
+    rows["hour"] = hours(parents["released_at"])
+    rows["size_bucket"] = size_buckets(
+        parents["quantity"].to_numpy(np.float64), parents["adv"].to_numpy(np.float64)
     )
 
     paid = _floats(rows["filled_notional"]) / rows["filled_quantity"].replace(0, np.nan)
@@ -108,8 +132,8 @@ def measure_orders(
         benchmark = _floats(rows[f"{name}_price"])
         rows[f"slippage_{name}_bps"] = _slippages(signs, paid, benchmark)
     return rows.assign(
-        **_against_limits(fills, of_parent, signs),
-        **_shortfalls(rows, executions, _fees(fills, of_parent, len(parents))),
+        **against_limits(fills, of_parent, signs),
+        **shortfalls(rows, executions, _fees(fills, of_parent, len(parents))),
         **{name: _milliseconds(moments, *between) for name, between in LATENCIES.items()},
     )
 
@@ -124,7 +148,7 @@ def measure_progress(working: pd.DataFrame) -> pd.DataFrame:
         Of ``measure_orders``' columns those that need neither single fills nor the market's record.
     """
     rows = working[list(PROGRESS)].copy()
-    rows["average_price"] = _averages(
+    rows["average_price"] = averages(
         working["filled_notional"].tolist(), working["filled_quantity"].tolist()
     )
     rows["arrival_price"] = _mids(working["arrival_bid"], working["arrival_ask"])
@@ -185,13 +209,25 @@ def _ends(
     return ends.where(ends <= close, close)
 
 
-def _averages(totals: Iterable[Decimal], quantities: Iterable[int]) -> pd.Series[Any]:
-    """Total by quantity; None where there is no quantity."""
-    averages = [
-        (total / shares).quantize(PRICE_PLACES) if shares else None
-        for total, shares in zip(totals, quantities, strict=True)
-    ]
-    return pd.Series(averages, dtype=object)
+def _of_session(
+    symbols: pd.Series[Any], histories: Histories
+) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """The exact price at which the session of each symbol opened, and closed if it has; or None."""
+    session = histories.session
+    is_over = histories.until >= session.close
+    opened, closed = {}, {}
+    for symbol in symbols.unique().tolist():
+        history = histories.of(symbol)
+        opened[symbol] = _exact(history.opening_price(session))
+        closed[symbol] = _exact(history.closing_price(session)) if is_over else None
+    return (
+        pd.Series([opened[symbol] for symbol in symbols], dtype=object),
+        pd.Series([closed[symbol] for symbol in symbols], dtype=object),
+    )
+
+
+def _exact(price: float | None) -> Decimal | None:
+    return None if price is None else dollars(int(price_units(np.array([price]))[0]))
 
 
 def _mids(bids: pd.Series[Any], asks: pd.Series[Any]) -> pd.Series[Any]:
@@ -201,77 +237,6 @@ def _mids(bids: pd.Series[Any], asks: pd.Series[Any]) -> pd.Series[Any]:
         for bid, ask in zip(bids.tolist(), asks.tolist(), strict=True)
     ]
     return pd.Series(mids, dtype=object)
-
-
-def _against_limits(
-    fills: pd.DataFrame, of_parent: NDArray[np.intp], signs: Floats
-) -> dict[str, Any]:
-    """What the fills of limit children cost against their own limits, by parent."""
-    limited = fills["limit_price"].notna().to_numpy()
-    parent, filled = of_parent[limited], fills[limited]
-    limits, shares = _floats(filled["limit_price"]), filled["quantity"].to_numpy(float)
-    worse = signs[parent] * (_floats(filled["price"]) - limits)
-    by_parent = pd.DataFrame(
-        {
-            "shares": shares,
-            "notional": limits * shares,
-            "cost": worse * shares,
-            "worst_bps": worse / limits * BASIS_POINTS,
-        }
-    ).groupby(parent)
-    everyone = range(len(signs))
-    sums = by_parent.sum().reindex(everyone).fillna({"shares": 0, "notional": 0})
-    return {
-        "limit_price": _averages(
-            map(Decimal, sums["notional"].tolist()), sums["shares"].astype(int).tolist()
-        ),
-        "slippage_limit_bps": sums["cost"] / sums["notional"] * BASIS_POINTS,
-        "slippage_limit_worst_bps": by_parent["worst_bps"].max().reindex(everyone),
-    }
-
-
-def _shortfalls(
-    rows: pd.DataFrame, executions: Sequence[list[Execution]], fees: Sequence[Decimal]
-) -> dict[str, Any]:
-    parts: dict[str, list[Any]] = {
-        name: [] for name in ("delay", "execution", "opportunity", "fees", "total", "bps")
-    }
-    for side, ordered, decision, arrival, end, done, fee in zip(
-        rows["side"].tolist(),
-        rows["quantity"].tolist(),
-        rows["decision_price"].tolist(),
-        rows["arrival_price"].tolist(),
-        rows["end_price"].tolist(),
-        executions,
-        fees,
-        strict=True,
-    ):
-        # A price that is missing may stand in as the decision price where it cannot matter: delay
-        # and execution share the arrival price, which their sum is free of; a whole fill leaves
-        # nothing to miss.
-        shortfall = implementation_shortfall(
-            side, ordered, decision, arrival or decision, done, end or decision, fee
-        )
-        split = arrival is not None or not done
-        whole = end is not None or sum(shares for shares, _ in done) == ordered
-        for name, value in _known_parts(shortfall, split=split, whole=whole).items():
-            parts[name].append(value)
-    bps = parts.pop("bps")
-    return {
-        **{f"shortfall_{name}": pd.Series(money, dtype=object) for name, money in parts.items()},
-        "shortfall_bps": pd.Series(bps, dtype=float),
-    }
-
-
-def _known_parts(shortfall: Shortfall, *, split: bool, whole: bool) -> dict[str, Any]:
-    return {
-        "delay": shortfall.delay if split else None,
-        "execution": shortfall.execution if split else None,
-        "opportunity": shortfall.opportunity if whole else None,
-        "fees": shortfall.fees,
-        "total": shortfall.total if whole else None,
-        "bps": shortfall.total_bps if whole else None,
-    }
 
 
 def _milliseconds(moments: pd.DataFrame, start: str, end: str) -> pd.Series[float]:

@@ -9,12 +9,18 @@ import pandas as pd
 
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
+from orderworks.ledger.measured_sessions import has_benchmarks, last_fill, mark_measured
 from orderworks.ledger.quality import load_for_measuring, store_quality
 from orderworks.market.data import MarketData
+from orderworks.model.errors import MarketDataError
 from orderworks.model.order_messages import OrderMessages
-from orderworks.quality.daily import aggregate
 from orderworks.quality.efficiency import efficiency_breach, messages_of_day
-from orderworks.quality.measuring import measure_orders
+from orderworks.quality.filling import measure_fills, with_fills
+from orderworks.quality.histories import Histories
+from orderworks.quality.limits import with_outlier_limits
+from orderworks.quality.measuring import measure_worked
+from orderworks.quality.periods import load_day, store_day
+from orderworks.quality.telling import told
 from orderworks.quality.thresholds import breaches
 from orderworks.settings import Quality
 
@@ -23,13 +29,15 @@ from orderworks.settings import Quality
 class SessionQuality:
     """What a session's execution cost an account.
 
-    ``per_order`` is as ``measure_orders`` and ``daily`` as ``aggregate`` returns it; ``sent`` is what
-    all that took in messages; ``alerts`` are those that were not raised before.
+    ``per_order`` is as ``with_fills``, ``per_fill`` as ``measure_fills`` and ``daily`` as ``load_day``
+    returns it; ``sent`` is what all that took in messages; ``alerts`` are those that were not raised
+    before.
     """
 
     account: str
     session: date
     per_order: pd.DataFrame
+    per_fill: pd.DataFrame
     daily: pd.DataFrame
     sent: OrderMessages
     alerts: list[Alert]
@@ -39,15 +47,10 @@ class SessionQuality:
         days = self.daily[self.daily["dimension"] == "day"]
         if not len(days):
             return "nothing to measure"
-        day = days.iloc[0]
-        parts = [f"{day['orders']} orders, {day['fill_rate']:.0%} filled"]
-        if pd.notna(day["slippage_arrival_bps"]):
-            parts.append(f"arrival slippage {day['slippage_arrival_bps']:+.1f} bps")
-        if pd.notna(day["shortfall_total"]):
-            parts.append(f"shortfall {day['shortfall_total']:,.2f}")
-        parts.append(f"order efficiency ratio {self.sent.efficiency_ratio:.1f}")
-        parts.append(f"{len(self.alerts)} new alerts")
-        return ", ".join(parts)
+        return (
+            f"{told(days.iloc[0].to_dict())}, order efficiency ratio "
+            f"{self.sent.efficiency_ratio:.1f}, {len(self.alerts)} new alerts"
+        )
 
 
 def measure_session(
@@ -66,17 +69,35 @@ def measure_session(
         at: now, market time. Before the close, open orders are measured up to now.
 
     Raises:
-        MarketDataError: if the market's data cannot be read; nothing is stored then.
+        MarketDataError: if the market's data cannot be read, or has nothing of a session that was
+            measured with it before; nothing is stored then.
     """
+    until_fill = last_fill(ledger, account)
     parents, fills = load_for_measuring(ledger, account, session)
-    per_order = measure_orders(parents, fills, market, min(session_close, at))
-    daily = aggregate(per_order)
-    found = breaches(
-        per_order, settings.alert_slippage_bps, settings.alert_latency_ms, account, session, at
-    )
+    histories = Histories(market, min(session_close, at))
+    per_order = measure_worked(parents, fills, histories)
+    per_fill = measure_fills(per_order, parents, fills, histories, settings.market_symbol or None)
+    per_order = with_fills(per_order, per_fill)
+    _require_nothing_lost(ledger, account, session, per_order)
+    judged = with_outlier_limits(per_order, ledger, account, session, settings)
+    found = breaches(judged, settings, account, session, at)
     sent = messages_of_day(ledger, account, session)
     found += efficiency_breach(sent, settings.alert_order_efficiency, account, session, at)
     with ledger.transaction():
-        store_quality(ledger, account, session, per_order, daily)
+        store_quality(ledger, account, session, per_order, per_fill)
+        store_day(ledger, account, session)
+        mark_measured(ledger, account, session, at, until_fill)
         fresh = raise_alerts(ledger, account, found)
-    return SessionQuality(account, session, per_order, daily, sent, fresh)
+        daily = load_day(ledger, account, session)
+    return SessionQuality(account, session, per_order, per_fill, daily, sent, fresh)
+
+
+def _require_nothing_lost(
+    ledger: Ledger, account: str, session: date, per_order: pd.DataFrame
+) -> None:
+    """A live market forgets: what it was once known to have cost is not replaced by nothing."""
+    if not per_order["twap_price"].notna().any() and has_benchmarks(ledger, account, session):
+        raise MarketDataError(
+            f"the market has no quotes of session {session}, which was measured with some; what was "
+            "measured is kept: name the recorded market with --market"
+        )

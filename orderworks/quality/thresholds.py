@@ -10,6 +10,8 @@ import pandas as pd
 
 from orderworks.ledger.alerts import Alert
 from orderworks.quality.daily import summarise
+from orderworks.quality.limits import latency_limits, slippage_limits
+from orderworks.settings import Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,15 @@ SLIPPAGE = Threshold(
     "of {arrival_price:.4f} at its release; the threshold is {threshold:g} bps",
     (*FILLED, "arrival_price"),
 )
+OUTLIER = Threshold(
+    "slippage_outlier",
+    "slippage_arrival_bps",
+    "{order} filled {filled_quantity:,} at {average_price:.4f}, {measured:.1f} bps worse than the mid "
+    "of {arrival_price:.4f} at its release; the last {history_orders:,.0f} orders of route {route_rule} "
+    "cost {median_bps:.1f} bps in the median, with a median deviation of {deviation_bps:.1f}: the "
+    "threshold is {threshold:.1f} bps",
+    (*FILLED, "arrival_price", "route_rule", "median_bps", "deviation_bps", "history_orders"),
+)
 LATENCY = Threshold(
     "latency_breach",
     "latency_ack_ms",
@@ -48,8 +59,7 @@ LIMIT = Threshold(
 
 def breaches(
     rows: pd.DataFrame,
-    alert_slippage_bps: float,
-    alert_latency_ms: float,
+    settings: Quality,
     account: str,
     session: date,
     at: datetime,
@@ -57,49 +67,61 @@ def breaches(
     """An alert for each breach: of an order, named by it, so that it is told once; and of the day.
 
     Args:
-        rows: as ``measure_orders`` returns them.
-        alert_slippage_bps: against the arrival price, of an order and of the day as a whole.
-        alert_latency_ms: from release to acknowledgement.
+        rows: as ``measure_orders`` returns them, with what ``with_outlier_limits`` adds.
+        settings: their thresholds; that of slippage for all is that of the day as a whole, too.
         account, session: whose orders these are.
         at: when it was found, UTC.
 
     Returns:
-        First every slippage_breach, then latency_breach and limit_breach, each in the order of
-        ``rows``, and last day_slippage_breach. What is not known breaches nothing.
+        First those of ``order_breaches``, then every limit_breach, and last day_slippage_breach.
     """
-    alerts = [
-        *breaches_of(SLIPPAGE, rows, alert_slippage_bps, at),
-        *breaches_of(LATENCY, rows, alert_latency_ms, at),
-        *breaches_of(LIMIT, rows, 0.0, at),
-    ]
+    alerts = [*order_breaches(rows, settings, at), *breaches_of(LIMIT, rows, 0.0, at)]
+    day_threshold = settings.alert_slippage_bps
     days = summarise(rows, "day")["slippage_arrival_bps"]
     alerts += [
         Alert(
             kind="day_slippage_breach",
             cause=f"day_slippage_breach:{session}",
             message=f"account {account} paid {paid:.1f} bps over the arrival mids in session "
-            f"{session}, weighted by notional; the threshold is {alert_slippage_bps:g} bps",
+            f"{session}, weighted by notional; the threshold is {day_threshold:g} bps",
             at=at,
             payload={
                 "session": str(session),
                 "slippage_arrival_bps": paid,
-                "threshold": alert_slippage_bps,
+                "threshold": day_threshold,
             },
         )
-        for paid in days[days > alert_slippage_bps].tolist()
+        for paid in days[days > day_threshold].tolist()
     ]
     return alerts
 
 
-def breaches_of(rule: Threshold, rows: pd.DataFrame, threshold: float, at: datetime) -> list[Alert]:
-    """An alert for each of ``rows`` in which the rule's measure is above a threshold."""
+def order_breaches(rows: pd.DataFrame, settings: Quality, at: datetime) -> list[Alert]:
+    """What single orders breach that are worked or done: slippage_breach, slippage_outlier and
+    latency_breach, each in the order of ``rows``. What is not known breaches nothing.
+
+    Args:
+        rows: as ``measure_progress`` or ``measure_orders`` returns them, with what
+            ``with_outlier_limits`` adds.
+    """
     return [
-        _alert(rule, row, threshold, at)
-        for row in rows[rows[rule.measure] > threshold].to_dict("records")
+        *breaches_of(SLIPPAGE, rows, slippage_limits(rows, settings), at),
+        *breaches_of(OUTLIER, rows, rows["outlier_limit_bps"], at),
+        *breaches_of(LATENCY, rows, latency_limits(rows, settings), at),
     ]
 
 
-def _alert(rule: Threshold, row: dict[Any, Any], threshold: float, at: datetime) -> Alert:
+def breaches_of(
+    rule: Threshold, rows: pd.DataFrame, thresholds: pd.Series[float] | float, at: datetime
+) -> list[Alert]:
+    """An alert for each of ``rows`` in which the rule's measure is above its threshold."""
+    judged = rows.assign(threshold=thresholds)
+    above = judged[judged[rule.measure] > judged["threshold"]]
+    return [_alert(rule, row, at) for row in above.to_dict("records")]
+
+
+def _alert(rule: Threshold, row: dict[Any, Any], at: datetime) -> Alert:
+    threshold = row["threshold"]
     name, measured = row["client_order_id"], row[rule.measure]
     order = f"{row['side']} {row['quantity']:,} {row['symbol']} ({name})"
     return Alert(

@@ -36,6 +36,8 @@ def order(
         "arrival_price": Decimal(100),
         "twap_price": 100.0,
         "vwap_price": 100.0,
+        "open_price": None,
+        "close_price": None,
         "shortfall_total": total,
         "shortfall_fees": Decimal(0),
         "shortfall_bps": float("nan") if bps is None else bps,

@@ -15,7 +15,7 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, take_lease
 from orderworks.ledger.movements import EventRecord, Release, book, permit
-from orderworks.ledger.quality import DAILY_QUALITY, ORDER_QUALITY, store_quality
+from orderworks.ledger.quality import FILL_QUALITY, ORDER_QUALITY, store_quality
 from orderworks.ledger.reconciliations import record_reconciliation
 from orderworks.ledger.runs import Plan, finish_run, freeze_plan, start_run
 from orderworks.model.fill import Fill
@@ -23,6 +23,7 @@ from orderworks.model.ids import client_order_id
 from orderworks.model.order import Side
 from orderworks.model.portfolio import Portfolio, Position
 from orderworks.model.state import TRANSITIONS, OrderEvent, OrderState
+from orderworks.quality.periods import store_day
 
 ACCOUNT = "SIM1"
 SESSION = date(2026, 11, 20)
@@ -209,24 +210,16 @@ def _measure(ledger: Ledger) -> None:
         "arrival_price": Decimal("100.02"),
         "twap_price": 100.1 + 0.2,
         "slippage_arrival_bps": 0.66653,
+        "shortfall_fees": Decimal("0.700"),
         "shortfall_total": Decimal("0.78"),
+        "hour": 9,
+        "size_bucket": "0.1-1%",
     }
-    day = {
-        "key": "all",
-        "orders": 1,
-        "unmeasured": 0,
-        "quantity": 10,
-        "filled_quantity": 3,
-        "notional": Decimal("300.08"),
-        "fill_rate": 0.3,
-        "shortfall_total": Decimal("0.78"),
-        "fees": Decimal("0.700"),
-    }
-    daily = [{"dimension": "day", **day}, {"dimension": "symbol", **day, "key": "AAPL"}]
     store_quality(
         ledger,
         ACCOUNT,
         SESSION,
         pd.DataFrame([order]).reindex(columns=list(ORDER_QUALITY)),
-        pd.DataFrame(daily).reindex(columns=list(DAILY_QUALITY)),
+        pd.DataFrame(columns=list(FILL_QUALITY)),
     )
+    store_day(ledger, ACCOUNT, SESSION)

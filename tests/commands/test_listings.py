@@ -201,8 +201,36 @@ def test_quality_of_orders_and_of_days(says: Says, books: Ledger) -> None:
         (aggregate,) = records(says("quality", "--by", dimension, "--format", "json"))
         assert (aggregate["dimension"], aggregate["key"]) == (dimension, key)
         assert (aggregate["notional"], aggregate["fees"]) == ("300.08", "0.700")
-    assert records(says("quality", "--by", "strategy", "--format", "json")) == []
     assert records(says("quality", "--session", "2026-11-19", "--format", "json")) == []
+    assert (
+        records(says("quality", "--session", "2026-11-19", "--by", "hour", "--format", "json"))
+        == []
+    )
+
+
+def test_quality_of_many_sessions_by_more_than_one_thing(says: Says, books: Ledger) -> None:
+    span = ("--from", "2026-11-01", "--to", "2026-11-30", "--format", "json")
+    asked = ("quality", "--by", "day", "--by", "route_rule", "--by", "hour")
+    (found,) = records(says(*asked, *span))
+    assert [found[name] for name in ("day", "route_rule", "hour")] == ["2026-11-20", "LARGE", 9]
+    assert (found["orders"], found["notional"], found["fees"]) == (1, "300.08", "0.700")
+    assert (found["slippage_twap_bps"], found["slippage_vwap_bps"]) != (None, None)
+    assert (found["slippage_vwap_bps"], found["fills"]) == (None, None)
+    assert records(says(*asked, "--from", "2026-11-21", "--format", "json")) == []
+    assert len(records(says("quality", *span))) == 1
+    assert records(says("quality", "--to", "2026-11-19", "--format", "json")) == []
+    table = says(*asked).stdout
+    assert "route_rule" in table
+    assert "LARGE" in table
+
+
+def test_dates_that_contradict_each_other_are_refused(says: Says, books: Ledger) -> None:
+    both = says("quality", "--session", "2026-11-20", "--from", "2026-11-01")
+    assert both.exit_code == 2
+    assert "--session is one day, --from and --to are many" in both.stderr
+    swapped = says("quality", "--from", "2026-11-20", "--to", "2026-11-01")
+    assert swapped.exit_code == 2
+    assert "--from 2026-11-20 is after --to 2026-11-01" in swapped.stderr
 
 
 def test_breaks_are_the_open_ones_unless_all_are_asked_for(says: Says, books: Ledger) -> None:

@@ -5,6 +5,7 @@ import signal as signals_of_the_system
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from flows.daily import daily_execution
 from flows.end_of_day import end_of_day
 from flows.intraday import intraday_execution
 from flows.kill_switch import kill_switch
+from flows.period_quality import monthly_quality, weekly_quality
 from flows.rebalance import rebalance
 from flows.reconcile import reconcile_account
 from flows.recover import recover
@@ -174,6 +176,25 @@ async def test_end_of_day_ends_what_rests_and_can_be_repeated(
         "WHERE parent_id IS NULL AND attached_to IS NULL",
     )
     assert (day["orders"], day["filled_quantity"]) == (parents["orders"], parents["filled"])
+
+
+async def test_a_week_and_a_month_are_summed_up_from_their_days(
+    ledger: Ledger, market: str, signals: str
+) -> None:
+    await daily(market, signals)
+    await end_of_day(return_state=True)
+    for flow, kind in ((weekly_quality, "week"), (monthly_quality, "month")):
+        for _ in range(2):
+            state = await flow(day=SESSION, return_state=True)
+            assert state.name == "Completed", state.message
+        query = f"SELECT * FROM period_quality WHERE dimension = 'all' AND period = '{kind}'"
+        (whole,) = rows(ledger, query)
+        (day,) = rows(ledger, "SELECT * FROM daily_quality WHERE dimension = 'day'")
+        assert whole["shortfall_total"] == day["shortfall_total"]
+        said = f"{kind} of {whole['starts']}: {day['orders']} orders"
+        assert (state.message or "").startswith(said)
+    empty = await weekly_quality(day=date(2025, 1, 6), return_state=True)
+    assert (empty.message or "") == "week of 2025-01-06: nothing was measured in it"
 
 
 async def test_after_the_kill_switch_nothing_is_sent_until_it_is_resumed(

@@ -23,7 +23,10 @@ from operating_house import (
 )
 from synthetic_day import SESSION
 
-KINDS = {"daily", "end-of-day", "intraday", "kill-switch", "rebalance", "reconcile", "recover"}
+KINDS = {
+    *("daily", "end-of-day", "intraday", "kill-switch", "monthly-quality", "rebalance"),
+    *("reconcile", "recover", "weekly-quality"),
+}
 
 
 def deployed(in_force: dict[str, str], account: str) -> str:
@@ -47,7 +50,7 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         assert "next: " in first.said
         server = Server(api)
         assert set(server.deployments()) == {f"{kind}-SIM1" for kind in KINDS}
-        assert "7 new or changed" in first.said
+        assert "9 new or changed" in first.said
 
         # Asked twice, with whatever port: the second attaches, changes nothing, and returns.
         second = Up(in_force, "--port", str(free_port()))
@@ -68,7 +71,7 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         assert schedule["active"] is False
 
         # Another account has deployments, limits and a queue of its own.
-        assert "7 new or changed" in deployed(in_force, "SIM2")
+        assert "9 new or changed" in deployed(in_force, "SIM2")
         both = server.deployments()
         assert set(both) == {f"{kind}-{account}" for kind in KINDS for account in ("SIM1", "SIM2")}
         other = both["daily-SIM2"]

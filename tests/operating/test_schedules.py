@@ -41,6 +41,19 @@ async def test_neither_two_nor_none_over_a_change_of_the_clock(kind: str, sunday
     assert await times(kind, friday, 4) == {friday: EXPECTED[kind], monday: EXPECTED[kind]}
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("weekly-quality", [date(2026, 10, 31), date(2026, 11, 7)]),
+        ("monthly-quality", [date(2026, 11, 1)]),
+    ],
+)
+async def test_weeks_and_months_are_summed_up_when_they_are_over(
+    kind: str, expected: list[date]
+) -> None:
+    assert await times(kind, date(2026, 10, 30), 10) == {day: ["06:00"] for day in expected}
+
+
 async def test_the_rest_is_started_by_hand() -> None:
     scheduled = {each.kind for each in definitions() if each.schedules}
-    assert scheduled == set(EXPECTED)
+    assert scheduled == {*EXPECTED, "weekly-quality", "monthly-quality"}

@@ -71,6 +71,15 @@ def test_half_kelly_is_half_of_the_fraction_of_cash() -> None:
     assert sized({}).orders["kelly_fraction"].iloc[0] == pytest.approx(0.325)
 
 
+def test_the_published_bet_that_is_expected_to_lose_is_not_made() -> None:
+    """A win rate of 45 % at even odds has a fraction of -.10."""
+    found = sized({"win_rate": 0.45, "avg_win_pct": 1.0, "avg_loss_pct": 1.0})
+    assert found.orders.empty
+    (refused,) = found.refused.to_dict("records")
+    assert refused["code"] == "NO_EDGE"
+    assert refused["saw"]["kelly_fraction"] == pytest.approx(-0.10)
+
+
 @given(st.floats(0.3, 0.9), st.floats(0.5, 5), st.floats(0.5, 5), st.floats(1, 500))
 def test_a_bet_is_the_formula_or_its_cap(
     win_rate: float, win: float, loss: float, price: float

@@ -43,6 +43,7 @@ def parent(name: str = "p1", **changes: object) -> dict[str, object]:
         "acknowledged_at": at(60.25),
         "ends_at": at(660),
         "closed_at": None,
+        "adv": 200_000.0,
     } | changes
 
 
@@ -51,6 +52,8 @@ def fill(
 ) -> dict[str, object]:
     """A fill of ``of`` without commission, against a market child."""
     return {
+        "exec_id": f"x-{of}-{seconds}-{quantity}",
+        "client_order_id": f"{of}-0",
         "parent_id": of,
         "quantity": quantity,
         "price": Decimal(price),

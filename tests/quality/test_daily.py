@@ -5,13 +5,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from quality_tables import CLOSE, fill, fills_table, parent, parents_table, quote, recorded
 
 from orderworks.market.replay import ReplayMarket
-from orderworks.quality.daily import COLUMNS, DIMENSIONS, aggregate
+from orderworks.quality.daily import COLUMNS, summarise
 from orderworks.quality.measuring import measure_orders
 from orderworks.quality.metrics import weighted_slippage_bps
 
@@ -64,12 +65,13 @@ def test_a_group_is_recomputed_from_its_fills(market: ReplayMarket, orders: Orde
             for shares, price in executions
         ]
     rows = measure_orders(parents_table(*parents), fills_table(*fills), market, CLOSE)
-    daily = aggregate(rows).set_index(["dimension", "key"])
+    daily = pd.concat([summarise(rows, name) for name in ("day", "symbol", "strategy")])
+    daily = daily.set_index(["dimension", "key"])
 
     groups: list[tuple[str, str, Callable[[int], bool]]] = [("day", "all", lambda _: True)]
     groups += [("symbol", s, lambda i, s=s: orders[i][1] == s) for s in {o[1] for o in orders}]
     groups += [("strategy", s, lambda i, s=s: orders[i][2] == s) for s in {o[2] for o in orders}]
-    assert len(daily) == len(groups) + 2  # one order type and one rule
+    assert len(daily) == len(groups)
     for dimension, key, belongs in groups:
         members = [i for i in range(len(orders)) if belongs(i)]
         done = [(i, q, p) for i in members for q, p in orders[i][5]]
@@ -116,26 +118,13 @@ def test_a_large_order_outweighs_a_small_one(tmp_path: Path) -> None:
         market,
         CLOSE,
     )
-    day = aggregate(rows).iloc[0]
+    day = summarise(rows, "day").iloc[0]
     assert rows["slippage_arrival_bps"].mean() == pytest.approx(497.5, abs=0.1)
     assert day["slippage_arrival_bps"] == pytest.approx(1 / 1005 * 1e4)
 
 
 def test_a_day_without_orders_has_no_rows(tmp_path: Path) -> None:
     rows = measure_orders(parents_table(), fills_table(), recorded(tmp_path, MARKET), CLOSE)
-    daily = aggregate(rows)
+    daily = summarise(rows, "day")
     assert daily.empty
     assert list(daily.columns) == list(COLUMNS)
-
-
-def test_every_dimension_covers_the_day(tmp_path: Path) -> None:
-    rows = measure_orders(
-        parents_table(
-            parent("p1"), parent("p2", order_type="market", route_rule="URGENT", strategy="value")
-        ),
-        fills_table(fill(500, "10.07", of="p1"), fill(1000, "10.08", of="p2")),
-        recorded(tmp_path, MARKET),
-        CLOSE,
-    )
-    by_dimension = aggregate(rows).groupby("dimension")["filled_quantity"].sum()
-    assert by_dimension.to_dict() == dict.fromkeys(DIMENSIONS, 1500)

@@ -13,6 +13,7 @@ from quality_tables import CLOSE, at, bar, quote, recorded
 
 from orderworks.market.replay import ReplayMarket
 from orderworks.quality.benchmarks import twap_benchmark, vwap_benchmark
+from orderworks.quality.histories import Histories
 from orderworks.quality.intervals import interval_twaps, interval_vwaps, measure_intervals
 
 TICKS = st.lists(
@@ -84,7 +85,7 @@ def measured(market: ReplayMarket, *spans: tuple[str, float, float]) -> pd.DataF
         [(symbol, at(start), at(end)) for symbol, start, end in spans],
         columns=["symbol", "start", "end"],
     )
-    return measure_intervals(intervals, market, CLOSE)
+    return measure_intervals(intervals, Histories(market, CLOSE))
 
 
 def test_crossed_and_one_sided_quotes_do_not_move_the_mid(tmp_path: Path) -> None:
@@ -143,6 +144,7 @@ def test_half_an_hour_of_the_real_market(
         {"symbol": [symbol], "start": [start], "end": [start + timedelta(minutes=30)]}
     )
     market = ReplayMarket(sample_market, date(2013, 10, 8))
-    row = measure_intervals(intervals, market, datetime(2013, 10, 8, 20, tzinfo=UTC)).iloc[0]
+    histories = Histories(market, datetime(2013, 10, 8, 20, tzinfo=UTC))
+    row = measure_intervals(intervals, histories).iloc[0]
     assert row["twap_price"] == pytest.approx(twap, rel=1e-5)
     assert row["vwap_price"] == pytest.approx(vwap, rel=2e-4)

@@ -22,10 +22,17 @@ from orderworks.model.fill import Fill
 from orderworks.model.order import Side
 from orderworks.model.state import OrderEvent, OrderState, transition
 from orderworks.quality.report import SessionQuality, measure_session
-from orderworks.settings import Quality
+from orderworks.settings import Outliers, Quality, QualityThresholds
 
 ACCOUNT = "SIM-1"
-LIMITS = Quality(alert_slippage_bps=10, alert_latency_ms=5000, alert_order_efficiency=15)
+LIMITS = Quality(
+    alert_slippage_bps=10,
+    alert_latency_ms=5000,
+    alert_order_efficiency=15,
+    market_symbol="",
+    thresholds=QualityThresholds(by_route={}, by_symbol={}),
+    outliers=Outliers(deviations=8, days=60, minimum_orders=30),
+)
 
 
 @pytest.fixture
@@ -128,7 +135,8 @@ def test_what_is_measured_of_a_session(ledger: Ledger, lease: Lease, market: Rep
     assert len(quality.per_order) == 1
     daily = stored(ledger, "daily_quality")
     assert [(r["dimension"], r["key"]) for r in daily] == [
-        *(("day", "all"), ("order_type", "limit"), ("route_rule", "DEFAULT")),
+        *(("algo", "twap"), ("day", "all"), ("hour", "9"), ("order_type", "limit")),
+        *(("route_rule", "DEFAULT"), ("side", "buy"), ("size_bucket", "unknown")),
         *(("strategy", "momentum"), ("symbol", "A")),
     ]
     assert {r["shortfall_total"] for r in daily} == {Decimal(87)}
@@ -143,7 +151,7 @@ def test_unknowns_are_stored_as_null(ledger: Ledger, lease: Lease, tmp_path: Pat
     unknown = ["twap_price", "vwap_price", "end_price", "slippage_twap_bps", "slippage_vwap_bps"]
     unknown += ["shortfall_opportunity", "shortfall_total", "shortfall_bps"]
     assert [row[name] for name in unknown] == [None] * len(unknown)
-    day = stored(ledger, "daily_quality")[0]
+    day = next(row for row in stored(ledger, "daily_quality") if row["dimension"] == "day")
     assert (day["unmeasured"], day["shortfall_total"], day["slippage_twap_bps"]) == (1, None, None)
 
 
@@ -154,9 +162,11 @@ def test_measuring_again_replaces_the_day_and_tells_nothing_twice(
     release(ledger, lease, "p")
     fill(ledger, lease, "p", 700, "10.07")
     first = measure(ledger, market)
-    before = stored(ledger, "order_quality"), stored(ledger, "daily_quality")
+    tables = ("order_quality", "fill_quality", "daily_quality")
+    before = [stored(ledger, table) for table in tables]
     again = measure(ledger, market)
-    assert (stored(ledger, "order_quality"), stored(ledger, "daily_quality")) == before
+    assert all(before)
+    assert [stored(ledger, table) for table in tables] == before
     assert [a.kind for a in first.alerts] == ["slippage_breach", "day_slippage_breach"]
     assert again.alerts == []
     assert len(undecided(ledger, ACCOUNT)) == 2
@@ -173,10 +183,11 @@ def test_a_day_is_stored_whole_or_not_at_all(
 ) -> None:
     plan_orders(ledger, "daily", ["p"])
     release(ledger, lease, "p")
+    fill(ledger, lease, "p", 700, "10.07")
     quality = measure(ledger, market)
     before = stored(ledger, "order_quality")
-    broken = quality.daily.assign(dimension="moon phase")
-    with pytest.raises(Exception, match="daily_quality_dimension_check"):
+    broken = quality.per_fill.assign(size_bucket="immense")
+    with pytest.raises(Exception, match="size_bucket_check"):
         store_quality(ledger, ACCOUNT, DAY, quality.per_order.iloc[:0], broken)
     assert stored(ledger, "order_quality") == before
 
@@ -190,10 +201,10 @@ def test_two_who_measure_the_same_day_take_turns(
     with open_ledger(ledger_url) as other:
         other.execute("SET lock_timeout = '100ms'")
         with ledger.transaction():
-            store_quality(ledger, ACCOUNT, DAY, quality.per_order, quality.daily)
+            store_quality(ledger, ACCOUNT, DAY, quality.per_order, quality.per_fill)
             with pytest.raises(Exception, match="lock timeout"):
-                store_quality(other, ACCOUNT, DAY, quality.per_order, quality.daily)
-        store_quality(other, ACCOUNT, DAY, quality.per_order, quality.daily)
+                store_quality(other, ACCOUNT, DAY, quality.per_order, quality.per_fill)
+        store_quality(other, ACCOUNT, DAY, quality.per_order, quality.per_fill)
     assert len(stored(ledger, "order_quality")) == 1
 
 

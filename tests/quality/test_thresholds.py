@@ -4,9 +4,11 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pandas import DataFrame
 from quality_tables import CLOSE, DAY, at, fill, fills_table, parent, parents_table, quote, recorded
+from test_session_quality import LIMITS
 
 from orderworks.ledger.alerts import Alert
 from orderworks.quality.measuring import measure_orders
@@ -21,7 +23,11 @@ def rows_of(
 
 
 def found(rows: DataFrame, slippage: float = 10, latency: float = 5000) -> list[Alert]:
-    return breaches(rows, slippage, latency, "SIM-1", DAY, CLOSE)
+    limits = {"alert_slippage_bps": slippage, "alert_latency_ms": latency}
+    # Without a history, nothing is out of the ordinary.
+    return breaches(
+        rows.assign(outlier_limit_bps=np.nan), LIMITS.model_copy(update=limits), "SIM-1", DAY, CLOSE
+    )
 
 
 def test_a_dear_order_is_told_with_its_numbers(tmp_path: Path) -> None:

@@ -56,3 +56,20 @@ def test_another_session_is_not_looked_at(ledger: Ledger, lease: Lease) -> None:
     fill(ledger, lease, "p", 700, "10.07")
     other = DAY - timedelta(days=1)
     assert watch_session(ledger, ACCOUNT, other, LIMITS, CLOSE) == []
+
+
+def test_a_broken_limit_is_told_as_it_fills_as_at_the_end(
+    ledger: Ledger, lease: Lease, market: ReplayMarket
+) -> None:
+    """The child was sent with a limit of 10.08; another order keeps to its."""
+    plan_orders(ledger, "daily", ["p", "q"])
+    for name, price in (("p", "10.09"), ("q", "10.04")):
+        release(ledger, lease, name)
+        fill(ledger, lease, name, 700, price)
+    early = watch_session(ledger, ACCOUNT, DAY, LIMITS, CLOSE)
+    assert [alert.cause for alert in early] == ["slippage_breach:p", "limit_breach:p"]
+    ledger.execute("DELETE FROM alerts")
+    late = {alert.cause: alert for alert in measure(ledger, market).alerts}
+    told = late["limit_breach:p"]
+    assert "has a fill 9.92 bps worse than the limit" in told.message
+    assert (told.message, told.payload) == (early[1].message, early[1].payload)

@@ -1,0 +1,182 @@
+"""Execution quality summed up where it is stored: of any sessions, by one or more dimensions.
+
+The database does the work and hands over a row a group. Every measure is a sum of money over a sum of
+money, sum(s * (P - B) * q) / sum(B * q), never a mean of basis points; what is not known of an order or a
+fill has no part in either sum, and a group that knows nothing of a measure has none. ``daily`` says the
+same of orders in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+
+import pandas as pd
+from psycopg.rows import tuple_row
+
+from orderworks.ledger.connection import Ledger
+from orderworks.model.errors import InputError
+from orderworks.quality.filling import WEIGHTS
+from orderworks.quality.measuring import BENCHMARKS
+
+DIMENSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "day": "session",
+        **{
+            name: name
+            for name in (
+                *("strategy", "symbol", "side", "route_rule", "order_type", "algo", "hour"),
+                "size_bucket",
+            )
+        },
+    }
+)
+"""By what it can be summed up, and the column that is."""
+
+RATIOS = ("fill_rate", "participation", "spread_capture")
+
+_SIGN = "CASE side WHEN 'buy' THEN 1 ELSE -1 END"
+_WEIGHTS = {
+    "mid": "(bid + ask) / 2 * quantity",
+    "spread": "(ask - bid) * quantity",
+    "price": "paid",
+    "arrival": "arrival_price * quantity",
+    # The limit of a fill's child, from the fill's price and what it cost against it.
+    "limit": f"paid / (1 + {_SIGN} * slippage_limit_bps / 1e4)",
+}
+
+
+def _against(benchmark: str) -> str:
+    fair = f"{benchmark}_price::float8 * filled_quantity"
+    return f"sum({_SIGN} * (filled_notional::float8 - {fair})) / nullif(sum({fair}), 0) * 1e4"
+
+
+def _weighted(measure: str, weight: str) -> str:
+    by = _WEIGHTS[weight]
+    known = f"sum(CASE WHEN {measure} IS NOT NULL THEN {by} END)"
+    return f"sum({measure} * ({by})) / nullif({known}, 0)"
+
+
+OF_ORDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "orders": "count(*)",
+        "unmeasured": "count(*) FILTER (WHERE shortfall_total IS NULL)",
+        "quantity": "sum(quantity)::bigint",
+        "filled_quantity": "sum(filled_quantity)::bigint",
+        "notional": "sum(filled_notional)",
+        "fill_rate": "sum(filled_quantity)::float8 / sum(quantity)::float8",
+        **{f"slippage_{name}_bps": _against(name) for name in BENCHMARKS},
+        "participation": "sum(filled_quantity) FILTER (WHERE participation > 0) "
+        "/ sum(filled_quantity / nullif(participation, 0))",
+        "shortfall_total": "sum(shortfall_total)",
+        "shortfall_bps": "(sum(shortfall_total) / sum(quantity * decision_price) "
+        "FILTER (WHERE shortfall_total IS NOT NULL) * 10000)::float8",
+        "fees": "sum(shortfall_fees)",
+    }
+)
+"""What is summed up of orders: ``unmeasured`` are those whose shortfall is not known; participation is of
+those that were filled."""
+
+OF_FILLS: Mapping[str, str] = MappingProxyType(
+    {
+        "fills": "count(*)",
+        "slippage_limit_bps": _weighted("slippage_limit_bps", "limit"),
+        **{name: _weighted(name, weight) for name, weight in WEIGHTS.items()},
+    }
+)
+"""What is summed up of fills."""
+
+MEASURES = (*OF_ORDERS, *OF_FILLS)
+
+
+def aggregate(
+    ledger: Ledger, account: str, first: date, last: date, by: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The execution quality of an account's sessions from ``first`` to ``last``, both included.
+
+    Args:
+        by: of DIMENSIONS; a row for each combination of them that was traded, or one for all.
+
+    Returns:
+        The columns ``by`` and MEASURES, ordered by ``by``; no row where nothing was released. Money is
+        Decimal or None, what is measured float64 or NaN.
+
+    Raises:
+        InputError: if there is no such dimension.
+    """
+    query = f"SELECT * FROM ({grouped(by)}) found ORDER BY {', '.join(_ordinals(by)) or '1'}"
+    return table_of(ledger, query, {"account": account, "first": first, "last": last})
+
+
+def aggregate_fills(
+    ledger: Ledger,
+    account: str,
+    first: date,
+    last: date,
+    by: Sequence[str] = (),
+    measures: Iterable[str] = ("effective_spread_bps", "markout_1m_bps"),
+) -> pd.DataFrame:
+    """The same of fills alone, however many: their number, shares, and what they cost on arrival.
+
+    Args:
+        measures: of OF_FILLS, which are wanted beside; each costs about a second in ten million fills.
+
+    Returns:
+        The columns ``by``, fills, quantity, notional (float64: a weight, not an account),
+        slippage_arrival_bps and ``measures``, ordered by ``by``.
+
+    Raises:
+        InputError: if there is no such dimension.
+    """
+    wanted = {
+        "fills": OF_FILLS["fills"],
+        "quantity": "sum(quantity)::bigint",
+        "notional": f"sum({_WEIGHTS['price']})",
+        "slippage_arrival_bps": _weighted("slippage_arrival_bps", "arrival"),
+        **{name: OF_FILLS[name] for name in measures},
+    }
+    query = f"{_select('fill_quality', by, wanted)} ORDER BY {', '.join(_ordinals(by)) or '1'}"
+    return table_of(ledger, query, {"account": account, "first": first, "last": last})
+
+
+def grouped(by: Sequence[str]) -> str:
+    """The query of ``aggregate``: its parameters are account, first and last.
+
+    Raises:
+        InputError: if there is no such dimension.
+    """
+    orders = _select("order_quality", by, OF_ORDERS)
+    fills = _select("fill_quality", by, OF_FILLS)
+    joined = f"USING ({', '.join(by)})" if by else "ON true"
+    return f"SELECT * FROM ({orders}) orders LEFT JOIN ({fills}) fills {joined}"
+
+
+def _select(table: str, by: Sequence[str], measures: Mapping[str, str]) -> str:
+    unknown = [name for name in by if name not in DIMENSIONS]
+    if unknown:
+        raise InputError(
+            f"execution quality cannot be summed up by {unknown[0]!r}; it can by "
+            f"{', '.join(DIMENSIONS)}"
+        )
+    columns = [f"{DIMENSIONS[name]} AS {name}" for name in by]
+    columns += [f"{expression} AS {name}" for name, expression in measures.items()]
+    groups = f"GROUP BY {', '.join(_ordinals(by))}" if by else ""
+    return (
+        f"SELECT {', '.join(columns)} FROM {table} WHERE account = %(account)s "
+        f"AND session BETWEEN %(first)s AND %(last)s {groups} HAVING count(*) > 0"
+    )
+
+
+def _ordinals(by: Sequence[str]) -> list[str]:
+    return [str(place) for place in range(1, len(by) + 1)]
+
+
+def table_of(ledger: Ledger, query: str, parameters: Mapping[str, object]) -> pd.DataFrame:
+    """The answer to a query of MEASURES: what is measured float64, the rest as the ledger has it."""
+    with ledger.cursor(row_factory=tuple_row, binary=True) as cursor:
+        rows = cursor.execute(query.encode(), parameters).fetchall()
+        names = [column.name for column in cursor.description or ()]
+    table = pd.DataFrame(rows, columns=names)
+    measured = [name for name in names if name.endswith("_bps") or name in RATIOS]
+    return table.astype(dict.fromkeys(measured, "float64"))

@@ -1,0 +1,291 @@
+"""What the database sums up is what one would work out from the fills and the orders themselves."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from quality_tables import CLOSE, DAY, at, bar, fill, fills_table, parent, parents_table, quote
+from quality_tables import recorded as record
+
+from orderworks.ledger.accounts import open_account
+from orderworks.ledger.connection import Ledger
+from orderworks.ledger.quality import store_quality
+from orderworks.market.replay import ReplayMarket
+from orderworks.model.errors import InputError
+from orderworks.quality.aggregating import DIMENSIONS, MEASURES, aggregate, aggregate_fills
+from orderworks.quality.daily import COLUMNS, summarise
+from orderworks.quality.filling import WEIGHTS, measure_fills, with_fills
+from orderworks.quality.histories import Histories
+from orderworks.quality.measuring import measure_worked
+from orderworks.quality.periods import (
+    Period,
+    PeriodKind,
+    latest_over,
+    load_day,
+    store_day,
+    store_period,
+)
+
+ACCOUNT = "SIM-1"
+UNQUOTED = "NONE"
+Measured = tuple[pd.DataFrame, pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
+    return record(
+        tmp_path_factory.mktemp("market"),
+        [
+            quote(30, 10.04, 10.06),
+            quote(300, 10.07, 10.09),
+            quote(30, 9.99, 10.01, "B"),
+            quote(23_390, 10.03, 10.03),  # locked
+            quote(23_390, 10.09, 10.11, "B"),
+        ],
+        [bar(90, 10.06, 3000), bar(23_000, 10.02, 500), bar(100, 10.0, 700, "B")],
+    )
+
+
+@pytest.fixture
+def books(ledger: Ledger) -> Ledger:
+    open_account(ledger, ACCOUNT, "simulated", "simulated")
+    return ledger
+
+
+def measured(
+    market: ReplayMarket, parents: list[dict[str, object]], fills: list[dict[str, object]]
+) -> Measured:
+    tables, histories = (parents_table(*parents), fills_table(*fills)), Histories(market, CLOSE)
+    orders = measure_worked(*tables, histories)
+    rows = measure_fills(orders, *tables, histories)
+    return with_fills(orders, rows), rows
+
+
+CENTS = st.integers(900, 1100).map(lambda cents: Decimal(cents) / 100)
+FILLS = st.lists(
+    st.tuples(st.integers(1, 100), CENTS, st.integers(61, 23_399), st.none() | CENTS), max_size=4
+)
+ORDERS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "side": st.sampled_from(["buy", "sell"]),
+            "symbol": st.sampled_from(["A", "B", UNQUOTED]),
+            "strategy": st.sampled_from(["momentum", "value"]),
+            "order_type": st.sampled_from(["limit", "market"]),
+            "route_rule": st.sampled_from(["DEFAULT", "URGENT"]),
+            "algo": st.sampled_from(["none", "twap"]),
+            "adv": st.sampled_from([None, 1e3, 1e4, 1e6]),
+            "released_at": st.sampled_from([at(60), at(3600)]),
+            "decision_price": CENTS,
+        }
+    ).flatmap(lambda order: st.tuples(st.just(order), st.integers(0, 40), FILLS)),
+    min_size=1,
+    max_size=6,
+)
+
+
+def drawn(orders: Any) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    parents, fills = [], []
+    for i, (order, unfilled, done) in enumerate(orders):
+        quoted = order["symbol"] != UNQUOTED
+        quote_of = {"arrival_bid": None, "arrival_ask": None} if not quoted else {}
+        quantity = sum(shares for shares, *_ in done) + unfilled or 1
+        parents.append(parent(f"p{i}", **order, **quote_of, quantity=quantity))
+        fills += [
+            fill(
+                shares,
+                str(price),
+                second,
+                f"p{i}",
+                exec_id=f"x{i}-{n}",
+                commission=Decimal("0.35"),
+                limit_price=limit,
+            )
+            for n, (shares, price, second, limit) in enumerate(done)
+        ]
+    return parents, fills
+
+
+def mean(rows: pd.DataFrame, measure: str, weight: pd.Series) -> float:
+    """Of the fills that have it, plainly."""
+    known = rows[measure].notna()
+    total = float(weight[known].sum())
+    return float((rows[measure] * weight)[known].sum()) / total if total else np.nan
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(ORDERS)
+def test_every_dimension_is_recomputed_from_orders_and_fills(
+    books: Ledger, market: ReplayMarket, orders: Any
+) -> None:
+    parents, fills = drawn(orders)
+    per_order, per_fill = measured(market, parents, fills)
+    store_quality(books, ACCOUNT, DAY, per_order, per_fill)
+    shares = per_fill["quantity"].astype(float)
+    prices = per_fill["price"].astype(float)
+    sign = per_fill["side"].map({"buy": 1.0, "sell": -1.0}).astype(float)
+    weights = {
+        "mid": (per_fill["bid"] + per_fill["ask"]) / 2 * shares,
+        "spread": (per_fill["ask"] - per_fill["bid"]) * shares,
+        "price": prices * shares,
+        "arrival": per_fill["arrival_price"] * shares,
+    }
+    limits = prices / (1 + sign * per_fill["slippage_limit_bps"] / 1e4)
+    for dimension in DIMENSIONS:
+        by = (dimension,)
+        found = aggregate(books, ACCOUNT, DAY, DAY, by)
+        plain = summarise(per_order, dimension)
+        if dimension == "day":
+            assert found["day"].tolist() == [DAY]
+        else:
+            assert sorted(found[dimension]) == sorted(plain["key"])
+        for row in found.to_dict("records"):
+            key = "all" if dimension == "day" else row[dimension]
+            expected = plain[plain["key"] == key].iloc[0]
+            for name in COLUMNS[2:]:
+                _require_same(row[name], expected[name], name)
+            own = per_fill if dimension == "day" else per_fill[per_fill[dimension] == key]
+            assert (row["fills"] or 0) == len(own) or (np.isnan(row["fills"]) and not len(own))
+            for name, weight in WEIGHTS.items():
+                _require_same(row[name], mean(own, name, weights[weight].loc[own.index]), name)
+            limit = mean(own, "slippage_limit_bps", (limits * shares).loc[own.index])
+            _require_same(row["slippage_limit_bps"], limit, "limit")
+    books.execute("TRUNCATE order_quality, fill_quality")
+
+
+def _require_same(found: Any, expected: Any, name: str) -> None:
+    if pd.isna(expected):
+        assert pd.isna(found), name
+    elif isinstance(expected, Decimal):
+        assert found == expected, name
+    else:
+        assert float(found) == pytest.approx(float(expected), rel=1e-9, abs=1e-6), name
+
+
+def two_days(books: Ledger, market: ReplayMarket) -> Measured:
+    """The same orders on DAY and on the Monday after it."""
+    parents = [parent("p"), parent("q", side="sell", symbol="B", route_rule="URGENT")]
+    fills = [fill(700, "10.06", of="p"), fill(300, "9.99", 400, of="q"), fill(1, "9.98", of="q")]
+    of_day = measured(market, parents, fills)
+    for session in (DAY, DAY + timedelta(days=3)):
+        store_quality(books, ACCOUNT, session, *of_day)
+    return of_day
+
+
+def test_combinations_are_rows_and_sum_up_to_the_whole(books: Ledger, market: ReplayMarket) -> None:
+    two_days(books, market)
+    last = DAY + timedelta(days=10)
+    found = aggregate(books, ACCOUNT, DAY, last, ("day", "route_rule", "symbol"))
+    keys = found[["day", "route_rule", "symbol"]].to_records(index=False).tolist()
+    assert keys == [
+        (day, *rest)
+        for day in (DAY, DAY + timedelta(days=3))
+        for rest in (("DEFAULT", "A"), ("URGENT", "B"))
+    ]
+    (whole,) = aggregate(books, ACCOUNT, DAY, last).to_dict("records")
+    for name in ("orders", "fills", "quantity", "filled_quantity", "notional", "fees"):
+        assert whole[name] == found[name].sum()
+    assert list(found.columns) == ["day", "route_rule", "symbol", *MEASURES]
+
+
+def test_fills_alone_agree_with_their_orders(books: Ledger, market: ReplayMarket) -> None:
+    two_days(books, market)
+    by = ("day", "route_rule", "symbol")
+    orders = aggregate(books, ACCOUNT, DAY, DAY, by)
+    fills = aggregate_fills(books, ACCOUNT, DAY, DAY, by)
+    assert fills["quantity"].tolist() == orders["filled_quantity"].tolist()
+    assert fills["notional"].tolist() == pytest.approx(orders["notional"].astype(float).tolist())
+    for name in ("slippage_arrival_bps", "effective_spread_bps", "markout_1m_bps"):
+        assert fills[name].tolist() == pytest.approx(orders[name].tolist(), nan_ok=True)
+
+
+def test_nothing_is_no_row_and_an_unknown_dimension_is_refused(books: Ledger) -> None:
+    for by in ((), ("symbol",)):
+        assert aggregate(books, ACCOUNT, DAY, DAY, by).empty
+        assert aggregate_fills(books, ACCOUNT, DAY, DAY, by).empty
+    with pytest.raises(InputError, match="cannot be summed up by 'moon'; it can by day, strategy"):
+        aggregate(books, ACCOUNT, DAY, DAY, ("moon",))
+
+
+def test_a_day_is_kept_by_each_dimension(books: Ledger, market: ReplayMarket) -> None:
+    two_days(books, market)
+    store_day(books, ACCOUNT, DAY)
+    kept = load_day(books, ACCOUNT, DAY)
+    assert set(kept["dimension"]) == set(DIMENSIONS)
+    assert kept.groupby("dimension")["filled_quantity"].sum().to_dict() == dict.fromkeys(
+        DIMENSIONS, 1001
+    )
+    whole = aggregate(books, ACCOUNT, DAY, DAY).iloc[0]
+    day = kept[kept["dimension"] == "day"].iloc[0]
+    assert {name: day[name] for name in MEASURES} == pytest.approx(
+        {name: whole[name] for name in MEASURES}, nan_ok=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "starts", "ends", "sessions"),
+    [
+        (PeriodKind.WEEK, date(2026, 11, 16), date(2026, 11, 22), 1),
+        (PeriodKind.WEEK, date(2026, 11, 23), date(2026, 11, 29), 1),
+        (PeriodKind.MONTH, date(2026, 11, 1), date(2026, 11, 30), 2),
+    ],
+)
+def test_a_period_sums_up_its_sessions(
+    books: Ledger,
+    market: ReplayMarket,
+    kind: PeriodKind,
+    starts: date,
+    ends: date,
+    sessions: int,
+) -> None:
+    two_days(books, market)
+    period = Period.containing(kind, ends)
+    assert (period.starts, period.ends) == (starts, ends)
+    assert Period.containing(kind, starts) == period
+    for _ in range(2):  # again, it is the same
+        store_period(books, ACCOUNT, period)
+        found = books.execute(
+            "SELECT * FROM period_quality WHERE dimension IN ('all', 'day') ORDER BY dimension, key"
+        ).fetchall()
+        assert [row["dimension"] for row in found] == ["all", *["day"] * sessions]
+        assert found[0]["filled_quantity"] == 1001 * sessions
+        assert found[0]["starts"] == starts
+
+
+@pytest.mark.parametrize(
+    ("now", "week", "month"),
+    [
+        (datetime(2026, 11, 20, 20, tzinfo=UTC), date(2026, 11, 9), date(2026, 10, 1)),
+        (datetime(2026, 11, 20, 21, tzinfo=UTC), date(2026, 11, 16), date(2026, 10, 1)),
+        (datetime(2026, 11, 21, 11, tzinfo=UTC), date(2026, 11, 16), date(2026, 10, 1)),
+        # Good Friday: Thursday was the last session of its week.
+        (datetime(2026, 4, 4, 10, tzinfo=UTC), date(2026, 3, 30), date(2026, 3, 1)),
+        # Late on the evening of the first, the month before is over and this one is not.
+        (datetime(2026, 12, 2, 3, tzinfo=UTC), date(2026, 11, 23), date(2026, 11, 1)),
+    ],
+)
+def test_a_period_is_over_when_its_last_session_closed(
+    now: datetime, week: date, month: date
+) -> None:
+    assert latest_over(PeriodKind.WEEK, now) == Period(PeriodKind.WEEK, week)
+    assert latest_over(PeriodKind.MONTH, now) == Period(PeriodKind.MONTH, month)
+
+
+def test_a_day_that_changes_changes_the_week_that_was_summed_up(
+    books: Ledger, market: ReplayMarket
+) -> None:
+    per_order, per_fill = two_days(books, market)
+    week, month = (Period.containing(kind, DAY) for kind in PeriodKind)
+    store_period(books, ACCOUNT, week)
+    store_quality(books, ACCOUNT, DAY, per_order.iloc[:1], per_fill.iloc[:1])
+    store_day(books, ACCOUNT, DAY)
+    found = books.execute("SELECT * FROM period_quality WHERE dimension = 'all'").fetchall()
+    assert [(row["period"], row["orders"], row["fills"]) for row in found] == [("week", 1, 1)]
+    assert month.starts == date(2026, 11, 1)
