@@ -39,8 +39,10 @@ async def test_a_traded_session_is_reported(
     (day,) = rows(ledger, "SELECT * FROM daily_quality WHERE dimension = 'day'")
     total = f"{abs(day['shortfall_total']):,.2f}"
     assert re.search(rf'<p class="verdict">Trading (cost|gained) {total}, ', page)
-    for symbol in {row["symbol"] for row in rows(ledger, "SELECT symbol FROM order_quality")}:
-        assert symbol in page
+    dear = rows(ledger, "SELECT symbol FROM order_quality WHERE shortfall_total > 0")
+    assert dear, "no order cost anything"
+    for row in dear:
+        assert f" {row['symbol']}: " in page
     assert "through the market" in page, "the order that the exchange rejected"
     assert "RESTRICTED_LIST" in page, "the signal that was refused"
     assert 'class="spread"' in page, "quotes of the worst orders"
@@ -54,7 +56,7 @@ async def test_a_traded_session_is_reported(
     assert ended.status == 0, ended
     assert ended.out.strip() == str(tmp_path / "own.html")
     own = (tmp_path / "own.html").read_text("utf-8")
-    written = re.compile(r"Written by Orderworks on [^N]+New York")
+    written = re.compile(r"Written by Orderworks on .+? New York")
     assert written.sub("", own) == written.sub("", page)
 
     # A recorded market that is gone takes its quotes with it, and nothing else.
