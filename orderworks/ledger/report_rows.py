@@ -162,3 +162,27 @@ def alerts(ledger: Ledger, account: str, first: date, last: date) -> Listing:
         first=first,
         last=last,
     )
+
+
+def experiment_orders(
+    ledger: Ledger, account: str, first: date, last: date
+) -> Sequence[Mapping[str, Any]]:
+    """Of the experiments that drew an order in these sessions, all that they drew until ``last``.
+
+    Returns:
+        experiment, kind, control, treatment, share, seed, as they were set for the order's run; stratum,
+        treated; slippage_arrival_bps, and as notional what it is of; None where it is not known.
+    """
+    return ledger.execute(
+        "WITH drawn AS (SELECT x.*, r.session, r.settings FROM experiment_orders x "
+        "JOIN runs r USING (run_id) WHERE r.account = %(account)s AND r.session <= %(last)s) "
+        "SELECT d.experiment, e.kind, e.control, e.treatment, e.share, e.seed, d.stratum, d.treated, "
+        "q.slippage_arrival_bps, (q.arrival_price * q.filled_quantity)::float8 AS notional "
+        "FROM drawn d CROSS JOIN LATERAL jsonb_to_recordset(d.settings -> 'experiments') AS "
+        "e (name text, kind text, control text, treatment text, share float8, seed bigint) "
+        "LEFT JOIN order_quality q USING (client_order_id) "
+        "WHERE e.name = d.experiment AND d.experiment IN "
+        "(SELECT experiment FROM drawn WHERE session >= %(first)s) "
+        "ORDER BY d.experiment, d.session, d.client_order_id",
+        {"account": account, "first": first, "last": last},
+    ).fetchall()

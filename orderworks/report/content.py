@@ -57,6 +57,7 @@ class Content:
     days: Sequence[Day]
     schedules: Sequence[Schedule]
     worst: Sequence[Worked]
+    drawn: Rows
     rejects: Listing
     refusals: Listing
     breaks: Listing
@@ -94,6 +95,7 @@ def gather(ledger: Ledger, account: str, first: date, last: date, market_of: Mar
             for session in sessions
         ],
         worst=_worst(ledger, orders, market_of),
+        drawn=report_rows.experiment_orders(ledger, account, first, last),
         rejects=report_rows.rejects(ledger, account, first, last),
         refusals=report_rows.refusals(ledger, account, first, last),
         breaks=report_rows.breaks(ledger, account, first, last),

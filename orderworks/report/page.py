@@ -15,6 +15,7 @@ from orderworks.model.listing import Listing
 from orderworks.report import wording
 from orderworks.report.content import Content, Worked
 from orderworks.report.day_charts import history_chart, schedule_chart
+from orderworks.report.experiments import compared_of
 from orderworks.report.figures import (
     Cost,
     Group,
@@ -54,6 +55,7 @@ def render(content: Content, at: datetime) -> str:
         groups=_groups(content),
         schedules=content.schedules,
         schedule=_schedule(content),
+        experiments=compared_of(content.drawn),
         worst=[_worst(place, one) for place, one in enumerate(content.worst, 1)],
         latencies=latencies_of(content.orders),
         measures=measures_of(content.orders),

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
 from orderworks.model.listing import Listing
 from orderworks.report.content import Content
 from orderworks.report.figures import Day
@@ -43,6 +45,33 @@ def order(name: str = "ow-1", **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def experiment_order(treated: bool, bps: float | None, **changes: Any) -> dict[str, Any]:
+    """An order of 10,000 that an experiment drew."""
+    return {
+        "experiment": "vwap for large",
+        "kind": "algo",
+        "control": "twap",
+        "treatment": "vwap",
+        "share": 0.5,
+        "seed": 7,
+        "stratum": "1-5% of ADV, <5 bps wide",
+        "treated": treated,
+        "slippage_arrival_bps": bps,
+        "notional": None if bps is None else 10_000.0,
+    } | changes
+
+
+def experiment_orders(count: int, difference: float = 0.0, **changes: Any) -> list[dict[str, Any]]:
+    """Half of them treated, which cost so much more, give or take 4 bps."""
+    draws = np.random.default_rng(5)
+    return [
+        experiment_order(
+            bool(place % 2), float(draws.normal(difference * (place % 2), 4.0)), **changes
+        )
+        for place in range(count)
+    ]
+
+
 def days(*bps: float, until: date = DAY) -> list[Day]:
     """The sessions before one, each of so many basis points of a million."""
     return [
@@ -63,6 +92,7 @@ def content(*orders: dict[str, Any], **changes: Any) -> Content:
         "days": [],
         "schedules": [],
         "worst": [],
+        "drawn": [],
         "rejects": nothing,
         "refusals": nothing,
         "breaks": nothing,

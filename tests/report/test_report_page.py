@@ -13,7 +13,7 @@ import pytest
 from browser import DRIVER, PROGRAM, opened
 from hypothesis import given
 from hypothesis import strategies as st
-from report_tables import DAY, OPEN, content, days, order
+from report_tables import DAY, OPEN, content, days, experiment_orders, order
 
 from orderworks.model.listing import Listing
 from orderworks.report.content import Content, Schedule, Worked
@@ -55,6 +55,7 @@ def hostile(text: str) -> Content:
         days=days(1.0, 2.0),
         worst=[Worked(bad, fills, None)],
         schedules=[Schedule(DAY, [(OPEN, 5.0)], [])],
+        drawn=experiment_orders(4, experiment=text, control=text, treatment=text),
         rejects=Listing(
             ("at", "client_order_id", "symbol", "side", "quantity", "reason", "of"),
             [(OPEN, text, text, text, 5, text, 1)],
@@ -178,6 +179,7 @@ def a_full_day() -> Content:
             Day(DAY, 60, Decimal(4338), 72.3, Decimal(600_000)),
         ],
         worst=[Worked(one, fills, quotes) for one in dearest],
+        drawn=experiment_orders(60),
         schedules=[
             Schedule(DAY, planned, [(at + timedelta(minutes=9), 9_500.0) for at, _ in planned])
         ],
