@@ -56,8 +56,8 @@ def daily_costs(
         paper (quantity * decision price of these), oldest first.
     """
     return ledger.execute(
-        "WITH days AS (SELECT DISTINCT session FROM order_quality WHERE account = %(account)s "
-        "AND session <= %(last)s), chosen AS ("
+        "WITH days AS (SELECT session FROM daily_quality WHERE account = %(account)s "
+        "AND dimension = 'day' AND session <= %(last)s), chosen AS ("
         "SELECT session FROM days WHERE session >= %(first)s UNION ALL "
         "(SELECT session FROM days WHERE session < %(first)s ORDER BY session DESC LIMIT %(before)s)) "
         "SELECT session, count(*) AS orders, sum(shortfall_total) AS cost, "

@@ -27,8 +27,8 @@ def rounded(amount: Figure) -> str:
 
 
 def bps(measure: Figure) -> str:
-    """Basis points with their sign, a decimal."""
-    return _written(measure, "+z,.1f")
+    """Basis points with their sign, a decimal; nothing has no sign."""
+    return _written(measure, "+z,.1f").replace("+0.0", "0.0")
 
 
 def price(value: Figure) -> str:

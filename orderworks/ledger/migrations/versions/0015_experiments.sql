@@ -2,7 +2,7 @@
 -- compares, its share and its seed stand in the settings that the run keeps.
 
 CREATE TABLE ledger.experiment_orders (
-    client_order_id text PRIMARY KEY REFERENCES ledger.orders,
+    client_order_id text PRIMARY KEY,           -- a parent: planned in the same transaction
     run_id          bigint NOT NULL REFERENCES ledger.runs,
     experiment      text NOT NULL CHECK (experiment <> ''),
     stratum         text NOT NULL,              -- size of ADV and spread, as they were when it was drawn
