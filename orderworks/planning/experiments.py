@@ -94,7 +94,7 @@ def experiment(
     Returns:
         ``routed`` with ``experiment`` and ``stratum`` (missing where an order is in none) and ``treated``.
     """
-    strata = strata_of(routed)
+    strata = np.full(len(routed), None, dtype=object)
     taken_by = np.full(len(routed), NONE)
     treated = np.zeros(len(routed), dtype=np.bool_)
     places, parts = [], []
@@ -103,7 +103,8 @@ def experiment(
         taken_by[fits] = number
         of = routed.iloc[fits]
         intents = list(zip(of["strategy"], of["symbol"], of["side"], strict=True))
-        treated[fits] = draw(one, intents, [strata[place] for place in fits], drawing)
+        strata[fits] = strata_of(of)
+        treated[fits] = draw(one, intents, strata[fits].tolist(), drawing)
         for chosen, drawn in (
             (one.control, fits[~treated[fits]]),
             (one.treatment, fits[treated[fits]]),
@@ -118,7 +119,7 @@ def experiment(
     names = pd.Series([*(one.name for one in experiments), None], dtype="str")
     return routed.assign(
         experiment=names.to_numpy()[taken_by],
-        stratum=pd.Series(strata, dtype="str").where(taken_by != NONE).to_numpy(),
+        stratum=pd.Series(strata, dtype="str").to_numpy(),
         treated=treated,
     )
 

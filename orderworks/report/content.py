@@ -13,7 +13,7 @@ from orderworks.ledger import report_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.schedules import filled_steps, planned_steps
 from orderworks.market.data import MarketData
-from orderworks.model.errors import MarketDataError
+from orderworks.model.errors import OrderworksError
 from orderworks.model.listing import Listing
 from orderworks.report.figures import Day, Rows, days_of, worst_of
 from orderworks.report.order_chart import shown_period
@@ -122,7 +122,7 @@ def _quotes(order: Mapping[str, Any], market_of: MarketOf) -> pd.DataFrame | Non
         if market is None:
             return None
         quotes = market.quotes_between(order["symbol"], *shown_period(order), prevailing=True)
-    except MarketDataError:
-        # The order is shown all the same, and that its quotes are missing.
+    except OrderworksError:
+        # The order is shown all the same, and that its quotes could not be had.
         return None
     return quotes if len(quotes) else None

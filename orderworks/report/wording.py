@@ -75,6 +75,11 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(NEW_YORK):%-d %b %H:%M:%S}"
 
 
+def stamp(at: datetime) -> str:
+    """Date with its year, and time, in New York."""
+    return f"{at.astimezone(NEW_YORK):%-d %B %Y, %H:%M}"
+
+
 def day(session: date) -> str:
     """A date in full."""
     return f"{session:%A} {session.day} {session:%B %Y}"

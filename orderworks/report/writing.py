@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from orderworks.ledger.connection import Ledger
@@ -63,6 +64,7 @@ def recorded_markets(ledger: Ledger, account: str, first: date, last: date) -> M
     """The recorded markets that the runs of these sessions replayed, as far as they are still there."""
     directories = markets_of(ledger, account, first, last)
 
+    @cache
     def market_of(session: date) -> MarketData | None:
         directory = directories.get(session)
         return None if directory is None else ReplayMarket(Path(directory), session)

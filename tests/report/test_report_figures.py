@@ -1,7 +1,6 @@
 """The report's figures are those of the orders: sums to the cent, ratios weighted by notional."""
 
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +11,7 @@ from report_tables import order
 from orderworks.quality.daily import summarise
 from orderworks.report.figures import (
     cost_of,
+    days_of,
     groups_of,
     latencies_of,
     measures_of,
@@ -20,11 +20,6 @@ from orderworks.report.figures import (
 )
 
 MONEY = st.decimals(-1000, 1000, places=4)
-
-
-def some(row: dict[str, Any] | None) -> dict[str, Any]:
-    assert row is not None
-    return row
 
 
 @given(st.lists(st.tuples(MONEY, MONEY, MONEY, MONEY, st.booleans(), st.booleans()), max_size=8))
@@ -127,8 +122,6 @@ def test_the_worst_orders_are_the_dearest_in_money_and_cost_something() -> None:
 
 
 def test_several_days_are_weighted_by_what_was_decided() -> None:
-    from orderworks.report.figures import days_of
-
     days = days_of(
         [
             {"session": None, "orders": 1, "cost": Decimal(100), "paper": Decimal(10_000)},
