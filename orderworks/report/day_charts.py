@@ -37,7 +37,11 @@ FEWEST_BARS = 12
 FEWEST_NAMED = 5
 """With fewer bars there is no room for two dates."""
 
-EVERY = tuple(timedelta(minutes=one) for one in (1, 2, 5, 10, 15, 30, 60, 120))
+DAY = timedelta(days=1)
+EVERY = (
+    *(timedelta(minutes=one) for one in (1, 2, 5, 10, 15, 30, 60, 120, 360)),
+    *(DAY * one for one in (1, 2, 7, 30, 90, 365)),
+)
 MOST_TIMES = 4
 
 
@@ -134,7 +138,7 @@ def schedule_chart(planned: Steps, done: Steps) -> Markup:
 
 
 def time_labels(start: datetime, end: datetime, height: int) -> list[Element]:
-    """A few round times of New York below a chart from ``start`` to ``end``."""
+    """A few round times of New York below a chart from ``start`` to ``end``; over days, their dates."""
     across = Scale(start.timestamp(), end.timestamp())
     every = next((one for one in EVERY if (end - start) / one <= MOST_TIMES), EVERY[-1])
     midnight = start.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -144,7 +148,8 @@ def time_labels(start: datetime, end: datetime, height: int) -> list[Element]:
         place = across(at.timestamp())
         # At the very edge half of the label would be cut off.
         anchor = "tick start" if place < 0.06 else "tick end" if place > 0.94 else "tick middle"
-        labels.append(tag("text", wording.minute(at), x=along(place), y=height - 6, class_=anchor))
+        said = wording.minute(at) if every < DAY else wording.short_day(at.date())
+        labels.append(tag("text", said, x=along(place), y=height - 6, class_=anchor))
         at += every
     return labels
 
