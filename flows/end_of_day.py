@@ -10,13 +10,14 @@ from tasks.measure_quality import measure_quality
 from tasks.reconcile_books import reconcile_books
 from tasks.show_quality import show_quality
 from tasks.take_account import take_account
+from tasks.write_report import write_report_of_session
 
 
 @declared("end-of-day", sends=False)
 async def end_of_day(
     session: Session = None, market: Market = None, broker: Broker = None
 ) -> State:
-    """Ends a session: resting orders end, fills are booked, quality is measured and shown.
+    """Ends a session: resting orders end, fills are booked, quality is measured, shown and reported.
 
     Args:
         session: the trading day; that of the latest replay, or today in New York, if not given.
@@ -31,5 +32,6 @@ async def end_of_day(
             reconciled = await reconcile_books(desk, run)
             quality = await measure_quality(desk, run)
             await show_quality(desk, quality)
+            await write_report_of_session(desk)
             frame.message = f"{ended} resting orders ended; {reconciled}; {quality}"
     return frame.state

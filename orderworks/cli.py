@@ -12,6 +12,7 @@ from orderworks.commands import (
     listings,
     operating,
     replaying,
+    reporting,
     running,
 )
 from orderworks.commands.errors import ClearCommands
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command()(demonstration.demo)
 app.add_typer(running.run_app, name="run")
 app.command()(replaying.replay)
+app.command()(reporting.report)
 app.command()(operating.up)
 app.command()(operating.deploy)
 app.command()(operating.worker)

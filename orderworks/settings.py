@@ -5,10 +5,10 @@ names, then the defaults of ``config/settings.yaml``.
 """
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import platformdirs
 import yaml
@@ -69,6 +69,8 @@ SecretReference = Annotated[str, AfterValidator(require_reference)]
 """Where a secret is, never the secret itself."""
 Address = Annotated[str, AfterValidator(require_address)]
 """Where an address is, which may hold a password; never the address itself."""
+RouterRule = Literal["URGENT", "WIDE_SPREAD", "LARGE", "LARGE_PASSIVE", "SMALL", "MEDIUM"]
+RouterAlgo = Literal["twap", "vwap", "pov", "is", "ibkr_twap", "ibkr_vwap", "ibkr_adaptive"]
 Kind = Literal["daily", "intraday", "rebalance", "reconcile", "end-of-day"]
 
 
@@ -262,7 +264,7 @@ class Router(Section):
     twap_num_slices: Annotated[int, Field(ge=1, le=1000)]
     twap_interval_seconds: Positive
     slice_style: Literal["cross", "passive"]
-    large_algo: Literal["twap", "vwap", "pov", "is", "ibkr_twap", "ibkr_vwap", "ibkr_adaptive"]
+    large_algo: RouterAlgo
     native: NativeAlgos
     wide_spread_threshold_bps: Percent
     urgent_strength: Annotated[float, Field(ge=0, le=1)]
@@ -346,6 +348,36 @@ class Quality(Section):
     alert_order_efficiency: Positive
 
 
+class Experiment(Section):
+    """Two routes or two algorithms that are compared: ``orderworks.planning.experiments``."""
+
+    name: Annotated[str, Field(pattern=r"^[\w][\w .-]{0,59}$")]
+    kind: Literal["route", "algo"]
+    control: RouterRule | RouterAlgo
+    treatment: RouterRule | RouterAlgo
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    seed: int
+    starts: date | None = None
+    ends: date | None = None
+    strategies: frozenset[str] = frozenset()
+    symbols: Symbols = frozenset()
+
+    @model_validator(mode="after")
+    def _compares_two_of_a_kind(self) -> "Experiment":
+        known = get_args(RouterRule if self.kind == "route" else RouterAlgo)
+        for alternative in (self.control, self.treatment):
+            if alternative not in known:
+                raise ValueError(
+                    f"{alternative} is no {self.kind}; control and treatment are two of "
+                    f"{', '.join(known)}"
+                )
+        if self.control == self.treatment:
+            raise ValueError("control and treatment are the same; name two that differ")
+        if self.starts is not None and self.ends is not None and self.ends < self.starts:
+            raise ValueError(f"it ends on {self.ends}, before it starts; exchange starts and ends")
+        return self
+
+
 class MailServer(Section):
     host: str
     port: Annotated[int, Field(ge=1, le=65535)]
@@ -406,9 +438,18 @@ class Settings(BaseSettings):
     reconciliation: Reconciliation
     approval: Approval
     quality: Quality
+    experiments: tuple[Experiment, ...]
     alerts: Alerts
     lease: Lease
     health: Health
+
+    @field_validator("experiments")
+    @classmethod
+    def _names_each_once(cls, experiments: tuple[Experiment, ...]) -> tuple[Experiment, ...]:
+        names = [one.name for one in experiments]
+        if len(set(names)) < len(names):
+            raise ValueError("two experiments have one name; give each its own")
+        return experiments
 
     @property
     def uses_redis(self) -> bool:

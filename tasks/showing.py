@@ -60,13 +60,14 @@ async def show_listing(listing: Listing, name: str, description: str) -> None:
 async def show_picture(path: Path, name: str, description: str) -> None:
     """Shows a PNG, which the artifact itself holds."""
     picture = base64.b64encode(path.read_bytes()).decode()
+    await show_markdown(f"![{description}](data:image/png;base64,{picture})", name, description)
+
+
+async def show_markdown(text: str, name: str, description: str) -> None:
+    """Shows a text."""
     await show(
         description,
-        acreate_markdown_artifact(
-            f"![{description}](data:image/png;base64,{picture})",
-            key=key_of(name),
-            description=description,
-        ),
+        acreate_markdown_artifact(text, key=key_of(name), description=description),
     )
 
 

@@ -7,16 +7,8 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
+from orderworks.quality.confidence import student_t
 from orderworks.quality.daily import summarise
-
-T_95 = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
-"""Student's t that 95 % lie within, for 1, 2, ... degrees of freedom."""
-
-Z_95 = 1.95996
 
 SAME_ORDER = ["session", "run_key", "strategy", "symbol", "side"]
 """What an order of one account and one of another have in common if one signal made both."""
@@ -119,17 +111,6 @@ def compare(orders: pd.DataFrame, algorithm: str, other: str) -> Paired | None:
         low,
         high,
     )
-
-
-def student_t(degrees: int) -> float:
-    """Student's t that 95 % lie within.
-
-    Beyond the table by the first terms of its expansion (Abramowitz and Stegun, 26.7.5).
-    """
-    if degrees <= len(T_95):
-        return T_95[degrees - 1]
-    z = Z_95
-    return z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
 
 
 def differing(orders: pd.DataFrame, algorithm: str, other: str) -> pd.DataFrame:

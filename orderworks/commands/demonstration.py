@@ -56,14 +56,15 @@ def demo(session: SessionOption = None) -> None:
 
 def _show(day: date, parts: rehearsal.Rehearsal, traded: str, ended: str) -> None:
     from orderworks.commands.listings import orders, quality
+    from orderworks.report.writing import report_path
     from orderworks.settings import home_directory
 
     typer.echo()
     orders(session=day, parents=True)
     quality(session=day)
     typer.echo(f"\nDaily run:  {traded}\nEnd of day: {ended}\n")
-    chart = home_directory() / "reports" / f"quality-{rehearsal.ACCOUNT}-{day}.png"
-    typer.echo(f"Signals   {parts.signals}\nMarket    {parts.market}\nChart     {chart}")
+    report = report_path(home_directory(), rehearsal.ACCOUNT, day, day)
+    typer.echo(f"Signals   {parts.signals}\nMarket    {parts.market}\nReport    {report}")
     typer.echo(
         f"Look on   export ORDERWORKS_CONFIG={parts.settings}\n"
         "          uv run orderworks plan   (or fills, positions, alerts, orders --children ...)"

@@ -71,6 +71,7 @@ def plan_of(
             _order_columns(scheduled.exits),
             account=account,
         ),
+        drawn=_drawn_columns(schedule.parents),
     )
 
 
@@ -113,6 +114,15 @@ def _parent_columns(schedule: Schedule) -> Columns:
         },
         "route_saw": saw.to_json(orient="records", lines=True, double_precision=6).split(),
     }
+
+
+def _drawn_columns(parents: pd.DataFrame) -> Columns:
+    """The parents that an experiment took, and what they were drawn to."""
+    if "experiment" not in parents:
+        return {}
+    drawn = parents[parents["experiment"].notna()]
+    names = ("client_order_id", "experiment", "stratum", "treated")
+    return {name: drawn[name].tolist() for name in names}
 
 
 def _slices(schedule: Schedule) -> pd.DataFrame:

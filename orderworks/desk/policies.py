@@ -2,6 +2,7 @@
 
 from orderworks.model.order import Algo, OrderType, Remainder
 from orderworks.planning.bets import SizingPolicy
+from orderworks.planning.experiments import Experiment
 from orderworks.planning.routing import RoutingPolicy
 from orderworks.settings import Settings
 
@@ -47,3 +48,8 @@ def routing_policy(settings: Settings) -> RoutingPolicy:
             Algo.IBKR_ADAPTIVE: {"priority": router.native.adaptive_priority},
         },
     )
+
+
+def experiments_of(settings: Settings) -> list[Experiment]:
+    """The experiments, those of before and of later among them."""
+    return [Experiment(**dict(one)) for one in settings.experiments]

@@ -6,7 +6,7 @@ from orderworks.desk.desk import Desk
 from orderworks.desk.ending import end_cancelled, withdraw_overdue
 from orderworks.desk.margin import ask_margin, with_funds, with_margin
 from orderworks.desk.native import require_offered
-from orderworks.desk.policies import routing_policy, sizing_policy
+from orderworks.desk.policies import experiments_of, routing_policy, sizing_policy
 from orderworks.desk.positions import with_positions
 from orderworks.desk.quotes import with_quotes
 from orderworks.desk.reconciliation import Reconciled, reconcile
@@ -15,6 +15,7 @@ from orderworks.ledger.orders import open_orders
 from orderworks.ledger.runs import Run
 from orderworks.model.order import Side
 from orderworks.planning.bets import Sized, size
+from orderworks.planning.experiments import Drawing, experiment
 from orderworks.planning.risk.gate import Gated, gate
 from orderworks.planning.routing import route
 
@@ -61,3 +62,18 @@ def route_gated(desk: Desk, gated: pd.DataFrame) -> pd.DataFrame:
     routed = route(gated, routing_policy(desk.settings))
     require_offered(desk.broker.provider, routed)
     return routed
+
+
+def draw_experiments(
+    desk: Desk, run_key: str, gated: pd.DataFrame, routed: pd.DataFrame
+) -> pd.DataFrame:
+    """The routed orders, those that the session's experiments take routed as they were drawn.
+
+    Raises:
+        InputError: if the broker does not have what an order is drawn to.
+    """
+    drawing = Drawing(desk.account, run_key, desk.session.date)
+    policy, experiments = routing_policy(desk.settings), experiments_of(desk.settings)
+    drawn = experiment(gated, routed, policy, experiments, drawing)
+    require_offered(desk.broker.provider, drawn)
+    return drawn

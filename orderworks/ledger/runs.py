@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -41,8 +41,9 @@ class Run:
 class Plan:
     """Everything that a run's planning decided, as columns of the ledger's tables.
 
-    ``signals``, ``decisions`` and ``orders`` lack only the run's id; in ``orders`` parents stand
-    before their children, and entries before their exits.
+    ``signals``, ``decisions``, ``orders`` and ``drawn`` lack only the run's id; in ``orders`` parents
+    stand before their children, and entries before their exits. ``drawn`` says of the orders that an
+    experiment took what they were drawn to.
     """
 
     inputs_hash: str
@@ -51,6 +52,7 @@ class Plan:
     signals: Columns
     decisions: Columns
     orders: Columns
+    drawn: Columns = field(default_factory=dict)
 
 
 def start_run(
@@ -226,6 +228,7 @@ def freeze_plan(ledger: Ledger, run: Run, plan: Plan, *, proposed: bool = False)
             ("signals", plan.signals),
             ("risk_decisions", plan.decisions),
             ("orders", plan.orders),
+            ("experiment_orders", plan.drawn),
         ):
             count = len(next(iter(columns.values()), ()))
             if count:

@@ -94,7 +94,7 @@ LATE_CROSS = frozenset({"ALGO_PASSIVE", "LARGE_PASSIVE"})
 """The rules whose slices rest at the near touch and cross the spread shortly before their time ends."""
 
 
-def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
+def route(orders: pd.DataFrame, policy: RoutingPolicy, *, rule: str | None = None) -> pd.DataFrame:
     """``orders`` with what the router decided and saw.
 
     Args:
@@ -103,6 +103,7 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
             good_till and remainder from the signal, which then decide: an order that is to be a
             limit is never URGENT, nor a market order by default. Where order_type is not stated it
             follows from the prices that are.
+        rule: of ROUTES the one that decides all of them, whichever fits.
 
     Returns:
         The same rows with route_rule, order_type, algo, native (how the broker's own algorithm is
@@ -148,6 +149,8 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
         "SMALL": np.nan_to_num(size, nan=np.inf) < policy.size_threshold_small_pct,
         "MEDIUM": np.ones(len(orders), bool),
     }
+    if rule is not None:
+        conditions = {name: np.full(len(orders), name == rule) for name in conditions}
     choice = np.select([conditions[r.rule] for r in ROUTES], list(range(len(ROUTES))))
 
     def decided(attribute: str) -> NDArray[np.object_]:

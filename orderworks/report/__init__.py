@@ -1,0 +1,1 @@
+"""The report of execution quality: figures from the ledger, sections, one self-contained page."""

@@ -1,0 +1,45 @@
+"""Write the session's report, and hang where it is on the run."""
+
+import logging
+
+from orderworks.desk.desk import Desk
+from orderworks.market.data import MarketData
+from orderworks.report.writing import WrittenReport, report_path, write_report
+from orderworks.settings import home_directory
+from tasks.showing import show_markdown
+from tasks.step import step
+
+log = logging.getLogger("orderworks.tasks.write_report")
+
+
+@step("write report")
+async def write_report_of_session(desk: Desk) -> WrittenReport:
+    """One HTML file in the reports folder.
+
+    The artifact tells the verdict and the path: a browser does not follow a link from a server's
+    page to a file, so the address is there to be copied.
+    """
+    account, session = desk.account, desk.session.date
+
+    def market_of(_: object) -> MarketData:
+        return desk.market
+
+    written = write_report(
+        desk.ledger,
+        account,
+        session,
+        session,
+        market_of,
+        desk.clock.now(),
+        report_path(home_directory(), account, session, session),
+    )
+    log.info("report: %s", written.path)
+    description = f"Report of account {account} on {session}"
+    await show_markdown(
+        f"**{written.verdict}** {written.attention}\n\n"
+        f"The whole report is a file on the machine that ran this: `{written.path}`\n\n"
+        f"To open it, copy this into the browser's address bar there: `{written.path.as_uri()}`",
+        f"quality-report {account} {session}",
+        description,
+    )
+    return written
