@@ -129,7 +129,7 @@ def test_accounts_and_health(client: TestClient) -> None:
     assert (account["account"], account["killed"], account["cash"]) == (
         ACCOUNT,
         False,
-        "999699.220",
+        "999699.2200",
     )
     told = client.get("/api/v1/health").json()
     assert told["sound"] is False, "there is an open break"
