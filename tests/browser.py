@@ -1,4 +1,4 @@
-"""A real browser on the Prefect UI, and the screenshots that are kept of what it saw."""
+"""A real browser on a page, and the screenshots that are kept of what it saw."""
 
 import shutil
 import tempfile
@@ -64,6 +64,19 @@ class Page:
         """Keeps a screenshot."""
         SCREENSHOTS.mkdir(exist_ok=True)
         self._driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+
+    @property
+    def loaded_seconds(self) -> float:
+        """From asking for the page to its end, as the browser counts."""
+        took = self._driver.execute_script(
+            "return performance.getEntriesByType('navigation')[0].loadEventEnd"
+        )
+        return float(took) / 1000
+
+    @property
+    def driver(self) -> WebDriver:
+        """The browser itself, for what is not said above."""
+        return self._driver
 
     def _first(self, path: str) -> WebElement:
         def shown(driver: WebDriver) -> WebElement | None:

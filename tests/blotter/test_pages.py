@@ -31,10 +31,20 @@ def client(served: Served) -> Iterator[httpx.Client]:
         yield opened
 
 
-def test_today_shows_parents_breaks_alerts_fills_positions_and_quality(client: httpx.Client) -> None:
+def test_today_shows_parents_breaks_alerts_fills_positions_and_quality(
+    client: httpx.Client,
+) -> None:
     page = client.get("/")
     assert page.status_code == 200, page.text
-    for said in ("Session 2026-11-20", "AAPL", "MSFT", "30 %", "Rejected", "position", "a fill came late"):
+    for said in (
+        "Session 2026-11-20",
+        "AAPL",
+        "MSFT",
+        "30 %",
+        "Rejected",
+        "position",
+        "a fill came late",
+    ):
         assert said in page.text, said
     assert "slippage was 12.5 bps" in page.text
     assert "<svg" in page.text or "No session was measured" in page.text
@@ -75,7 +85,9 @@ def test_an_order_shows_its_children_fills_events_and_cost(client: httpx.Client)
         ("/orders.csv?session=x", 422, "session takes a date"),
     ],
 )
-def test_what_cannot_be_shown_is_told(client: httpx.Client, path: str, status: int, said: str) -> None:
+def test_what_cannot_be_shown_is_told(
+    client: httpx.Client, path: str, status: int, said: str
+) -> None:
     page = client.get(path)
     assert page.status_code == status
     assert page.headers["content-type"].startswith("text/html")
@@ -88,7 +100,9 @@ def test_filters_that_a_form_leaves_empty_are_none(client: httpx.Client) -> None
     assert ">AAPL</a>" not in page
 
 
-def test_a_page_that_follows_is_told_only_what_has_changed(client: httpx.Client, books: Ledger) -> None:
+def test_a_page_that_follows_is_told_only_what_has_changed(
+    client: httpx.Client, books: Ledger
+) -> None:
     follows = {"Orderworks-Follows": "1"}
     first = client.get("/", headers=follows)
     assert "<html" not in first.text
