@@ -94,6 +94,7 @@ def opened(ui: str) -> Iterator[Page]:
     options = webdriver.ChromeOptions()
     options.binary_location = str(PROGRAM)
     with tempfile.TemporaryDirectory(prefix="orderworks-") as profile:
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))

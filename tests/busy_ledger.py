@@ -28,7 +28,8 @@ RUN_KEY = "daily:2026-11-20"
 START = datetime(2026, 11, 20, 14, 35, tzinfo=UTC)
 END = START + timedelta(minutes=30)
 SYMBOLS = (
-    ["AAPL", "MSFT", "AMZN", "NVDA", "GOOG", "META", "IBM", "XOM", "JPM", "BAC", "WMT", "KO", "PEP", "DIS", "INTC", "CSCO", "ORCL", "HD", "MCD", "NKE"]
+    *("AAPL", "MSFT", "AMZN", "NVDA", "GOOG", "META", "IBM", "XOM", "JPM", "BAC"),
+    *("WMT", "KO", "PEP", "DIS", "INTC", "CSCO", "ORCL", "HD", "MCD", "NKE"),
 )
 STRATEGIES = ("momentum", "reversion", "carry")
 SLICES = 4

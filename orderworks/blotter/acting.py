@@ -55,8 +55,12 @@ def routes(pages: Pages, guard: Guard, stop: Stop) -> APIRouter:
         request: Request, faults: dict[str, str], form: dict[str, str], status: int
     ) -> Response:
         def content(_: object, __: Question, ___: object) -> dict[str, object]:
-            kept = {name: form.get(name, "") for name in ("reason", "confirm", "flatten")}
-            return {"faults": faults, "form": kept, "status": status, "stopped": pages.configured}
+            return {
+                "faults": {name: faults.get(name, "") for name in ("reason", "confirm")},
+                "form": {name: form.get(name, "") for name in ("reason", "flatten")},
+                "status": status,
+                "stopped": pages.configured,
+            }
 
         return pages.answer(request, "kill.html", content, "kill")
 

@@ -12,10 +12,13 @@ from starlette.responses import Response, StreamingResponse
 
 from orderworks.blotter.asking import conditions, parameters, plain_query, question
 from orderworks.blotter.views import View
-from orderworks.ledger.paging import EXPORT_ROWS, page
+from orderworks.ledger.paging import page
 from orderworks.ledger.reading_pool import ReadingPool
 from orderworks.model.listing import Listing
 from orderworks.printing import plain
+
+PORTION = 10_000
+"""Rows that are read at a time."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins so is taken for a formula by the programs that open such files."""
@@ -32,13 +35,13 @@ def export(pool: ReadingPool, configured: str, view: View, query: QueryParams) -
     with pool.reading() as ledger:
         about = question(ledger, query, configured)
         filters = conditions(view, about, parameters(view, asked))
-        first = page(ledger, view.resource, filters, limit=EXPORT_ROWS)
+        first = page(ledger, view.resource, filters, limit=PORTION)
 
     def rest() -> Iterator[Listing]:
         cursor = first.following
         while cursor is not None:
             with pool.reading() as ledger:
-                found = page(ledger, view.resource, filters, limit=EXPORT_ROWS, cursor=cursor)
+                found = page(ledger, view.resource, filters, limit=PORTION, cursor=cursor)
             yield found.listing
             cursor = found.following
 

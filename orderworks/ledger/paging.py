@@ -7,7 +7,7 @@ are inserted meanwhile neither push one off its page nor show one twice.
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,9 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from orderworks.ledger.connection import Ledger
-from orderworks.ledger.listings import ask
 from orderworks.ledger.resource import TYPES, Resource
 from orderworks.model.errors import InputError
 from orderworks.model.listing import Listing
-
-EXPORT_ROWS = 2_000
 
 
 class BadCursor(InputError):
@@ -86,24 +83,6 @@ def page(
     listing = Listing(tuple(resource.fields), [row[:width] for row in rows[:limit]])
     more = len(rows) > limit
     return Page(listing, _cursor(resource, order, rows[limit - 1][width:]) if more else None)
-
-
-def every_row(ledger: Ledger, resource: Resource, filters: Mapping[str, Any]) -> Iterator[Listing]:
-    """All rows that pass, some at a time, in the resource's own order; each some is its own question."""
-    cursor: str | None = None
-    while True:
-        found = page(ledger, resource, filters, limit=EXPORT_ROWS, cursor=cursor)
-        yield found.listing
-        cursor = found.following
-        if cursor is None:
-            return
-
-
-def count(ledger: Ledger, resource: Resource, filters: Mapping[str, Any]) -> int:
-    """How many rows pass."""
-    conditions, values = where(resource, filters)
-    query = f"SELECT count(*) FROM {resource.source} WHERE {' AND '.join(conditions)}"
-    return int(ask(ledger, query, **values).rows[0][0])
 
 
 def where(resource: Resource, filters: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:

@@ -131,6 +131,7 @@ def test_reports_are_listed_and_shown_confined(client: httpx.Client, tmp_path: P
 def test_nothing_on_a_page_leads_off_the_machine(client: httpx.Client) -> None:
     for path in ("/", *(f"/{name}" for name in LISTS), "/kill", "/reports"):
         page = client.get(path)
+        assert page.status_code == 200, path
         assert not re.findall(r"""(?:src|href|action)=["'](?:https?:)?//""", page.text), path
         assert "style=" not in page.text, path
         assert "default-src 'none'" in page.headers["content-security-policy"]

@@ -1,4 +1,5 @@
-// Follows the session: asks once a second or so for what has changed, and changes only that.
+// Follows the session: asks once a second or so for what has changed, and changes only that. Where answers
+// take long it asks less often, so that looking never takes more than a fifth of the database's time.
 "use strict";
 
 const EVERY_MS = 1000;
@@ -24,6 +25,7 @@ function plan(delay) {
 
 async function ask() {
   const headers = { "Orderworks-Follows": "1", Accept: "text/html" };
+  const begun = performance.now();
   asked += 1;
   if (seen && asked % WHOLE_EVERY) headers["If-None-Match"] = seen;
   try {
@@ -40,7 +42,7 @@ async function ask() {
     }
     told.textContent = new Date().toLocaleTimeString("en-GB");
     told.classList.remove("lost");
-    plan(EVERY_MS);
+    plan(Math.max(EVERY_MS, 4 * (performance.now() - begun)));
   } catch {
     told.textContent = "no answer, asking again";
     told.classList.add("lost");
