@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -44,7 +45,10 @@ class Page:
         self._driver.get(self._ui + path)
 
     def await_text(self, text: str) -> None:
-        WebDriverWait(self._driver, PATIENCE_SECONDS).until(lambda _: text in self.text, text)
+        # A page that is just being left takes its elements with it.
+        WebDriverWait(
+            self._driver, PATIENCE_SECONDS, ignored_exceptions=[StaleElementReferenceException]
+        ).until(lambda _: text in self.text, text)
 
     @property
     def text(self) -> str:

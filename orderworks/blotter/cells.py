@@ -12,7 +12,12 @@ from orderworks.market.calendar import NEW_YORK
 MISSING = Markup('<span class="missing" title="not known">-</span>')
 
 RIGHT = frozenset({Kind.INTEGER, Kind.MEASURE, Kind.MONEY})
-"""Kinds that are read from the right."""
+SENTENCES = frozenset({"message", "reason", "resolution", "ours", "theirs"})
+
+
+def placed(name: str, kind: Kind) -> str:
+    """How a column of these values stands: numbers to the right, sentences on several lines."""
+    return "right" if kind in RIGHT else "sentence" if name in SENTENCES else ""
 
 
 def cell(name: str, kind: Kind, value: object) -> str | Markup:

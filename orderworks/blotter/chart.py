@@ -7,7 +7,7 @@ from math import floor, isfinite, log10
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 720, 220
-LEFT, RIGHT, TOP, BOTTOM = 46, 8, 12, 26
+LEFT, RIGHT, TOP, BOTTOM = 46, 8, 14, 38
 
 
 def cost_chart(sessions: Sequence[tuple[date, float | None]], measure: str) -> Markup:
@@ -37,7 +37,7 @@ def cost_chart(sessions: Sequence[tuple[date, float | None]], measure: str) -> M
             drawn.append(
                 Markup(
                     '<text class="label" x="{:.1f}" y="{}" text-anchor="middle">{}</text>'
-                ).format(x + room / 2, HEIGHT - 8, f"{session:%d %b}")
+                ).format(x + room / 2, HEIGHT - 6, f"{session:%d %b}")
             )
     told = f"{measure} in basis points of {len(sessions)} sessions, {sessions[0][0]} to {sessions[-1][0]}"
     return Markup(

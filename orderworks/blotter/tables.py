@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from orderworks.blotter.cells import RIGHT, cell, progress
+from orderworks.blotter.cells import cell, placed, progress
 from orderworks.blotter.views import PROGRESS, View
 from orderworks.ledger.paging import Page
 
@@ -18,7 +18,7 @@ class Heading:
     """The head of a column: ``link`` sorts by it, ``direction`` is how it is sorted now."""
 
     text: str
-    right: bool
+    place: str
     link: str | None = None
     direction: str | None = None
 
@@ -29,7 +29,7 @@ class Row:
 
     key: str
     link: str | None
-    cells: Sequence[tuple[Any, bool]]
+    cells: Sequence[tuple[Any, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,14 @@ def address(asked: Asked, **changed: str | None) -> str:
 
 def _heading(view: View, name: str, text: str, order: str, asked: Asked | None) -> Heading:
     if name == PROGRESS:
-        return Heading(text, right=False)
+        return Heading(text, "")
     one = view.resource.fields[name]
-    right = one.kind in RIGHT
+    place = placed(name, one.kind)
     if asked is None or not one.sorts:
-        return Heading(text, right)
+        return Heading(text, place)
     direction = {name: "ascending", f"-{name}": "descending"}.get(order)
-    following = f"-{name}" if order == name or (right and order != f"-{name}") else name
-    return Heading(text, right, address(asked, sort=following, cursor=None), direction)
+    following = f"-{name}" if order == name or (place == "right" and order != f"-{name}") else name
+    return Heading(text, place, address(asked, sort=following, cursor=None), direction)
 
 
 def _row(view: View, record: Mapping[str, Any]) -> Row:
@@ -88,9 +88,9 @@ def _row(view: View, record: Mapping[str, Any]) -> Row:
     )
 
 
-def _cell(view: View, name: str, record: Mapping[str, Any]) -> tuple[Any, bool]:
+def _cell(view: View, name: str, record: Mapping[str, Any]) -> tuple[Any, str]:
     if name == PROGRESS:
         label = f"filled of {record['side']} {record['symbol']}"
-        return progress(record["filled_quantity"], record["quantity"], label), False
+        return progress(record["filled_quantity"], record["quantity"], label), ""
     kind = view.resource.fields[name].kind
-    return cell(name, kind, record[name]), kind in RIGHT
+    return cell(name, kind, record[name]), placed(name, kind)

@@ -61,7 +61,7 @@ CHILDREN = View(
     "Children",
     RESOURCES["orders"],
     {
-        "client_order_id": "Order",
+        "due_at": "Due",
         PROGRESS: "Filled",
         "state": "State",
         "filled_quantity": "Shares filled",
@@ -69,9 +69,9 @@ CHILDREN = View(
         "avg_fill_price": "Avg price",
         "order_type": "Type",
         "limit_price": "Limit",
-        "due_at": "Due",
         "released_at": "Sent",
         "closed_at": "Ended",
+        "client_order_id": "Order",
         "reason": "Reason",
     },
 )
@@ -178,7 +178,7 @@ ALERTS = View(
     "alerts",
     "Alerts",
     RESOURCES["alerts"],
-    {"message": "Alert", "kind": "Kind", "at": "Time"},
+    {"at": "Time", "message": "Alert", "kind": "Kind"},
     ("session", "kind"),
 )
 RUNS = View(
