@@ -107,7 +107,11 @@ def _faults(form: dict[str, str], account: str) -> dict[str, str]:
     faults = {}
     if not form.get("reason", "").strip():
         faults["reason"] = "say why: it is kept with the switch, to be read later"
-    if form.get("confirm", "").strip() != account:
+    if not account:
+        faults["confirm"] = (
+            "no account is configured, so none can be stopped; set broker.ibkr.account_id"
+        )
+    elif form.get("confirm", "").strip() != account:
         faults["confirm"] = f"type {account}, the account that is stopped"
     return faults
 

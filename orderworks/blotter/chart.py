@@ -19,7 +19,7 @@ def cost_chart(sessions: Sequence[tuple[date, float | None]], measure: str) -> M
     if not known:
         return Markup()
     high, low = max(0.0, *known), min(0.0, *known)
-    step = _step(high - low or 1.0)
+    step = _step(max(high - low, 1.0))  # less than a basis point is not drawn large
     top, bottom = step * -(-high // step), step * (low // step)
     span = (top - bottom) or step
     scale = (HEIGHT - TOP - BOTTOM) / span

@@ -36,18 +36,14 @@ def blotter(
     """
     pool = ReadingPool(address, settings.blotter.answer_seconds)
     configured = settings.broker.account
-    frame = {
-        "configured": configured,
-        "form_token": guard.form_token,
-        "demands_token": guard.demands_token,
-    }
-    read = pages.Pages(pool, configured, frame)
+    read = pages.Pages(pool, configured, {"form_token": guard.form_token})
     router = APIRouter()
     router.include_router(pages.routes(read, reports))
     router.include_router(acting.routes(read, guard, stop))
     served = application(pool, Watch(address, settings), configured, router)
     served.mount("/static", StaticFiles(directory=STATIC))
-    return Access(served, guard, served_hosts(host))
+    # What a page elsewhere could read, led here under its own name, is nothing where a token is demanded.
+    return Access(served, guard, None if guard.demands_token else served_hosts(host))
 
 
 def serve(served: ASGIApp, host: str, port: int, tell: Callable[[str], None]) -> None:
