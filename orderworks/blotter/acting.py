@@ -15,12 +15,15 @@ from orderworks.api.access import COOKIE, LOGIN, SIGNED_IN_SECONDS, Guard
 from orderworks.blotter.asking import Question
 from orderworks.blotter.pages import Pages
 from orderworks.blotter.rendering import LOGIN_STYLE, rendered
-from orderworks.model.errors import InputError, OrderworksError
+from orderworks.model.errors import InputError, LedgerUnavailable, OrderworksError
 
 LARGEST_FORM = 10_000
 
 Stop = Callable[[str, bool], None]
-"""Throws the kill switch of the configured account, with a reason, and whether to flatten."""
+"""Throws the kill switch of the configured account, with a reason, and whether to flatten.
+
+It raises LedgerUnavailable where the switch was not thrown, and OrderworksError where only the rest failed.
+"""
 
 
 async def sent_form(request: Request) -> dict[str, str]:
@@ -80,8 +83,10 @@ def routes(pages: Pages, guard: Guard, stop: Stop) -> APIRouter:
             return asking(request, faults, form, 422)
         try:
             stop(form["reason"].strip(), bool(form.get("flatten")))
-        except (OrderworksError, psycopg.OperationalError) as error:
-            return asking(request, {"confirm": f"the switch was not thrown: {error}"}, form, 503)
+        except (LedgerUnavailable, psycopg.Error) as error:
+            return _not_done(f"the kill switch was not thrown: {error}")
+        except OrderworksError as error:
+            return _not_done(str(error))
         return RedirectResponse("/", 303)
 
     @router.get(LOGIN)
@@ -101,6 +106,10 @@ def routes(pages: Pages, guard: Guard, stop: Stop) -> APIRouter:
         return answer
 
     return router
+
+
+def _not_done(sentence: str) -> Response:
+    return rendered("refusal.html", {"status": 503, "sentence": sentence})
 
 
 def _faults(form: dict[str, str], account: str) -> dict[str, str]:

@@ -13,11 +13,14 @@ from orderworks.blotter.views import View
 from orderworks.ledger import overview
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.paging import Page, page
+from orderworks.ledger.resources import RESOURCES
 from orderworks.ledger.session_progress import latest_session
 from orderworks.model.errors import InputError
 
 ROWS = 50
 EVERY_SESSION = "all"
+
+_PARAMETERS = {name: parameters_of(resource) for name, resource in RESOURCES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,6 @@ class Question:
     account: str
     accounts: list[str]
     session: date | None
-    latest: date | None
     standing: Mapping[str, Any]
 
 
@@ -43,11 +45,10 @@ def question(ledger: Ledger, query: QueryParams, configured: str) -> Question:
     account = query.get("account") or (configured if configured in names else names[0])
     if account not in names:
         raise InputError(f"there is no account {account!r}; known are {', '.join(names)}")
-    latest = latest_session(ledger, account)
-    asked = query.get("session") or ""
+    session = _session(query.get("session") or "", latest_session(ledger, account))
     listing = overview.accounts(ledger, [account])
     standing = dict(zip(listing.columns, listing.rows[0], strict=True))
-    return Question(account, names, _session(asked, latest), latest, standing)
+    return Question(account, names, session, standing)
 
 
 def rows_of(
@@ -99,7 +100,7 @@ def parameters(view: View, asked: Mapping[str, Any]) -> Asked:
         if name in known
     }
     try:
-        return parameters_of(view.resource).model_validate(given)
+        return _PARAMETERS[view.resource.name].model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         said = first["msg"].removeprefix("Value error, ")

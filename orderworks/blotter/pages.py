@@ -50,7 +50,7 @@ class Pages:
                     return Response(status_code=304, headers={"ETag": seen})
                 about = question(ledger, request.query_params, self.configured)
                 filled = content(ledger, about, plain_query(request.query_params))
-        except (InputError, LedgerUnavailable, psycopg.OperationalError) as error:
+        except (InputError, LedgerUnavailable, psycopg.Error) as error:
             return self.refusal(error)
         values = {**self.frame, "about": about, "active": active, **filled}
         answer = rendered(template, values, only_live=follows)
@@ -61,16 +61,15 @@ class Pages:
         """The page that says why there is none."""
         match error:
             case NoSuchPage():
-                status = 404
+                status, said = 404, str(error)
             case InputError():
-                status = 422
+                status, said = 422, str(error)
+            case psycopg.DataError():
+                status, said = 422, "this address asks for what no ledger can hold"
+            case psycopg.Error():
+                status, said = 503, "the ledger's database broke off"
             case _:
-                status = 503
-        said = (
-            str(error)
-            if not isinstance(error, psycopg.Error)
-            else "the ledger's database broke off"
-        )
+                status, said = 503, str(error)
         return rendered("refusal.html", {"status": status, "sentence": said})
 
 
@@ -126,7 +125,7 @@ def _file(pages: Pages, view: View) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         try:
             return export(pages.pool, pages.configured, view, request.query_params)
-        except (InputError, LedgerUnavailable, psycopg.OperationalError) as error:
+        except (InputError, LedgerUnavailable, psycopg.Error) as error:
             return pages.refusal(error)
 
     return answer

@@ -25,6 +25,7 @@ def blotter(
     from orderworks.blotter.serving import serve
     from orderworks.desk.kill_switch import throw
     from orderworks.ledger.connection import database_url, open_ledger
+    from orderworks.model.errors import OrderworksError
     from orderworks.model.secret import dereferenced
     from orderworks.settings import home_directory, load_settings
 
@@ -38,7 +39,13 @@ def blotter(
 
     def stop(reason: str, flatten: bool) -> None:
         throw(settings, reason, flatten=flatten)
-        _cancel_resting(reason, flatten, home / "logs")
+        try:
+            _cancel_resting(reason, flatten, home / "logs")
+        except OSError as error:
+            raise OrderworksError(
+                f"the kill switch is thrown and nothing is sent, but what rests is not cancelled: {error}; "
+                "run 'orderworks kill'"
+            ) from None
 
     served = page(lambda: url, settings, Guard(token), address, home / "reports", stop)
     serve(served, address, settings.blotter.port if port is None else port, typer.echo)

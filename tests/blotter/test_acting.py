@@ -19,7 +19,7 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.controls import kill_reason
 from orderworks.ledger.leases import take_lease
 from orderworks.ledger.movements import EventRecord, Release, permit
-from orderworks.model.errors import KillSwitchThrown
+from orderworks.model.errors import KillSwitchThrown, LedgerUnavailable, OrderworksError
 from orderworks.model.state import OrderEvent, OrderState
 from orderworks.settings import load_settings
 
@@ -184,3 +184,22 @@ def test_a_portion_after_the_first_is_exported_too(
     monkeypatch.setattr("orderworks.blotter.exporting.PORTION", 3)
     rows = list(csv.DictReader(httpx.get(f"{served.address}/orders.csv").text.splitlines()))
     assert len({row["client_order_id"] for row in rows}) == len(rows) == 20
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (LedgerUnavailable("it is away"), "The kill switch was not thrown: it is away"),
+        (OrderworksError("the kill switch is thrown, but"), "The kill switch is thrown, but"),
+    ],
+)
+def test_a_kill_that_fails_says_how_far_it_came(
+    books: Ledger, ledger_url: str, tmp_path: Path, error: OrderworksError, said: str
+) -> None:
+    def stop(_: str, __: bool) -> None:
+        raise error
+
+    with served_blotter(ledger_url, tmp_path, stop=stop) as served:
+        form = {"form_token": served.guard.form_token, "reason": "why", "confirm": ACCOUNT}
+        answer = kill(served, **form)
+    assert (answer.status_code, said in answer.text) == (503, True)

@@ -75,6 +75,7 @@ def test_an_order_shows_its_children_fills_events_and_cost(client: httpx.Client)
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
+        ("/orders/%00", 422, "asks for what no ledger can hold"),
         ("/orders/nothing", 404, "has no order &#39;nothing&#39;"),
         ("/orders?account=OTHER", 422, "there is no account"),
         ("/orders?session=yesterday", 422, "session takes a date such as 2026-11-20"),
