@@ -1,39 +1,19 @@
 """Lists: their rows, filters, orders, cursors, and how a question fails."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import psycopg
 import pytest
-from fastapi import FastAPI
+from asked_api import Api, items, pages
 from small_ledger import ACCOUNT, RUN_KEY, SESSION, START, name_of
 from starlette.testclient import TestClient
 
-from orderworks.ledger.alerts import Alert, raise_alerts
-from orderworks.ledger.connection import Ledger
+from orderworks.api.application import application
+from orderworks.health.looking import Watch
 from orderworks.ledger.reading_pool import ReadingPool
 from orderworks.ledger.resources import RESOURCES
-
-
-def items(client: TestClient, path: str, **asked: Any) -> list[dict[str, Any]]:
-    answer = client.get(f"/api/v1/{path}", params=asked)
-    assert answer.status_code == 200, answer.text
-    found = answer.json()["items"]
-    assert isinstance(found, list)
-    return found
-
-
-def pages(client: TestClient, path: str, **asked: Any) -> Iterator[list[dict[str, Any]]]:
-    cursor = None
-    while True:
-        answer = client.get(
-            f"/api/v1/{path}", params=asked | ({"cursor": cursor} if cursor else {})
-        ).json()
-        yield answer["items"]
-        cursor = answer["next"]
-        if cursor is None:
-            return
+from orderworks.settings import load_settings
 
 
 def test_money_is_a_string_a_quantity_a_number_and_a_time_utc(client: TestClient) -> None:
@@ -87,28 +67,6 @@ def test_every_order_of_every_list_gives_each_row_once(client: TestClient, name:
         for one, next_one in pairwise(values):
             if isinstance(one, (int, float)) and isinstance(next_one, (int, float)):
                 assert one >= next_one if sort.startswith("-") else one <= next_one
-
-
-def test_what_comes_meanwhile_neither_pushes_a_row_off_nor_shows_it_twice(
-    client: TestClient, books: Ledger
-) -> None:
-    reading = pages(client, "alerts", limit=1)
-    first = next(reading)
-    later = [Alert("late_fill", f"late:{n}", "it came late", START) for n in range(2, 12)]
-    raise_alerts(books, ACCOUNT, later)
-    rest = [row for page in reading for row in page]
-    assert [row["cause"] for row in first + rest] == ["late:1", "slippage:1"]
-
-
-def test_rows_of_one_moment_are_each_there_once(client: TestClient, books: Ledger) -> None:
-    raise_alerts(
-        books,
-        ACCOUNT,
-        [Alert("late_fill", f"many:{number}", "late", START) for number in range(250)],
-    )
-    found = [list(page) for page in pages(client, "alerts", sort="at", limit=100)]
-    assert [len(page) for page in found] == [100, 100, 52]
-    assert len({row["id"] for page in found for row in page}) == 252
 
 
 def test_one_order(client: TestClient) -> None:
@@ -168,28 +126,15 @@ def test_a_cursor_of_another_order_is_refused(client: TestClient) -> None:
     )
 
 
-def test_nothing_can_be_written_through_the_pool(app: FastAPI, pool: ReadingPool) -> None:
+def test_nothing_can_be_written_through_the_pool(shared: Api) -> None:
     with (
         pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
-        pool.reading() as ledger,
+        shared.pool.reading() as ledger,
     ):
         ledger.execute("UPDATE runs SET message = 'changed'")
 
 
-def test_a_line_that_broke_is_replaced(client: TestClient, books: Ledger) -> None:
-    assert client.get("/api/v1/runs").status_code == 200
-    books.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    assert client.get("/api/v1/runs").status_code == 200
-
-
-def test_a_database_that_is_away_is_a_problem_too(app: FastAPI) -> None:
-    from orderworks.api.application import application
-    from orderworks.health.looking import Watch
-    from orderworks.settings import load_settings
-
+def test_a_database_that_is_away_is_a_problem_too() -> None:
     away = "postgresql://nobody@127.0.0.1:1/none"
     served = application(
         ReadingPool(lambda: away, 2), Watch(lambda: away, load_settings()), ACCOUNT

@@ -1,7 +1,8 @@
 """The pages without a browser: what they show, how they are asked, what they refuse."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -10,18 +11,30 @@ from served_blotter import Served, served_blotter
 from small_ledger import ACCOUNT, name_of, write_books
 
 from orderworks.blotter.views import LISTS
-from orderworks.ledger.connection import Ledger
+from orderworks.ledger.connection import Ledger, open_ledger
 
 
-@pytest.fixture
-def books(ledger: Ledger) -> Ledger:
-    write_books(ledger)
-    return ledger
+@pytest.fixture(scope="module")
+def url(fresh_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    with fresh_database() as made:
+        yield made
 
 
-@pytest.fixture
-def served(books: Ledger, ledger_url: str, tmp_path: Path) -> Iterator[Served]:
-    with served_blotter(ledger_url, tmp_path / "reports") as running:
+@pytest.fixture(scope="module")
+def books(url: str) -> Iterator[Ledger]:
+    with open_ledger(url) as opened:
+        write_books(opened)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home") / "reports"
+
+
+@pytest.fixture(scope="module")
+def served(books: Ledger, url: str, folder: Path) -> Iterator[Served]:
+    with served_blotter(url, folder) as running:
         yield running
 
 
@@ -114,13 +127,12 @@ def test_a_page_that_follows_is_told_only_what_has_changed(
     assert client.get("/", headers=again).status_code == 200
 
 
-def test_reports_are_listed_and_shown_confined(client: httpx.Client, tmp_path: Path) -> None:
-    folder = tmp_path / "reports"
+def test_reports_are_listed_and_shown_confined(client: httpx.Client, folder: Path) -> None:
     folder.mkdir()
     (folder / "quality-SIM1-2026-11-20.html").write_text("<!doctype html><title>Report</title>")
     (folder / "notes.txt").write_text("not a report")
-    (folder / "link.html").symlink_to(tmp_path / "secret.html")
-    (tmp_path / "secret.html").write_text("secret")
+    (folder / "link.html").symlink_to(folder.parent / "secret.html")
+    (folder.parent / "secret.html").write_text("secret")
     assert "quality-SIM1-2026-11-20" in client.get("/reports").text
     shown = client.get("/reports/quality-SIM1-2026-11-20.html")
     assert (shown.status_code, "Report" in shown.text) == (200, True)
