@@ -27,6 +27,7 @@ pytestmark = pytest.mark.skipif(
 WIDTHS = (1400, 390)
 SCHEMES = ("light", "dark")
 FOLLOWS_WITHIN_SECONDS = 10
+TOKEN = "a-token-that-nobody-guesses"
 
 
 @pytest.fixture
@@ -127,9 +128,9 @@ def test_a_page_that_is_paused_does_not_change(page: Page, books: Ledger) -> Non
     page.click("Following")
     assert page.driver.find_element(By.ID, "follow").get_attribute("aria-pressed") == "false"
     plan_run(books, "rebalance:late", [order_of(7_000, "rebalance:late", symbol="LATE")])
-    asked = len(page.driver.get_log("performance"))
+    page.driver.get_log("performance")
     page.driver.execute_async_script("setTimeout(arguments[0], 2500)")
-    assert asked >= 0
+    assert addresses(page) == set(), "a page that is paused asks nothing"
     assert "LATE" not in page.text
     page.click("Paused")
     WebDriverWait(page.driver, FOLLOWS_WITHIN_SECONDS).until(lambda _: "LATE" in page.text)
@@ -170,3 +171,18 @@ def test_the_kill_switch_is_thrown_from_the_page(page: Page, books: Ledger, serv
     assert violations(page) == []
     assert served.stops == [("the feed is wrong", False)]
     assert kill_reason(books, ACCOUNT) == "the feed is wrong"
+
+
+def test_a_person_signs_in_with_the_token(books: Ledger, ledger_url: str, tmp_path: Path) -> None:
+    with (
+        served_blotter(ledger_url, tmp_path, token=TOKEN) as served,
+        opened(served.address) as page,
+    ):
+        page.open("/orders")
+        page.await_text("Token")
+        assert ACCOUNT not in page.driver.page_source
+        page.keep("blotter-login")
+        assert violations(page) == []
+        page.fill("Token", TOKEN)
+        page.click("Sign in")
+        page.await_text("Session 2026-11-20")
