@@ -12,7 +12,7 @@ from orderworks.market.calendar import NEW_YORK
 MISSING = Markup('<span class="missing" title="not known">-</span>')
 
 RIGHT = frozenset({Kind.INTEGER, Kind.MEASURE, Kind.MONEY})
-SENTENCES = frozenset({"message", "reason", "resolution", "ours", "theirs"})
+SENTENCES = frozenset({"message", "reason", "resolution"})
 
 
 def placed(name: str, kind: Kind) -> str:
