@@ -4,6 +4,7 @@ import typer
 
 from orderworks.commands import (
     approving,
+    blotter,
     cancelling,
     deciding,
     demonstration,
@@ -32,6 +33,7 @@ app.command()(operating.deploy)
 app.command()(operating.worker)
 app.command()(examining.doctor)
 app.command()(health.health)
+app.command()(blotter.blotter)
 app.command()(running.kill)
 app.command()(running.resume)
 app.command()(approving.approve)

@@ -43,11 +43,12 @@ NOT_SETTINGS = frozenset(
     {
         *("HOME", "CONFIG", "DATABASE_URL", "ALLOW_LIVE", "SAMPLE_MARKET", "CRASH_AT"),
         *("WEBHOOK_URL", "SLACK_WEBHOOK_URL", "SMTP_PASSWORD", "SQL_URL", "REDIS_URL"),
+        "BLOTTER_TOKEN",
     }
 )
 """Environment names that are read elsewhere and are no keys of the settings file."""
 
-SECRETS = frozenset({"alerts.webhook", "alerts.slack", "alerts.email.password"})
+SECRETS = frozenset({"alerts.webhook", "alerts.slack", "alerts.email.password", "blotter.token"})
 """Keys that say where a secret is."""
 ADDRESSES = frozenset({"sql.url", "redis.url"})
 """Keys that say where an address is, which may hold a password."""
@@ -416,6 +417,13 @@ class Health(Section):
     session_grace_seconds: Annotated[float, Field(ge=0, le=86_400)]
 
 
+class Blotter(Section):
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=0, le=65535)]
+    token: SecretReference
+    answer_seconds: Seconds
+
+
 class Lease(Section):
     ttl_seconds: Annotated[float, Field(ge=1)]
 
@@ -442,6 +450,7 @@ class Settings(BaseSettings):
     alerts: Alerts
     lease: Lease
     health: Health
+    blotter: Blotter
 
     @field_validator("experiments")
     @classmethod

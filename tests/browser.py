@@ -10,6 +10,7 @@ from typing import Any
 
 from axe_core_python import selenium as axe
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -47,7 +48,10 @@ class Page:
         self._driver.get(self._ui + path)
 
     def await_text(self, text: str) -> None:
-        WebDriverWait(self._driver, PATIENCE_SECONDS).until(lambda _: text in self.text, text)
+        # A page that is just being left takes its elements with it.
+        WebDriverWait(
+            self._driver, PATIENCE_SECONDS, ignored_exceptions=[StaleElementReferenceException]
+        ).until(lambda _: text in self.text, text)
 
     @property
     def text(self) -> str:
@@ -119,6 +123,17 @@ class Page:
 
     def _tell(self, command: str, **parameters: object) -> None:
         self._driver.execute_cdp_cmd(command, parameters)
+
+    @property
+    def loaded_seconds(self) -> float:
+        """From asking for the page to its end, as the browser counts."""
+        took = self.measure("performance.getEntriesByType('navigation')[0].loadEventEnd")
+        return float(took) / 1000
+
+    @property
+    def driver(self) -> WebDriver:
+        """The browser itself, for what is not said above."""
+        return self._driver
 
     def _first(self, path: str) -> WebElement:
         def shown(driver: WebDriver) -> WebElement | None:

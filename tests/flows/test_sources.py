@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
 
 STREAM = "execution:signals"
 FILLS = "execution:fills"
-PASSWORD = "s3cr3tword"  # noqa: S105
+PASSWORD = "s3cr3tword"
 
 EARLY = datetime(SESSION.year, SESSION.month, SESSION.day, 14, 33, tzinfo=UTC)
 """Before a daily run plans, five minutes after the open."""
