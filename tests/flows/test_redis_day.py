@@ -1,12 +1,12 @@
 """A daily run between streams: signals and quotes from a real Redis, fills published to it.
 
-It trades at a gateway, in a process of its own, whose record is the judge.
+It trades at a gateway, in a process of its own, whose record is the judge, and whose market stands but while
+the run waits: so what was priced from which quote is known to the moment.
 """
 
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,27 +14,28 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_processes import Ended, Running
-from gateway_process import RUNS_FAST, Process, heard, running_gateway, tell
+from forking import Ended, Forks, Running
+from gateway_process import standing_gateway
 from judging import GATEWAY, require_sound_books, rows
 from mid_run import MANY_SLICES, until_it_trades
 from redis_servers import RedisServer
-from synthetic_day import SESSION, a_whole_day
+from synthetic_day import SESSION, a_whole_day, in_session
 
 from orderworks.ledger.connection import Ledger
 from orderworks.market.calendar import require_session
+from orderworks.model.crash_points import VARIABLE, CrashPoint
 from orderworks.streams.connection import Redis
 from orderworks.streams.entry_ids import last_id_by, milliseconds_of
 
 OPEN = require_session(SESSION).open
-SPEED = 20
 SIGNALS, FILLS = "execution:signals", "execution:fills"
+DAILY = in_session("daily", "--signals", f"redis:{SIGNALS}")
 
 WIDER = 0.01
 """By so much a bid of the streams is below the gateway's own: what was priced from which is seen."""
 
-AWAY_SECONDS = 2
-STALE = timedelta(seconds=float(RUNS_FAST["ORDERWORKS_MARKET__STALE_AFTER_SECONDS"]))
+STALE = timedelta(seconds=60)
+"""The settings' default: nothing is priced from what is older."""
 
 RELEASED = (
     "SELECT client_order_id, symbol, released_at, arrival_bid, arrival_ask FROM orders "
@@ -45,11 +46,17 @@ TRADED = f"SELECT client_order_id, symbol, side, quantity, price, commission FRO
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """A gateway, and the streams beside it, with the settings of runs that trade between them."""
+    """Commands that trade at a gateway and between streams, and those streams."""
 
-    gateway: Process
+    commands: Forks
+    environment: dict[str, str]
     redis: Redis
-    settings: dict[str, str]
+
+    def start(self, *arguments: str, **others: str) -> Running:
+        return self.commands.start(*arguments, environment=self.environment | others)
+
+    def run(self, *arguments: str, **others: str) -> Ended:
+        return self.start(*arguments, **others).wait()
 
     def require_priced_from_the_streams(self, ledger: Ledger, old: timedelta) -> None:
         """What each order saw as it was released was the last entry of its symbol by then, or so old."""
@@ -69,7 +76,9 @@ class Between:
 
 
 @pytest.fixture
-def between(environment: dict[str, str], market: str, redis_url: str) -> Iterator[Between]:
+def between(
+    steered_commands: Forks, environment: dict[str, str], market: str, redis_url: str
+) -> Iterator[Between]:
     """The streams hold the quotes of the market's first hours, and the signals of a whole day."""
     redis = Redis(redis_url)
     add_quotes(redis, Path(market))
@@ -79,9 +88,8 @@ def between(environment: dict[str, str], market: str, redis_url: str) -> Iterato
         "ORDERWORKS_REDIS_URL": redis_url,
         "ORDERWORKS_REDIS__FILLS": FILLS,
     }
-    with running_gateway(environment, market, SPEED) as process:
-        port = {"ORDERWORKS_BROKER__IBKR__PORT": heard(process)}
-        yield Between(process, redis, RUNS_FAST | leads_to_the_streams | port)
+    with standing_gateway(environment, market) as leads_there:
+        yield Between(steered_commands, environment | leads_there | leads_to_the_streams, redis)
 
 
 def add_quotes(redis: Redis, market: Path) -> None:
@@ -105,29 +113,18 @@ def add_signals(redis: Redis) -> None:
             client.xadd(SIGNALS, fields, id=f"{milliseconds_of(OPEN)}-{number + 1}")
 
 
-def daily() -> tuple[str, ...]:
-    return ("run", "daily", "--session", str(SESSION), "--signals", f"redis:{SIGNALS}")
-
-
-def require_whole_day(
-    ledger: Ledger,
-    between: Between,
-    orderworks: Callable[..., Ended],
-    old: timedelta = timedelta(0),
-) -> None:
+def require_whole_day(ledger: Ledger, between: Between, old: timedelta = timedelta(0)) -> None:
     """Every order once, priced from the streams, and every fill of the broker published.
 
     Args:
         old: how old a quote that was priced from may be, if it was not the last one.
     """
-    # What rests goes on trading: books are compared where time stands.
-    tell(between.gateway, "speed 0")
-    reconciled = orderworks("run", "reconcile", "--session", str(SESSION), **between.settings)
+    reconciled = between.run(*in_session("reconcile"))
     assert reconciled.status == 0, reconciled.err
     require_sound_books(ledger, GATEWAY)
     between.require_priced_from_the_streams(ledger, old)
 
-    again = orderworks(*daily(), **between.settings)
+    again = between.run(*DAILY)
     assert again.status == 0, again.err
     assert "done already" in again.out
     (read,) = rows(ledger, "SELECT entries FROM stream_ranges")
@@ -146,43 +143,36 @@ def require_whole_day(
     ) == Counter(tuple(fill.values()) for fill in traded)
 
 
-def test_a_whole_day(ledger: Ledger, between: Between, orderworks: Callable[..., Ended]) -> None:
-    ended = orderworks(*daily(), **between.settings)
+def test_a_whole_day(ledger: Ledger, between: Between) -> None:
+    ended = between.run(*DAILY)
     assert ended.status == 0, ended.err
     assert f"read 7 entries of {SIGNALS}" in ended.err
-    require_whole_day(ledger, between, orderworks)
+    require_whole_day(ledger, between)
 
 
-@pytest.mark.proof
-def test_a_run_that_is_killed_in_the_middle_goes_on_from_the_same_streams(
-    ledger: Ledger,
-    between: Between,
-    starts: Callable[..., Running],
-    orderworks: Callable[..., Ended],
+@pytest.mark.parametrize(
+    "point", [CrashPoint.PLAN_FROZEN, CrashPoint.SEND_ANSWERED, CrashPoint.BOOKING_COMMITTED]
+)
+def test_a_run_that_is_killed_goes_on_from_the_same_streams(
+    ledger: Ledger, between: Between, point: CrashPoint
 ) -> None:
-    run = starts(*daily(), **between.settings, **MANY_SLICES)
-    until_it_trades(ledger, run)
-    run.send_signal(signal.SIGKILL)
-    assert run.wait().status == -signal.SIGKILL
-    ended = orderworks(*daily(), **between.settings, **MANY_SLICES)
+    killed = between.run(*DAILY, **{VARIABLE: point})
+    assert killed.status == -signal.SIGKILL, killed.err
+    ended = between.run(*DAILY)
     assert ended.status == 0, ended.err
-    require_whole_day(ledger, between, orderworks)
+    require_whole_day(ledger, between)
 
 
-@pytest.mark.proof
-def test_a_redis_that_is_away_for_a_while_in_the_middle(
-    ledger: Ledger,
-    between: Between,
-    running_redis: RedisServer,
-    starts: Callable[..., Running],
-    orderworks: Callable[..., Ended],
+def test_a_redis_that_goes_away_in_the_middle(
+    ledger: Ledger, between: Between, running_redis: RedisServer
 ) -> None:
-    run = starts(*daily(), **between.settings, **MANY_SLICES)
+    run = between.start(*DAILY, **MANY_SLICES)
     until_it_trades(ledger, run)
     running_redis.stop()
-    time.sleep(AWAY_SECONDS)
-    running_redis.start()
-    ended = run.wait()
+    try:
+        ended = run.wait()
+    finally:
+        running_redis.start()
     assert ended.status == 0, ended.err
     assert "quotes stand still" in ended.err
-    require_whole_day(ledger, between, orderworks, old=STALE)
+    require_whole_day(ledger, between, old=STALE)

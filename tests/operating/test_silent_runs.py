@@ -13,18 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_process import Process, tell
-from judging import GATEWAY, LIVE, require_sound_books, rows
-from operating_house import Server, kill_run, outcome, process_of, told, wait_until
+from caught_run import CaughtRun
+from operating_house import Server, kill_run, outcome, process_of, wait_until
 from receivers import Receiver
 from synthetic_day import SESSION
 
-from orderworks.ledger.connection import Ledger
-
 pytestmark = pytest.mark.proof
-
-A_LATER_SLICE = "SELECT 1 FROM orders WHERE slice_index > 0 AND state = ANY(%s)"
-DONE = "SELECT 1 FROM runs WHERE kind = 'daily' AND state = 'DONE'"
 
 SILENT_SECONDS = 90
 LATEST_SECONDS = SILENT_SECONDS + 30
@@ -66,51 +60,37 @@ def lost_runs(receiver: Receiver) -> list[dict[str, Any]]:
 
 
 def test_it_is_marked_and_told_once_and_a_retry_finishes_its_orders(
-    server: Server,
-    ledger: Ledger,
-    home: Path,
-    in_force: dict[str, str],
-    receiver: Receiver,
-    gateway: tuple[Process, dict[str, str]],
-    signals: str,
-    waits_for_a_person: str,
+    home: Path, receiver: Receiver, waits_for_a_person: str, caught: CaughtRun
 ) -> None:
-    process, variables = gateway
-    run = server.run("daily-SIM1", variables, session=str(SESSION), signals=signals)
-    wait_until(
-        lambda: rows(ledger, A_LATER_SLICE, list(LIVE)) != [],
-        lambda: outcome(server.flow_run(run)),
-    )
+    server = caught.server
     os.kill(process_of(home, "worker"), signal.SIGKILL)
-    kill_run(run)
-    assert rows(ledger, DONE) == []
-    assert server.flow_run(run)["state"]["type"] == "RUNNING"
+    kill_run(caught.id)
+    assert not caught.is_done
+    assert caught.flow_run["state"]["type"] == "RUNNING"
 
     wait_until(
-        lambda: server.flow_run(run)["state"]["type"] != "RUNNING",
-        lambda: outcome(server.flow_run(run)),
+        lambda: caught.flow_run["state"]["type"] != "RUNNING",
+        lambda: outcome(caught.flow_run),
         LATEST_SECONDS,
     )
-    silent = server.flow_run(run)
+    silent = caught.flow_run
     assert outcome(silent) == f"Crashed: It gave no sign of life for {SILENT_SECONDS} s"
 
     wait_until(lambda: lost_runs(receiver) != [], seconds=UNTOLD_SECONDS + 30)
     (lost,) = lost_runs(receiver)
-    assert (lost["severity"], lost["cause"]) == ("critical", f"run_lost:{run}")
+    assert (lost["severity"], lost["cause"]) == ("critical", f"run_lost:{caught.id}")
     assert lost["message"] == f"{silent['name']} ended {outcome(silent)}"
-    assert lost["link"].endswith(f"/runs/flow-run/{run}")
+    assert lost["link"].endswith(f"/runs/flow-run/{caught.id}")
     # All the while, another gave signs of life, and still does what it is told.
     assert server.flow_run(waits_for_a_person)["state"]["name"] == "Paused"
     answer = {"decision": "reject", "note": "that was a long wait"}
     server.post(f"/flow_runs/{waits_for_a_person}/resume", run_input=answer)
     assert server.ended(waits_for_a_person)["state"]["name"] == "Skipped"
 
-    ended = server.retried(run)
+    ended = server.retried(caught.id)
     assert ended["state"]["name"] == "Completed", outcome(ended)
-    tell(process, "speed 0")
-    told("run", "reconcile", "--session", str(SESSION), variables=in_force | variables)
-    require_sound_books(ledger, GATEWAY)
+    caught.require_finished_once()
     # What comes late of a run that has ended does not mark it.
     time.sleep(LATEST_SECONDS)
-    assert server.flow_run(run)["state"]["name"] == "Completed"
+    assert caught.flow_run["state"]["name"] == "Completed"
     assert lost_runs(receiver) == [lost]
