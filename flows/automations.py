@@ -13,7 +13,9 @@ from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import PrefectClient
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY
 
+from flows.environment import HEARTBEAT_SECONDS
 from orderworks.model.alert import KINDS
 from orderworks.model.errors import SettingsError
 from orderworks.model.secret import dereferenced
@@ -21,8 +23,11 @@ from orderworks.settings import Alerts, Settings
 
 AUTOMATIONS = Path(__file__).resolve().parents[1] / "deployments" / "automations.yaml"
 
-PERIOD = "{period}"
-"""Stands in the file for the setting ``alerts.period_seconds``."""
+PERIOD, SILENCE = "{period}", "{silence}"
+"""Stand in the file for the setting ``alerts.period_seconds``, and for ``silent_seconds``."""
+
+SIGNS_MISSED = 3
+"""A run that gives no sign of life for as long as it gives so many is taken for dead."""
 
 WEBHOOK_BLOCK, SLACK_BLOCK = "orderworks-webhook", "orderworks-slack"
 
@@ -96,13 +101,22 @@ def automations(settings: Alerts, recipients: Sequence[Recipient]) -> list[Autom
     return [_automation(one, settings, recipients) for one in described]
 
 
+def silent_seconds() -> float:
+    """How long a run that lives may give no sign of it: Prefect's runs give one in so many seconds."""
+    every = PREFECT_FLOWS_HEARTBEAT_FREQUENCY.value() or HEARTBEAT_SECONDS
+    return float(SIGNS_MISSED * every)
+
+
 def _automation(
     described: Mapping[str, Any], settings: Alerts, recipients: Sequence[Recipient]
 ) -> AutomationCore:
-    fields = dict(described)
-    if fields["trigger"]["within"] == PERIOD:
-        fields["trigger"] = {**fields["trigger"], "within": settings.period_seconds}
-    actions = list(fields.pop("actions", ()))
+    seconds = {PERIOD: settings.period_seconds, SILENCE: silent_seconds()}
+    fields, trigger = dict(described), described["trigger"]
+    fields["trigger"] = {**trigger, "within": seconds.get(trigger["within"], trigger["within"])}
+    actions = [
+        {**action, "message": action["message"].replace(SILENCE, f"{seconds[SILENCE]:g}")}
+        for action in fields.pop("actions", ())
+    ]
     if "tell" in fields:
         told = _told(fields.pop("tell"))
         actions += [recipient.action(told) for recipient in recipients]

@@ -7,6 +7,9 @@ from orderworks.settings import home_directory
 
 LOGGING = Path(__file__).resolve().parents[1] / "config" / "logging.yml"
 
+HEARTBEAT_SECONDS = 30
+"""Between two signs of life of a run; Prefect permits no less."""
+
 
 def prepare() -> None:
     """Keeps Prefect's local state in our home and its telemetry off."""
@@ -24,8 +27,8 @@ def _defaults(home: Path) -> dict[str, str]:
         "PREFECT_LOGGING_SETTINGS_PATH": str(LOGGING),
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
-        # deployments/automations.yaml takes a run that is silent for three of these for dead.
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        # flows/automations.py takes a run that is silent for three of these for dead.
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         # One summary a wave is what people watch; the recorder takes task runs in batches.
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",

@@ -110,11 +110,14 @@ def running_up(
 
 
 class Server:
-    """The API of a Prefect server."""
+    """The API of a Prefect server, which may be behind a ``user:password``."""
 
-    def __init__(self, api: str) -> None:
+    def __init__(self, api: str, auth: str = "") -> None:
         self.api = api
-        self._client = httpx.Client(base_url=api, timeout=30)
+        user, _, password = auth.partition(":")
+        self._client = httpx.Client(
+            base_url=api, timeout=30, auth=(user, password) if auth else None
+        )
 
     def get(self, path: str) -> Any:
         answer = self._client.get(path)

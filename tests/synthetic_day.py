@@ -65,6 +65,11 @@ def signal(symbol: str, direction: str = "long", **others: object) -> dict[str, 
     } | others
 
 
+def in_session(kind: str, *others: str) -> tuple[str, ...]:
+    """The arguments of a command that runs a flow in ``SESSION``."""
+    return ("run", kind, "--session", str(SESSION), *others)
+
+
 def a_whole_day() -> list[dict[str, object]]:
     """Signals of which two are worked in slices, one is refused by us, and one by the exchange."""
     return [

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from orderworks.model.errors import InputError
 
 NEW_YORK = ZoneInfo("America/New_York")
-FIRST_DAY = date(2000, 1, 1)
+FIRST_DAY = date(2000, 1, 3)
 LAST_DAY = date(2040, 12, 31)
-"""The days that the calendar is asked about; fixed, so that no answer depends on today."""
+"""The days that the calendar is asked about, both sessions; fixed, so that no answer depends on today."""
 
 SATURDAY = 5
 

@@ -40,7 +40,8 @@ class Quoted:
 class RedisMarket:
     """A ``MarketData`` that is quoted by Redis; what Redis does not have is ``history``'s.
 
-    While Redis does not answer, the quotes that it gave last stand, and become stale as any do.
+    While Redis does not answer, the quotes that it gave last stand, and become stale as any do; those of a
+    time that has passed are missing.
 
     Args:
         keys: the stream of a symbol, as ``market:quotes:{symbol}``.
@@ -69,12 +70,26 @@ class RedisMarket:
     def quotes_between(
         self, symbol: str, start: datetime, end: datetime, *, prevailing: bool = False
     ) -> pd.DataFrame:
-        with self._redis.asked() as client:
-            entries = client.xrange(self._key(symbol), f"({last_id_by(start)}", last_id_by(end))
-            if prevailing:
-                entries = client.xrevrange(self._key(symbol), last_id_by(start), count=1) + entries
+        entries = self._entries_between(symbol, start, end, prevailing)
         quotes = [quoted(entry) for entry in entries]
         return _frame([symbol] * len(quotes), quotes)
+
+    def _entries_between(
+        self, symbol: str, start: datetime, end: datetime, prevailing: bool
+    ) -> Sequence[Entry]:
+        """None while there is no answer: what is measured with them is missing, and can be measured later."""
+        if time.monotonic() < self._held_until:
+            return []
+        key = self._key(symbol)
+        try:
+            with self._redis.asked() as client:
+                before = client.xrevrange(key, last_id_by(start), count=1) if prevailing else []
+                since: list[Entry] = client.xrange(key, f"({last_id_by(start)}", last_id_by(end))
+        except RedisUnavailable as error:
+            self._held_until = time.monotonic() + HELD_SECONDS
+            log.warning("quotes of %s are missing: %s", symbol, error)
+            return []
+        return [*before, *since]
 
     def _look(self, at: datetime, symbols: Sequence[str]) -> None:
         """Asks for the last quotes; leaves those that are known as they are, if there is no answer."""

@@ -7,12 +7,19 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from command_processes import CommandProcesses, Ended, Running
+from forking import Forks
+from gateway_process import RUNS_FAST, Process, heard, running_gateway
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect_server import PrefectServer
 from receivers import Receiver
 from synthetic_day import EARLY_CLOSE, SESSION, a_whole_day, variables, write_market, write_table
 
 from orderworks.handoffs.engine import warm
+
+STEERED_COMMANDS = Path(__file__).with_name("steered_commands.py")
+
+GATEWAY_SPEED = 20
+"""How many times as fast as it was the market of a gateway goes."""
 
 
 @pytest.fixture(scope="session")
@@ -120,3 +127,24 @@ def hooked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Receiver:
 def dear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anything that costs at all is a breach."""
     monkeypatch.setenv("ORDERWORKS_QUALITY__ALERT_SLIPPAGE_BPS", "0.01")
+
+
+@pytest.fixture(scope="session")
+def steered_commands(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """The command line at a gateway whose market stands but while a command waits."""
+    environment, directory = {"PREFECT_API_URL": prefect_api}, tmp_path_factory.mktemp("steered")
+    with Forks(str(STEERED_COMMANDS), environment, directory) as processes:
+        yield processes
+
+
+@pytest.fixture
+def gateway_process(environment: dict[str, str], market: str) -> Iterator[Process]:
+    """A gateway as a process, whose market begins with the open of the session."""
+    with running_gateway(environment, market, GATEWAY_SPEED) as process:
+        yield process
+
+
+@pytest.fixture
+def at_gateway(gateway_process: Process) -> dict[str, str]:
+    """The settings that lead to the gateway."""
+    return RUNS_FAST | {"ORDERWORKS_BROKER__IBKR__PORT": heard(gateway_process)}

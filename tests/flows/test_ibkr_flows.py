@@ -1,18 +1,16 @@
 """The flows at Interactive Brokers, through a gateway that speaks its protocol and replays a small market."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from command_processes import Ended
-from gateway_process import RUNS_FAST, Process, heard, running_gateway, tell
+from gateway_process import Process, tell
 from judging import GATEWAY, require_sound_books, rows
-from synthetic_day import RESTRICTED, SESSION, SLICES, signal, write_table
+from synthetic_day import RESTRICTED, SESSION, SLICES, in_session, signal, write_table
 
 from orderworks.ledger.connection import Ledger, open_ledger
-
-SPEED = 20
 
 PARENTS = "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL"
 BENCHMARKS = "SELECT {} FROM order_quality WHERE symbol = 'ACME' AND strategy = 'momentum'"
@@ -22,23 +20,6 @@ WHAT_WAS_PLANNED = (
     "SELECT strategy, symbol, side, planned_quantity, order_type, algo, route_rule FROM orders "
     "WHERE parent_id IS NULL AND attached_to IS NULL ORDER BY 1, 2"
 )
-
-
-def in_session(kind: str) -> tuple[str, ...]:
-    return ("run", kind, "--session", str(SESSION))
-
-
-@pytest.fixture
-def gateway_process(environment: dict[str, str], market: str) -> Iterator[Process]:
-    """A gateway as a process, whose market begins with the open of the session."""
-    with running_gateway(environment, market, SPEED) as process:
-        yield process
-
-
-@pytest.fixture
-def at_gateway(gateway_process: Process) -> dict[str, str]:
-    """The settings that lead to the gateway."""
-    return RUNS_FAST | {"ORDERWORKS_BROKER__IBKR__PORT": heard(gateway_process)}
 
 
 def test_a_daily_run_and_the_end_of_day_priced_and_traded_through_the_gateway(

@@ -4,9 +4,6 @@ Both replay one recorded market, whose time stands while nobody waits for it, fo
 every table that says what was done is compared to the last digit, but for the columns of ``DIFFERS``.
 """
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
@@ -14,29 +11,19 @@ from pathlib import Path
 
 import pytest
 from forking import Forks
-from gateway.gateway import PAPER_ACCOUNT
+from gateway_process import ACCOUNT, standing_gateway
 from judging import EXCHANGE, GATEWAY, Record, require_sound_books, rows
-from steered_clock import STEERED_AT
 from synthetic_day import SESSION, variables, write_table
 
 from orderworks.ledger.connection import Ledger, open_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = Path(__file__).with_name("steered_commands.py")
 
 Database = Callable[[], AbstractContextManager[str]]
 Settings = dict[str, str]
 Table = list[dict[str, str]]
 
-AT_GATEWAY = {
-    "ORDERWORKS_BROKER__PROVIDER": "ibkr",
-    "ORDERWORKS_BROKER__IBKR__ACCOUNT_ID": PAPER_ACCOUNT,
-    "ORDERWORKS_BROKER__IBKR__CLOCK": "gateway",
-    "ORDERWORKS_BROKER__IBKR__NO_SEND": "[]",
-    # What the broker is asked about margin stands beside a decision, and only here.
-    "ORDERWORKS_BROKER__IBKR__WHAT_IF_ORDERS": "0",
-}
-IN_PROCESS = {"ORDERWORKS_BROKER__SIMULATED__ACCOUNT": PAPER_ACCOUNT}
+IN_PROCESS = {"ORDERWORKS_BROKER__SIMULATED__ACCOUNT": ACCOUNT}
 
 COMPARED = (
     "orders",
@@ -62,47 +49,24 @@ FLATTEN = ("kill", "--flatten", "--reason", "a drill", *IN_SESSION)
 DAYS = {"rebalanced and traded": (REBALANCE, DAILY, END), "killed": (DAILY, FLATTEN, END)}
 
 
-@pytest.fixture(scope="module")
-def commands(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    environment = {"PREFECT_API_URL": prefect_api}
-    with Forks(str(COMMANDS), environment, tmp_path_factory.mktemp("commands")) as processes:
-        yield processes
-
-
 @contextmanager
 def in_process(settings: Settings, market: str) -> Iterator[Settings]:
     yield IN_PROCESS
 
 
-@contextmanager
-def at_gateway(settings: Settings, market: str) -> Iterator[Settings]:
-    """A gateway as a process, whose market stands."""
-    arguments = ["--market", market, *IN_SESSION, "--speed", "0", "--steered"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.gateway", *arguments, "--account", PAPER_ACCOUNT],
-        cwd=ROOT,
-        env={**os.environ, **settings},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        port, steered_at = process.stdout.readline().split()
-        yield AT_GATEWAY | {"ORDERWORKS_BROKER__IBKR__PORT": port, STEERED_AT: steered_at}
-    finally:
-        process.terminate()
-        process.communicate()
-        assert process.returncode == 0
-
-
 Serving = Callable[[Settings, str], AbstractContextManager[Settings]]
-VENUES: tuple[tuple[Serving, Record], ...] = ((in_process, EXCHANGE), (at_gateway, GATEWAY))
+VENUES: tuple[tuple[Serving, Record], ...] = ((in_process, EXCHANGE), (standing_gateway, GATEWAY))
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("day", DAYS)
 def test_what_is_done_is_the_same(
-    commands: Forks, fresh_database: Database, market: str, signals: str, tmp_path: Path, day: str
+    steered_commands: Forks,
+    fresh_database: Database,
+    market: str,
+    signals: str,
+    tmp_path: Path,
+    day: str,
 ) -> None:
     weights = {"symbol": "ACME", "weight": 0.04}, {"symbol": "RUSH", "weight": -0.02}
     targets = write_table(tmp_path / "targets.csv", *weights)
@@ -114,7 +78,7 @@ def test_what_is_done_is_the_same(
             with serving(settings, market) as leads_there:
                 for command in DAYS[day]:
                     asked = (*command, "--market", market, *inputs.get(command, ()))
-                    ended = commands.run(*asked, environment=settings | leads_there)
+                    ended = steered_commands.run(*asked, environment=settings | leads_there)
                     assert ended.status == 0, ended.err
             with open_ledger(url) as ledger:
                 require_sound_books(ledger, record)

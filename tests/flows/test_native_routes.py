@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from command_processes import Ended
-from gateway_process import Process, require_equal_books, tell
-from judging import rows
-from synthetic_day import signal, write_table
-from test_ibkr_flows import at_gateway, gateway_process, in_session  # noqa: F401
+from gateway_process import Process, tell
+from judging import GATEWAY, require_sound_books, rows
+from synthetic_day import in_session, signal, write_table
 
 from orderworks.ledger.connection import Ledger
 
@@ -34,8 +33,8 @@ NATIVE_SIGNALS = (
 
 def test_a_run_of_what_the_broker_works_by_itself_through_the_gateway(
     ledger: Ledger,
-    gateway_process: Process,  # noqa: F811
-    at_gateway: dict[str, str],  # noqa: F811
+    gateway_process: Process,
+    at_gateway: dict[str, str],
     orderworks: Callable[..., Ended],
     tmp_path: Path,
 ) -> None:
@@ -45,7 +44,7 @@ def test_a_run_of_what_the_broker_works_by_itself_through_the_gateway(
     tell(gateway_process, "speed 0")
     reconciled = orderworks(*in_session("reconcile"), **at_gateway)
     assert reconciled.status == 0, reconciled.err
-    require_equal_books(ledger)
+    require_sound_books(ledger, GATEWAY)
     parents = {row["symbol"]: row for row in rows(ledger, ORDERS) if row["parent_id"] is None}
     assert {symbol: row["algo"] for symbol, row in parents.items()} == {
         "ACME": "ibkr_twap",

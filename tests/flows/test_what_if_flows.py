@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 from command_processes import Ended
-from gateway_process import Process, require_equal_books, tell
-from judging import rows
-from synthetic_day import signal, write_table
-from test_ibkr_flows import at_gateway, gateway_process, in_session  # noqa: F401
+from gateway_process import Process, tell
+from judging import GATEWAY, require_sound_books, rows
+from synthetic_day import in_session, signal, write_table
 
 from orderworks.ledger.connection import Ledger
 
@@ -34,8 +33,8 @@ def cash_account(environment: dict[str, str]) -> None:
 def test_what_the_broker_says_is_too_large_is_refused_and_nothing_comes_of_the_question(
     cash_account: None,
     ledger: Ledger,
-    gateway_process: Process,  # noqa: F811
-    at_gateway: dict[str, str],  # noqa: F811
+    gateway_process: Process,
+    at_gateway: dict[str, str],
     orderworks: Callable[..., Ended],
     tmp_path: Path,
 ) -> None:
@@ -67,14 +66,14 @@ def test_what_the_broker_says_is_too_large_is_refused_and_nothing_comes_of_the_q
     assert ours == theirs
     assert ours
     assert question < min(ours)
-    require_equal_books(ledger)
+    require_sound_books(ledger, GATEWAY)
 
 
 @pytest.mark.parametrize(("policy", "code"), [("refuse", "MARGIN_UNKNOWN"), ("pass", "ACCEPTED")])
 def test_silence_is_recorded_and_does_as_the_settings_say(
     ledger: Ledger,
-    gateway_process: Process,  # noqa: F811
-    at_gateway: dict[str, str],  # noqa: F811
+    gateway_process: Process,
+    at_gateway: dict[str, str],
     orderworks: Callable[..., Ended],
     tmp_path: Path,
     policy: str,

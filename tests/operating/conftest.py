@@ -6,11 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from caught_run import CaughtRun, start
 from gateway_process import RUNS_FAST, Process, heard, running_gateway
 from operating_house import READY, Server, Up, free_port, running_up
 from synthetic_day import SESSION, a_whole_day, variables, write_market, write_table
 
 from flows.operating.database import SUFFIX
+from orderworks.ledger.connection import Ledger
 
 MANY_SLICES = {"ORDERWORKS_ROUTER__TWAP_NUM_SLICES": "12"}
 
@@ -91,3 +93,15 @@ def gateway(
     with running_gateway(in_force | own_ledger, market, speed=10) as process:
         port = {"ORDERWORKS_BROKER__IBKR__PORT": heard(process)}
         yield process, own_ledger | RUNS_FAST | MANY_SLICES | port
+
+
+@pytest.fixture
+def caught(
+    server: Server,
+    ledger: Ledger,
+    gateway: tuple[Process, dict[str, str]],
+    in_force: dict[str, str],
+    signals: str,
+) -> CaughtRun:
+    """A daily run that is in the middle of its slices at that broker."""
+    return start(server, ledger, gateway, in_force, signals)

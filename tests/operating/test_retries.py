@@ -5,8 +5,9 @@ Judged by the exchange's own record. Each test has a ledger and an exchange of i
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,55 @@ STEPS = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """A daily run on a ledger and an exchange of its own, and what it comes to if nothing befalls it.
+
+    Attributes:
+        variables: of its process.
+        parameters: as its form has them.
+    """
+
+    server: Server
+    ledger: Ledger
+    variables: Mapping[str, str]
+    parameters: Mapping[str, str]
+    unhurt: Total
+
+    @property
+    def reached(self) -> Total:
+        """What has reached the exchange, by its own record."""
+        return exchange_total(self.ledger)
+
+    def ended(self, **others: str) -> Any:
+        """A run that has ended, with other parameters where some are named."""
+        run = self.server.run("daily-SIM1", self.variables, **{**self.parameters, **others})
+        return self.server.ended(run)
+
+    def died_at(self, point: str) -> str:
+        """A run whose process was killed at a point: its id."""
+        with self.server.variables("daily-SIM1", **{VARIABLE: point}):
+            died = self.ended()
+        assert died["state"]["type"] == "CRASHED", outcome(died)
+        return str(died["id"])
+
+    def require_completed_by_a_retry(self, run: str) -> None:
+        """It ends well, and reaches the exchange as one that nothing befell."""
+        ended = self.server.retried(run)
+        assert ended["state"]["name"] == "Completed", outcome(ended)
+        assert "of 6 orders filled" in ended["state"]["message"]
+        assert ended["name"] == NAME
+        self.require_as_unhurt()
+        shown = {artifact["key"] for artifact in self.server.artifacts(run)}
+        kinds = ("plan", "refused", "progress")
+        assert {f"{kind}-sim1-daily-{SESSION}" for kind in kinds} <= shown
+        assert f"quality-sim1-{SESSION}" in shown
+
+    def require_as_unhurt(self) -> None:
+        require_sound_books(self.ledger)
+        assert self.reached == self.unhurt
+
+
 @pytest.fixture(scope="module")
 def unhurt(
     up: Up,
@@ -64,60 +114,40 @@ def unhurt(
         yield exchange_total(ledger)
 
 
-def require_complete(server: Server, run: Any, ledger: Ledger, unhurt: Total) -> None:
-    """It ended well, and reached the exchange as one that nothing befell."""
-    assert run["state"]["name"] == "Completed", outcome(run)
-    assert "of 6 orders filled" in run["state"]["message"]
-    assert run["name"] == NAME
-    require_sound_books(ledger)
-    assert exchange_total(ledger) == unhurt
-    shown = {artifact["key"] for artifact in server.artifacts(run["id"])}
-    assert {f"{what}-sim1-daily-{SESSION}" for what in ("plan", "refused", "progress")} <= shown
-    assert f"quality-sim1-{SESSION}" in shown
+@pytest.fixture
+def day(
+    server: Server,
+    ledger: Ledger,
+    own_ledger: dict[str, str],
+    daily: dict[str, str],
+    unhurt: Total,
+) -> Daily:
+    return Daily(server, ledger, own_ledger, daily, unhurt)
 
 
 @pytest.mark.parametrize("point", STEPS)
-def test_a_run_that_died_at_a_step_is_completed_by_a_retry(
-    server: Server,
-    ledger: Ledger,
-    own_ledger: dict[str, str],
-    daily: dict[str, str],
-    unhurt: Total,
-    point: str,
-) -> None:
-    with server.variables("daily-SIM1", **{VARIABLE: point}):
-        run = server.run("daily-SIM1", own_ledger, **daily)
-        died = server.ended(run)
-    assert died["state"]["type"] == "CRASHED", outcome(died)
-    require_complete(server, server.retried(run), ledger, unhurt)
+def test_a_run_that_died_at_a_step_is_completed_by_a_retry(day: Daily, point: str) -> None:
+    day.require_completed_by_a_retry(day.died_at(point))
 
 
-def test_two_retries_at_once_are_as_one_and_a_third_sends_nothing(
-    server: Server,
-    ledger: Ledger,
-    own_ledger: dict[str, str],
-    daily: dict[str, str],
-    unhurt: Total,
-) -> None:
-    with server.variables("daily-SIM1", **{VARIABLE: f"{CrashPoint.SEND_ANSWERED}:2"}):
-        run = server.run("daily-SIM1", own_ledger, **daily)
-        server.ended(run)
+def test_two_retries_at_once_are_as_one_and_a_third_sends_nothing(day: Daily) -> None:
+    server = day.server
+    run = day.died_at(f"{CrashPoint.SEND_ANSWERED}:2")
     # A click that is repeated, and one that comes while the first one's run begins.
     server.retry(run)
     server.retry(run)
     server.wait_for(run, "RUNNING")
     server.retry(run)
-    wait_until(lambda: rows(ledger, "SELECT 1 FROM runs WHERE state = 'DONE'") != [])
+    wait_until(lambda: rows(day.ledger, "SELECT 1 FROM runs WHERE state = 'DONE'") != [])
     settled(server, run)
-    require_sound_books(ledger)
-    assert exchange_total(ledger) == unhurt
+    day.require_as_unhurt()
 
     # Retry is offered for a completed run, too.
     again = server.retried(run)
     assert again["state"]["name"] == "Skipped", outcome(again)
     assert "is done already" in again["state"]["message"]
     assert "nothing is sent" in again["state"]["message"]
-    assert exchange_total(ledger) == unhurt
+    assert day.reached == day.unhurt
 
 
 def settled(server: Server, run: str) -> Any:
@@ -129,17 +159,10 @@ def settled(server: Server, run: str) -> Any:
             return ended
 
 
-def test_a_task_that_is_retried_alone_does_nothing_before_its_run_is(
-    server: Server,
-    ledger: Ledger,
-    own_ledger: dict[str, str],
-    daily: dict[str, str],
-    unhurt: Total,
-) -> None:
-    with server.variables("daily-SIM1", **{VARIABLE: f"{CrashPoint.SEND_PERMITTED}:2"}):
-        run = server.run("daily-SIM1", own_ledger, **daily)
-        server.ended(run)
-    sent = exchange_total(ledger)
+def test_a_task_that_is_retried_alone_does_nothing_before_its_run_is(day: Daily) -> None:
+    server = day.server
+    run = day.died_at(f"{CrashPoint.SEND_PERMITTED}:2")
+    sent = day.reached
 
     def waves() -> list[Any]:
         found = server.post("/task_runs/filter", flow_runs={"id": {"any_": [run]}})
@@ -150,75 +173,54 @@ def test_a_task_that_is_retried_alone_does_nothing_before_its_run_is(
     asked = {"type": "SCHEDULED", "name": "AwaitingRetry"}
     server.post(f"/task_runs/{wave}/set_state", state=asked, force=True)
     time.sleep(STAYS_SECONDS)
-    assert exchange_total(ledger) == sent
-    require_complete(server, server.retried(run), ledger, unhurt)
+    assert day.reached == sent
+    day.require_completed_by_a_retry(run)
 
 
 # What was in the way, and is mended ----------------------------------------------------------------
 
 
-def test_a_signals_file_that_is_corrected(
-    server: Server,
-    ledger: Ledger,
-    own_ledger: dict[str, str],
-    daily: dict[str, str],
-    unhurt: Total,
-    tmp_path: Path,
-) -> None:
-    day = a_whole_day()
-    file = write_table(tmp_path / "signals.csv", *day[:-1], day[-1] | {"strength": 7})
-    run = server.run("daily-SIM1", own_ledger, **daily | {"signals": file})
-    failed = server.ended(run)
-    assert failed["state"]["type"] == "FAILED"
-    assert "strength" in failed["state"]["message"], outcome(failed)
-    assert exchange_total(ledger) == Total(0, 0)
-    write_table(Path(file), *day)
-    require_complete(server, server.retried(run), ledger, unhurt)
+def require_failed(run: Any, why: str) -> None:
+    assert run["state"]["type"] == "FAILED", outcome(run)
+    assert why in run["state"]["message"], outcome(run)
 
 
-def test_a_kill_switch_that_is_taken_back(
-    server: Server,
-    ledger: Ledger,
-    own_ledger: dict[str, str],
-    in_force: dict[str, str],
-    daily: dict[str, str],
-    unhurt: Total,
-) -> None:
-    commanded = in_force | own_ledger
-    told("kill", "--reason", "a drill", "--market", daily["market"], variables=commanded)
-    sent = exchange_total(ledger)
-    run = server.run("daily-SIM1", own_ledger, **daily)
-    failed = server.ended(run)
-    assert failed["state"]["type"] == "FAILED"
-    assert "a drill" in failed["state"]["message"], outcome(failed)
-    assert exchange_total(ledger) == sent
+def test_a_signals_file_that_is_corrected(day: Daily, tmp_path: Path) -> None:
+    signals = a_whole_day()
+    file = write_table(tmp_path / "signals.csv", *signals[:-1], signals[-1] | {"strength": 7})
+    failed = day.ended(signals=file)
+    require_failed(failed, "strength")
+    assert day.reached == Total(0, 0)
+    write_table(Path(file), *signals)
+    day.require_completed_by_a_retry(failed["id"])
+
+
+def test_a_kill_switch_that_is_taken_back(day: Daily, in_force: dict[str, str]) -> None:
+    commanded = {**in_force, **day.variables}
+    market = day.parameters["market"]
+    told("kill", "--reason", "a drill", "--market", market, variables=commanded)
+    sent = day.reached
+    failed = day.ended()
+    require_failed(failed, "a drill")
+    assert day.reached == sent
     told("resume", "--reason", "the drill is over", variables=commanded)
-    require_complete(server, server.retried(run), ledger, unhurt)
+    day.require_completed_by_a_retry(failed["id"])
 
 
-def test_an_exchange_that_is_served_later(
-    server: Server,
-    ledger: Ledger,
-    own_ledger: dict[str, str],
-    in_force: dict[str, str],
-    daily: dict[str, str],
-    unhurt: Total,
-) -> None:
+def test_an_exchange_that_is_served_later(day: Daily, in_force: dict[str, str]) -> None:
     port = free_port()
-    absent = own_ledger | {
+    absent = {
         "ORDERWORKS_BROKER__SIMULATED__SERVER": f"127.0.0.1:{port}",
         "ORDERWORKS_BROKER__PATIENCE_SECONDS": "1",
     }
-    run = server.run("daily-SIM1", absent, **daily)
-    failed = server.ended(run)
-    assert failed["state"]["type"] == "FAILED"
-    assert "cannot be reached" in failed["state"]["message"], outcome(failed)
-    market = ("--market", daily["market"], "--session", daily["session"], "--port", str(port))
+    served_later = replace(day, variables={**day.variables, **absent})
+    failed = served_later.ended()
+    require_failed(failed, "cannot be reached")
+    market = ("--market", day.parameters["market"], "--session", str(SESSION), "--port", str(port))
     serving = [str(ORDERWORKS), "exchange", "serve", *market]
-    with subprocess.Popen(
-        serving, env=environment(in_force | own_ledger), stdout=subprocess.PIPE
-    ) as exchange:
+    variables = environment({**in_force, **day.variables})
+    with subprocess.Popen(serving, env=variables, stdout=subprocess.PIPE) as exchange:
         assert exchange.stdout is not None
         assert exchange.stdout.readline().startswith(b"listening")
-        require_complete(server, server.retried(run), ledger, unhurt)
+        served_later.require_completed_by_a_retry(failed["id"])
         exchange.terminate()

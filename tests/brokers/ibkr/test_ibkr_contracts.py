@@ -12,7 +12,7 @@ from gateway.faults import Lose
 from gateway.gateway import PAPER_ACCOUNT
 from gateway.requests import Request
 from gateway.small_session import SESSION, at
-from ib_async import ContractDetails, Stock
+from ib_async import Stock
 from served_broker import Served, Serving, limit
 
 from orderworks.brokers.ibkr.listed import Listed, refusal_of
@@ -135,9 +135,7 @@ async def test_more_symbols_than_lines_are_asked_about_one_after_another(serving
 
 def test_a_symbol_that_stands_for_several_stocks_is_named_with_them() -> None:
     several = [
-        ContractDetails(
-            contract=Stock("ACME", currency="USD", localSymbol="ACME", primaryExchange=at)
-        )
+        Stock("ACME", currency="USD", localSymbol="ACME", primaryExchange=at)
         for at in ("NYSE", "PINK")
     ]
     assert doubt(several) == "the broker has 2 stocks of this name: ACME at NYSE, ACME at PINK"

@@ -1,7 +1,9 @@
 """The market as a gateway on loopback tells it."""
 
 import asyncio
+import gc
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,6 +14,7 @@ from gateway.requests import Request
 from gateway.small_session import SESSION, at
 from served_broker import Served, Serving, limit
 
+from orderworks.brokers.ibkr.market import line
 from orderworks.brokers.ibkr.market.feed import IbkrMarket
 from orderworks.brokers.ibkr.market.gateway_time import GatewayClock
 
@@ -165,6 +168,30 @@ async def test_the_gateways_time_is_followed_at_the_speed_that_it_has(serving: S
         until = clock.now() + timedelta(seconds=45)
         await clock.sleep_until(until)
         assert abs((served.gateway.clock.now() - until).total_seconds()) < 10
+
+
+async def test_a_line_that_is_busy_as_it_is_closed_ends_what_went_on_when_it_comes_to_it(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(line, "CLOSING_SECONDS", 0.1)
+    async with serving(speed=30.0) as served:
+        feed = IbkrMarket(served.settings(), served.gateway.clock.now)
+        clock = GatewayClock(feed.line, 10)
+        await asyncio.to_thread(clock.start)
+        working = feed.line._thread
+        feed.line.wait_for(_blocks_its_loop_soon(1.0), 5)
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(feed.close)
+        assert working.is_alive()
+        await asyncio.to_thread(working.join, 10)
+        assert not working.is_alive()
+        del clock, feed
+        gc.collect()
+    assert [each.getMessage() for each in caplog.records if each.name == "asyncio"] == []
+
+
+async def _blocks_its_loop_soon(seconds: float) -> None:
+    asyncio.get_running_loop().call_later(0.05, time.sleep, seconds)
 
 
 async def test_quotes_that_were_not_heard_are_the_means_of_minutes(serving: Serving) -> None:

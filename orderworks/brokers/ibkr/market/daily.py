@@ -184,7 +184,8 @@ def _oldest(day: date) -> date:
 
 def _bar(told: BarData) -> Bar:
     day = told.date.date() if isinstance(told.date, datetime) else told.date
-    return (day, *(float(getattr(told, name)) for name in COLUMNS))  # type: ignore[return-value]
+    prices = float(told.open), float(told.high), float(told.low), float(told.close)
+    return (day, *prices, float(told.volume))
 
 
 def _frame(bars: Mapping[str, Sequence[Bar]], day: date) -> pd.DataFrame:

@@ -92,14 +92,16 @@ class DataLine:
             ) from None
 
     def close(self) -> None:
-        """Hangs up and ends the thread; called from any other thread."""
+        """Hangs up and ends the thread; called from any other thread.
+
+        One that is busy for longer than CLOSING_SECONDS is not waited for: it ends when it comes to it.
+        """
         if not self._thread.is_alive():
             return
         with suppress(BrokerError):
             self.wait_for(self._hang_up(), CLOSING_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSING_SECONDS)
-        self._loop.close()
 
     async def ready(self) -> bool:
         """Whether it is connected, which is tried if it never was, or if it broke.
@@ -150,3 +152,4 @@ class DataLine:
         for task in going_on:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*going_on, return_exceptions=True))
+        self._loop.close()

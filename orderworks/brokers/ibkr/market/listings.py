@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
-from ib_async import ContractDetails, PriceIncrement
+from ib_async import Contract, ContractDetails, PriceIncrement
 
 from orderworks.brokers.ibkr.amounts import to_decimal
 from orderworks.brokers.ibkr.contracts import STOCK, stock
@@ -57,13 +57,13 @@ class Listings:
             )
             chosen = {}
             for symbol, answer in zip(part, answers, strict=True):
-                candidates = [one for one in answer if one.contract is not None]
+                candidates = [(one.contract, one) for one in answer if one.contract is not None]
                 if len(candidates) == 1:
                     chosen[symbol] = candidates[0]
                 else:
-                    self.doubtful[symbol] = doubt(candidates)
-            await self._learn_rules(chosen.values())
-            listed = {symbol: self._listed(symbol, one) for symbol, one in chosen.items()}
+                    self.doubtful[symbol] = doubt([contract for contract, _ in candidates])
+            await self._learn_rules(details for _, details in chosen.values())
+            listed = {symbol: self._listed(symbol, *one) for symbol, one in chosen.items()}
             if listed and self._kept is not None:
                 self._kept.keep(listed.values())
             self.found |= listed
@@ -91,11 +91,9 @@ class Listings:
             question = partial(_ask_rule, number)
             self._rules[number] = await self._line.ask(f"market rule {number}", question)
 
-    def _listed(self, symbol: str, details: ContractDetails) -> Listed:
+    def _listed(self, symbol: str, contract: Contract, details: ContractDetails) -> Listed:
         steps = self._rules.get(_rule_of(details), [])
         grid = {to_decimal(one.lowEdge): to_decimal(one.increment) for one in steps}
-        contract = details.contract
-        assert contract is not None  # noqa: S101
         return Listed(
             symbol,
             contract.conId,
@@ -117,13 +115,11 @@ def _rule_of(details: ContractDetails) -> int:
     return int(number) if number.isdigit() else NO_RULE
 
 
-def doubt(candidates: Sequence[ContractDetails]) -> str:
+def doubt(candidates: Sequence[Contract]) -> str:
     """Why a symbol that these contracts answer to is not traded: there must be exactly one."""
     if not candidates:
         return "the broker knows no US stock of this name"
     where = ", ".join(
-        f"{one.contract.localSymbol} at {one.contract.primaryExchange}"
-        for one in candidates
-        if one.contract is not None and one.contract.secType == STOCK
+        f"{one.localSymbol} at {one.primaryExchange}" for one in candidates if one.secType == STOCK
     )
     return f"the broker has {len(candidates)} stocks of this name: {where}"
