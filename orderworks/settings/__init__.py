@@ -13,7 +13,7 @@ from orderworks.settings.health import Health
 from orderworks.settings.ibkr import IbkrBroker
 from orderworks.settings.loading import load_settings
 from orderworks.settings.places import PREFIX, home_directory, settings_files
-from orderworks.settings.quality import Outliers, Quality, QualityThresholds
+from orderworks.settings.quality import Outliers, Quality, QualityThreshold, QualityThresholds
 from orderworks.settings.reconciliation import Reconciliation
 from orderworks.settings.simulated import Latency, Slippage
 from orderworks.settings.whole import Settings
@@ -29,6 +29,7 @@ __all__ = [
     "MailServer",
     "Outliers",
     "Quality",
+    "QualityThreshold",
     "QualityThresholds",
     "Reconciliation",
     "Settings",
