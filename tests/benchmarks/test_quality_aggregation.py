@@ -1,9 +1,8 @@
 """Fills summed up by day, route and symbol in the database: ten million in at most ten seconds.
 
-The fills are made in the database, by the row of a month of 21 sessions, 500 symbols and 5 routes, each with
-every measure. What is asked for is the cost on arrival and two measures, as by default, and once every one that fills
-have. Our own
-process is a fresh one that does nothing else, so that its memory is the aggregation's.
+The fills are made in the database: a month of 21 sessions, 500 symbols and 5 routes, each fill with every
+measure. What is asked for is the cost on arrival and two measures, as by default, and once every one that
+fills have. Our own process is a fresh one that does nothing else, so that its memory is the aggregation's.
 """
 
 import json
