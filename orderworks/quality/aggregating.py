@@ -52,10 +52,19 @@ def _against(benchmark: str) -> str:
     return f"sum({_SIGN} * (filled_notional::float8 - {fair})) / nullif(sum({fair}), 0) * 1e4"
 
 
+# A sum that is written twice is added up once. Where a weight is known of just the fills of which the
+# measure is (a locked quote weighs nothing), it is its own sum; elsewhere that of the fills that have it.
+_AS_THEIR_WEIGHT = frozenset(
+    ("slippage_arrival_bps", "effective_spread_bps", "price_improvement_bps", "spread_capture")
+)
+_KNOWN_WITH = {"price_impact_bps": "realized_spread_bps"}
+
+
 def _weighted(measure: str, weight: str) -> str:
     by = _WEIGHTS[weight]
-    known = f"sum(CASE WHEN {measure} IS NOT NULL THEN {by} END)"
-    return f"sum({measure} * ({by})) / nullif({known}, 0)"
+    known = _KNOWN_WITH.get(measure, measure)
+    of = by if measure in _AS_THEIR_WEIGHT else f"CASE WHEN {known} IS NOT NULL THEN {by} END"
+    return f"sum({measure} * ({by})) / nullif(sum({of}), 0)"
 
 
 OF_ORDERS: Mapping[str, str] = MappingProxyType(
