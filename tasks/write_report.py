@@ -2,6 +2,7 @@
 
 import logging
 
+from orderworks.blotter.reports import address_of
 from orderworks.desk.desk import Desk
 from orderworks.market.data import MarketData
 from orderworks.report.writing import WrittenReport, report_path, write_report
@@ -14,10 +15,10 @@ log = logging.getLogger("orderworks.tasks.write_report")
 
 @step("write report")
 async def write_report_of_session(desk: Desk) -> WrittenReport:
-    """One HTML file in the reports folder.
+    """One HTML file in the reports folder, which the artifact links to where the blotter serves it.
 
-    The artifact tells the verdict and the path: a browser does not follow a link from a server's
-    page to a file, so the address is there to be copied.
+    A browser does not follow a link from a server's page to a file: without a blotter, the file's
+    address is there to be copied.
     """
     account, session = desk.account, desk.session.date
 
@@ -34,11 +35,14 @@ async def write_report_of_session(desk: Desk) -> WrittenReport:
         report_path(home_directory(), account, session, session),
     )
     log.info("report: %s", written.path)
+    blotter = desk.settings.blotter
+    address = address_of(blotter.host, blotter.port, written.path.name)
+    link = f"[Open the report]({address}) (while `orderworks blotter` runs)\n\n" if address else ""
     description = f"Report of account {account} on {session}"
     await show_markdown(
-        f"**{written.verdict}** {written.attention}\n\n"
-        f"The whole report is a file on the machine that ran this: `{written.path}`\n\n"
-        f"To open it, copy this into the browser's address bar there: `{written.path.as_uri()}`",
+        f"**{written.verdict}** {written.attention}\n\n{link}"
+        f"The report is a file on the machine that ran this: `{written.path}`\n\n"
+        f"Without the blotter, copy this into the browser's address bar there: `{written.path.as_uri()}`",
         f"quality-report {account} {session}",
         description,
     )

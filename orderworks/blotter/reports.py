@@ -1,9 +1,12 @@
 """The reports of the home, as they were written: shown and never run."""
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 
 from starlette.responses import FileResponse
+
+from orderworks.model.loopback import LOOPBACK
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.html", re.ASCII)
 
@@ -12,6 +15,23 @@ CONFINED = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """A report brings its own styles and pictures; nothing in it runs, sends or is fetched."""
+
+
+def address_of(host: str, port: int, name: str) -> str | None:
+    """Where a report can be seen from this machine while a blotter serves there; None at any port."""
+    if not port:
+        return None
+    own = LOOPBACK if _is_every_address(host) else host
+    shown = f"[{own}]" if ":" in own else own
+    return f"http://{shown}:{port}/reports/{name}"
+
+
+def _is_every_address(host: str) -> bool:
+    """Whether a server there is reached on loopback, too."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def names(folder: Path) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 from served_blotter import Served, served_blotter
 from small_ledger import ACCOUNT, name_of, write_books
 
+from orderworks.blotter.reports import address_of
 from orderworks.blotter.views import LISTS
 from orderworks.ledger.connection import Ledger, open_ledger
 
@@ -161,3 +162,17 @@ def test_what_the_ledger_holds_is_text_and_never_markup(
     page = client.get("/alerts?session=all").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "address"),
+    [
+        ("127.0.0.1", 8181, "http://127.0.0.1:8181/reports/quality.html"),
+        ("0.0.0.0", 80, "http://127.0.0.1:80/reports/quality.html"),
+        ("::1", 8181, "http://[::1]:8181/reports/quality.html"),
+        ("desk.example", 8181, "http://desk.example:8181/reports/quality.html"),
+        ("127.0.0.1", 0, None),
+    ],
+)
+def test_where_a_report_is_seen(host: str, port: int, address: str | None) -> None:
+    assert address_of(host, port, "quality.html") == address

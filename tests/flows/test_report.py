@@ -48,6 +48,7 @@ async def test_a_traded_session_is_reported(
     assert 'class="spread"' in page, "quotes of the worst orders"
     assert "No quotes of this time" not in page
     told = await shown(f"quality-report-sim1-{SESSION}")
+    assert f"](http://127.0.0.1:8181/reports/{path.name})" in told
     assert str(path) in told
     assert f"{total}, " in told
 
