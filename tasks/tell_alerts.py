@@ -62,6 +62,11 @@ async def tell_alerts(desk: Desk, seconds: float = AT_THE_END_SECONDS) -> None:
 async def tell_of_wave(desk: Desk) -> None:
     """Alerts of what the session's orders cost and were refused for so far, and tells it."""
     watch_session(
-        desk.ledger, desk.account, desk.session.date, desk.settings.quality, desk.clock.now()
+        desk.ledger,
+        desk.account,
+        desk.session.date,
+        desk.settings.quality,
+        desk.clock.now(),
+        desk.route_history,
     )
     await tell_alerts(desk, BETWEEN_WAVES_SECONDS)

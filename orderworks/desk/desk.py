@@ -28,6 +28,7 @@ from orderworks.ledger.leases import (
     require_lease,
     take_lease,
 )
+from orderworks.ledger.route_history import RouteHistory
 from orderworks.market.calendar import Session
 from orderworks.market.data import MarketData
 from orderworks.model.clock import Clock
@@ -59,6 +60,8 @@ class Desk:
     fills: FillStream | None = None
     """Where booked fills are published to, if anywhere."""
     lease: Lease | None = None
+    route_history: RouteHistory = field(default_factory=RouteHistory, repr=False)
+    """What was read so far of what routes cost of late."""
     _told: str | None = field(default=None, repr=False)
     """Who was last said to work the account instead of us."""
     _renewal: Renewal | None = field(default=None, repr=False)

@@ -1,7 +1,8 @@
 """What the orders of each route have cost of late: what one of them is held against."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +24,33 @@ FROM past p JOIN middle m USING (route_rule) GROUP BY m.route_rule, m.orders, m.
 """
 
 COLUMNS = ("route_rule", "history_orders", "median_bps", "deviation_bps")
+
+
+class RouteHistory:
+    """The recent costs of routes as a session sees them: each is read once, at its first question.
+
+    They are of the days before, and do not change while the session is watched wave by wave.
+    """
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[object, ...], dict[str, pd.DataFrame]] = {}
+
+    def of(
+        self,
+        ledger: Ledger,
+        account: str,
+        before: date,
+        days: int,
+        at_least: int,
+        routes: Sequence[str],
+    ) -> pd.DataFrame:
+        """What ``route_history`` returns."""
+        known = self._read.setdefault((account, before, days, at_least), {})
+        if new := [route for route in routes if route not in known]:
+            found = route_history(ledger, account, before, days, at_least, new)
+            known |= {route: found[found["route_rule"] == route] for route in new}
+        wanted = [known[route] for route in routes]
+        return pd.concat(wanted, ignore_index=True) if wanted else _table([])
 
 
 def route_history(
@@ -48,5 +76,9 @@ def route_history(
             "routes": list(routes),
         },
     ).fetchall()
+    return _table(rows)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame([[row[name] for name in COLUMNS] for row in rows], columns=list(COLUMNS))
     return table.astype({"history_orders": "int64", "median_bps": float, "deviation_bps": float})

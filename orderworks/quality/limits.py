@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from orderworks.ledger.connection import Ledger
-from orderworks.ledger.route_history import route_history
+from orderworks.ledger.route_history import RouteHistory
 from orderworks.settings import Quality
 
 
@@ -24,7 +24,12 @@ def latency_limits(rows: pd.DataFrame, settings: Quality) -> pd.Series[float]:
 
 
 def with_outlier_limits(
-    rows: pd.DataFrame, ledger: Ledger, account: str, session: date, settings: Quality
+    rows: pd.DataFrame,
+    ledger: Ledger,
+    account: str,
+    session: date,
+    settings: Quality,
+    history: RouteHistory,
 ) -> pd.DataFrame:
     """Orders beside the recent cost of their route, and from what on theirs is out of the ordinary.
 
@@ -39,8 +44,8 @@ def with_outlier_limits(
     rule = settings.outliers
     # A query that is not needed is not asked: this is looked at after every wave.
     routes = sorted(rows["route_rule"][rows["slippage_arrival_bps"] > 0].unique())
-    history = route_history(ledger, account, session, rule.days, rule.minimum_orders, routes)
-    found = rows.merge(history, on="route_rule", how="left")
+    past = history.of(ledger, account, session, rule.days, rule.minimum_orders, routes)
+    found = rows.merge(past, on="route_rule", how="left")
     deviation = found["deviation_bps"].where(found["deviation_bps"] > 0)
     found["outlier_limit_bps"] = found["median_bps"] + rule.deviations * deviation
     return found.set_axis(rows.index)

@@ -11,6 +11,7 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.measured_sessions import has_benchmarks, last_fill, mark_measured
 from orderworks.ledger.quality import load_for_measuring, store_quality
+from orderworks.ledger.route_history import RouteHistory
 from orderworks.market.data import MarketData
 from orderworks.model.errors import MarketDataError
 from orderworks.model.order_messages import OrderMessages
@@ -79,7 +80,7 @@ def measure_session(
     per_fill = measure_fills(per_order, parents, fills, histories, settings.market_symbol or None)
     per_order = with_fills(per_order, per_fill)
     _require_nothing_lost(ledger, account, session, per_order)
-    judged = with_outlier_limits(per_order, ledger, account, session, settings)
+    judged = with_outlier_limits(per_order, ledger, account, session, settings, RouteHistory())
     found = breaches(judged, settings, account, session, at)
     sent = messages_of_day(ledger, account, session)
     found += efficiency_breach(sent, settings.alert_order_efficiency, account, session, at)

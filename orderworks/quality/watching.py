@@ -10,6 +10,7 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.quality import beyond_limits, load_working
 from orderworks.ledger.rejections import rejected_orders
+from orderworks.ledger.route_history import RouteHistory
 from orderworks.model.order import Side
 from orderworks.quality.child_limits import against_limits
 from orderworks.quality.limits import with_outlier_limits
@@ -20,7 +21,12 @@ from orderworks.settings import Quality
 
 
 def watch_session(
-    ledger: Ledger, account: str, session: date, settings: Quality, at: datetime
+    ledger: Ledger,
+    account: str,
+    session: date,
+    settings: Quality,
+    at: datetime,
+    history: RouteHistory | None = None,
 ) -> list[Alert]:
     """Raises what the released orders breach by now; returns what was not raised before.
 
@@ -29,9 +35,10 @@ def watch_session(
 
     Args:
         at: now, market time.
+        history: what was read of it when the session was looked at before.
     """
     rows = measure_progress(load_working(ledger, account, session))
-    rows = with_outlier_limits(rows, ledger, account, session, settings)
+    rows = with_outlier_limits(rows, ledger, account, session, settings, history or RouteHistory())
     found = [
         *order_breaches(rows, settings, at),
         *_broken_limits(ledger, account, session, rows, at),

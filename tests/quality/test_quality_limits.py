@@ -18,6 +18,7 @@ from test_session_quality import (
     release,
 )
 
+from orderworks.ledger import route_history as module
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease
 from orderworks.ledger.route_history import route_history
@@ -193,3 +194,19 @@ def test_history_is_the_plain_median_and_deviation_of_each_route(
         assert found.loc[route, "deviation_bps"] == pytest.approx(deviation)
         assert found.loc[route, "history_orders"] == len(drawn[route])
     assert route_history(ledger, ACCOUNT, DAY, 60, 30, []).empty
+
+
+def test_a_route_is_asked_for_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    read = module.route_history
+
+    def counted(*arguments: Any) -> pd.DataFrame:
+        asked.append(list(arguments[-1]))
+        return read(*arguments)
+
+    monkeypatch.setattr(module, "route_history", counted)
+    history = module.RouteHistory()
+    for routes in (["A"], ["A", "B"], [], ["B", "A"]):
+        found = history.of(ledger, ACCOUNT, DAY, 60, 30, routes)
+        assert found.equals(read(ledger, ACCOUNT, DAY, 60, 30, routes))
+    assert asked == [["A"], ["B"]]
