@@ -109,6 +109,15 @@ _OF_DIMENSION = {
     "key": Filter("q.key = {0}", Kind.TEXT, "Only this one of the dimension."),
 }
 
+_OF_FILLS = {
+    **_FILTERS,
+    "symbol": Filter("q.symbol = {0}", Kind.TEXT, "Only this symbol."),
+    "strategy": Filter("q.strategy = {0}", Kind.TEXT, "Only this strategy."),
+    "side": Filter("q.side = {0}", Kind.TEXT, "Only this side.", SIDES),
+    "parent_id": Filter("q.parent_id = {0}", Kind.TEXT, "Only of this parent."),
+    "client_order_id": Filter("q.client_order_id = {0}", Kind.TEXT, "Only of this child."),
+}
+
 ORDER_QUALITY = Resource(
     name="order-quality",
     noun="measured order",
@@ -199,6 +208,36 @@ PERIOD_QUALITY = Resource(
     },
 )
 
+CHILD_QUALITY = Resource(
+    name="child-quality",
+    noun="measured child",
+    says="What the fills of each child cost.",
+    source="child_quality q",
+    fields={
+        **column("client_order_id", Kind.TEXT, "The child.", of="q"),
+        **column("parent_id", Kind.TEXT, "Its parent.", of="q"),
+        **column("account", Kind.TEXT, "The account.", of="q"),
+        **column("session", Kind.DATE, "The session.", of="q", sorts=True),
+        **_order_columns(),
+        **column("fills", Kind.INTEGER, "Its fills.", of="q", sorts=True),
+        **column("quantity", Kind.INTEGER, "Shares filled.", of="q", sorts=True),
+        **_money(
+            {
+                "notional": "Money traded.",
+                "average_price": "Average price of the fills.",
+                "commission": "Of the fills.",
+            },
+            nullable=False,
+        ),
+        **column("first_fill_at", Kind.TIME, "When it began to fill.", of="q", sorts=True),
+        **column("last_fill_at", Kind.TIME, "When it was last filled.", of="q"),
+        **_measures(_COSTS | _GAINS),
+    },
+    key=("account", "session", "client_order_id"),
+    sort="-session",
+    filters=_OF_FILLS,
+)
+
 FILL_QUALITY = Resource(
     name="fill-quality",
     noun="measured fill",
@@ -225,12 +264,5 @@ FILL_QUALITY = Resource(
     },
     key=("account", "session", "exec_id"),
     sort="-session",
-    filters={
-        **_FILTERS,
-        "symbol": Filter("q.symbol = {0}", Kind.TEXT, "Only this symbol."),
-        "strategy": Filter("q.strategy = {0}", Kind.TEXT, "Only this strategy."),
-        "side": Filter("q.side = {0}", Kind.TEXT, "Only this side.", SIDES),
-        "parent_id": Filter("q.parent_id = {0}", Kind.TEXT, "Only of this parent."),
-        "client_order_id": Filter("q.client_order_id = {0}", Kind.TEXT, "Only of this child."),
-    },
+    filters=_OF_FILLS,
 )

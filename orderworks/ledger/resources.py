@@ -1,6 +1,7 @@
 """The resources of the ledger: what is served of orders, fills, positions, breaks, alerts and runs."""
 
 from orderworks.ledger.quality_resources import (
+    CHILD_QUALITY,
     DAILY_QUALITY,
     FILL_QUALITY,
     ORDER_QUALITY,
@@ -287,7 +288,7 @@ RESOURCES = {
     one.name: one
     for one in (
         *(ORDERS, ORDER_EVENTS, FILLS, POSITIONS),
-        *(ORDER_QUALITY, FILL_QUALITY, DAILY_QUALITY, PERIOD_QUALITY),
+        *(ORDER_QUALITY, CHILD_QUALITY, FILL_QUALITY, DAILY_QUALITY, PERIOD_QUALITY),
         *(BREAKS, ALERTS, RUNS),
     )
 }
