@@ -5,8 +5,8 @@ import logging
 from orderworks.desk.desk import Desk
 from orderworks.ledger.runs import Run
 from orderworks.model.listing import Listing
-from orderworks.quality.correcting import measure_changed
-from orderworks.quality.report import SessionQuality, measure_session
+from orderworks.quality.correcting import measure_changed, measure_current
+from orderworks.quality.report import SessionQuality
 from tasks.handing_on import hand_on
 from tasks.showing import show_listing
 from tasks.step import step
@@ -18,7 +18,7 @@ log = logging.getLogger("orderworks.tasks.measure_quality")
 @step("measure quality")
 async def measure_quality(desk: Desk, run: Run) -> SessionQuality:
     """Per order and per day, with an alert for each threshold that was breached."""
-    quality = measure_session(
+    quality = measure_current(
         desk.ledger,
         desk.account,
         desk.session.date,

@@ -50,6 +50,18 @@ def has_benchmarks(ledger: Ledger, account: str, session: date) -> bool:
     return found is not None
 
 
+def has_changed(ledger: Ledger, account: str, session: date) -> bool:
+    """Whether executions of a session came after it was measured."""
+    found = ledger.execute(
+        "SELECT 1 FROM fills fill JOIN orders filled USING (client_order_id) "
+        "JOIN runs run ON run.run_id = filled.run_id "
+        "JOIN measured_sessions m ON m.account = run.account AND m.session = run.session "
+        "WHERE fill.account = %s AND run.session = %s AND fill.number > m.until_fill LIMIT 1",
+        (account, session),
+    ).fetchone()
+    return found is not None
+
+
 def changed_sessions(ledger: Ledger, account: str, but: date) -> list[date]:
     """The sessions, but one, whose executions changed after they were measured; earliest first."""
     rows = ledger.execute(

@@ -76,6 +76,17 @@ FILL_QUALITY = (
 )
 
 
+_PANDAS = {
+    20: "int64",
+    21: "int64",
+    25: "str",
+    701: "float64",
+    1184: "datetime64[us, UTC]",
+    1700: "object",
+}
+"""By PostgreSQL's number of a column's type."""
+
+
 # An exit is to close what it was hit for, at its own price: what it did not close was not missed, the
 # quote of when its entry was sent is not its arrival, and the market that it met began when it was hit.
 _OF_EXIT = {
@@ -160,6 +171,26 @@ def _parents(
         (account, session),
     ).fetchall()
     return _frame(rows, wanted)
+
+
+def load_measured(ledger: Ledger, account: str, session: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What was stored of a session: the tables that ``store_quality`` took, typed as they were."""
+    return (
+        _measured(ledger, "order_quality", ORDER_QUALITY, "client_order_id", account, session),
+        _measured(ledger, "fill_quality", FILL_QUALITY, "ts, exec_id", account, session),
+    )
+
+
+def _measured(
+    ledger: Ledger, table: str, columns: tuple[str, ...], order: str, account: str, session: date
+) -> pd.DataFrame:
+    cursor = ledger.execute(
+        f"SELECT {', '.join(columns)} FROM {table} WHERE account = %s AND session = %s "
+        f"ORDER BY {order}".encode(),
+        (account, session),
+    )
+    types = {column.name: _PANDAS[column.type_code] for column in cursor.description or ()}
+    return _frame(cursor.fetchall(), types)
 
 
 def store_quality(

@@ -37,6 +37,10 @@ class MarketDataError(InputError):
     """Market data that the work needs is missing or malformed."""
 
 
+class QuotesForgotten(MarketDataError):
+    """A market has no quotes any more of a session that was measured with some."""
+
+
 class SessionOver(InputError):
     """The account has gone on to a later session than the one that was asked for."""
 

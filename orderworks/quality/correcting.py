@@ -11,6 +11,8 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.measured_sessions import (
     changed_sessions,
+    has_changed,
+    last_fill,
     mark_examined,
     market_of_session,
     measured_until,
@@ -18,8 +20,8 @@ from orderworks.ledger.measured_sessions import (
 from orderworks.market.calendar import require_session
 from orderworks.market.data import MarketData
 from orderworks.market.replay import ReplayMarket
-from orderworks.model.errors import MarketDataError
-from orderworks.quality.report import measure_session
+from orderworks.model.errors import MarketDataError, QuotesForgotten
+from orderworks.quality.report import SessionQuality, kept_quality, measure_session
 from orderworks.settings import Quality
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,33 @@ class Corrected:
             if days
         ]
         return "; ".join(told) or "no earlier session changed"
+
+
+def measure_current(
+    ledger: Ledger,
+    account: str,
+    session: date,
+    session_close: datetime,
+    market: MarketData,
+    settings: Quality,
+    at: datetime,
+) -> SessionQuality:
+    """Measures a session; where the market has forgotten it, what was measured of it stands.
+
+    A live market's quotes are those that this process heard: after the run that traded, another one has
+    none. That executions changed since then is told, once.
+
+    Raises:
+        MarketDataError: if the market's data cannot be read.
+    """
+    try:
+        return measure_session(ledger, account, session, session_close, market, settings, at)
+    except QuotesForgotten as error:
+        log.info("%s", error)
+        last = last_fill(ledger, account)
+        if has_changed(ledger, account, session):
+            raise_alerts(ledger, account, [_outdated(account, session, last, str(error), at)])
+        return kept_quality(ledger, account, session)
 
 
 def measure_changed(

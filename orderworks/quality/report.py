@@ -10,10 +10,10 @@ import pandas as pd
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.measured_sessions import has_benchmarks, last_fill, mark_measured
-from orderworks.ledger.quality import load_for_measuring, store_quality
+from orderworks.ledger.quality import load_for_measuring, load_measured, store_quality
 from orderworks.ledger.route_history import RouteHistory
 from orderworks.market.data import MarketData
-from orderworks.model.errors import MarketDataError
+from orderworks.model.errors import QuotesForgotten
 from orderworks.model.order_messages import OrderMessages
 from orderworks.quality.efficiency import efficiency_breach, messages_of_day
 from orderworks.quality.filling import measure_fills, with_fills
@@ -70,8 +70,9 @@ def measure_session(
         at: now, market time. Before the close, open orders are measured up to now.
 
     Raises:
-        MarketDataError: if the market's data cannot be read, or has nothing of a session that was
-            measured with it before; nothing is stored then.
+        MarketDataError: if the market's data cannot be read; nothing is stored then.
+        QuotesForgotten: if the market has nothing of a session that was measured with it before;
+            what was measured is kept.
     """
     until_fill = last_fill(ledger, account)
     parents, fills = load_for_measuring(ledger, account, session)
@@ -93,12 +94,20 @@ def measure_session(
     return SessionQuality(account, session, per_order, per_fill, daily, sent, fresh)
 
 
+def kept_quality(ledger: Ledger, account: str, session: date) -> SessionQuality:
+    """What a session was measured to have cost, as the ledger has it; nothing is alerted."""
+    per_order, per_fill = load_measured(ledger, account, session)
+    daily = load_day(ledger, account, session)
+    sent = messages_of_day(ledger, account, session)
+    return SessionQuality(account, session, per_order, per_fill, daily, sent, [])
+
+
 def _require_nothing_lost(
     ledger: Ledger, account: str, session: date, per_order: pd.DataFrame
 ) -> None:
     """A live market forgets: what it was once known to have cost is not replaced by nothing."""
     if not per_order["twap_price"].notna().any() and has_benchmarks(ledger, account, session):
-        raise MarketDataError(
+        raise QuotesForgotten(
             f"the market has no quotes of session {session}, which was measured with some; what was "
             "measured is kept: name the recorded market with --market"
         )

@@ -9,6 +9,7 @@ from command_processes import Ended
 from judging import rows
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
 from synthetic_day import HOLIDAY, SESSION
 
 from flows.daily import daily_execution
@@ -19,10 +20,12 @@ pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
 
 
 async def shown(key: str) -> str:
-    """The artifact of this key, as the UI has it."""
+    """The newest artifact of this key, as the UI has it."""
     async with get_client() as client:
         (found,) = await client.read_artifacts(
-            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])),
+            sort=ArtifactSort.CREATED_DESC,
+            limit=1,
         )
     return str(found.data)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pandas.testing import assert_frame_equal
 from quality_tables import CLOSE, DAY, at, quote, recorded
 from test_session_quality import (
     ACCOUNT,
@@ -24,12 +25,12 @@ from orderworks.ledger.leases import Lease
 from orderworks.ledger.movements import EventRecord, book
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
-from orderworks.model.errors import MarketDataError
+from orderworks.model.errors import QuotesForgotten
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side
 from orderworks.model.state import OrderEvent, OrderState, transition
-from orderworks.quality.correcting import Corrected, measure_changed
-from orderworks.quality.report import measure_session
+from orderworks.quality.correcting import Corrected, measure_changed, measure_current
+from orderworks.quality.report import SessionQuality, measure_session
 
 __all__ = ["lease", "market"]
 
@@ -135,9 +136,33 @@ def test_a_day_without_its_market_is_kept_and_told_once(
 def test_a_market_that_forgot_the_day_does_not_wipe_it_out(ledger: Ledger, tmp_path: Path) -> None:
     before = stored(ledger, "order_quality")
     empty = recorded(tmp_path / "empty", [])
-    with pytest.raises(MarketDataError, match="what was measured is kept"):
+    with pytest.raises(QuotesForgotten, match="what was measured is kept"):
         measure_session(ledger, ACCOUNT, DAY, CLOSE, empty, LIMITS, CLOSE)
     assert stored(ledger, "order_quality") == before
+
+
+def test_a_process_that_heard_no_quotes_shows_what_was_measured(
+    ledger: Ledger, lease: Lease, market: ReplayMarket, tmp_path: Path
+) -> None:
+    plan_orders(ledger, "daily", ["p"])
+    release(ledger, lease, "p")
+    fill(ledger, lease, "p", 700, "10.07")
+    quality = measure(ledger, market)
+    silent = recorded(tmp_path / "silent", [])
+
+    def later() -> SessionQuality:
+        return measure_current(ledger, ACCOUNT, DAY, CLOSE, silent, LIMITS, CLOSE)
+
+    for name in ("per_order", "per_fill", "daily"):
+        kept, then = getattr(later(), name), getattr(quality, name)
+        assert_frame_equal(kept, then[list(kept.columns)], check_dtype=True)
+    outdated = "SELECT message FROM alerts WHERE kind = 'quality_outdated'"
+    assert ledger.execute(outdated).fetchall() == []
+    late(ledger, lease, "late", 100, "10.09")
+    for _ in range(2):
+        assert later().per_order["filled_quantity"].tolist() == [700]
+    (alert,) = ledger.execute(outdated).fetchall()
+    assert "changed after their cost was measured" in alert["message"]
 
 
 @pytest.mark.usefixtures("measured_day")
