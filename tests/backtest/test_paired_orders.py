@@ -16,6 +16,8 @@ from orderworks.backtest.comparison import (
     compare_all,
 )
 
+pytestmark = pytest.mark.proof
+
 BPS = st.floats(-100, 100).map(lambda bps: round(bps, 3))
 
 

@@ -13,6 +13,8 @@ from orderworks.backtest.answer import answer
 from orderworks.backtest.chart import replay_chart
 from orderworks.backtest.comparison import by_algorithm, compare_all
 
+pytestmark = pytest.mark.proof
+
 
 def ink(orders: pd.DataFrame, path: Path) -> float:
     """The part of the picture that is ink."""

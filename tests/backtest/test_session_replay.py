@@ -22,6 +22,8 @@ from orderworks.market.calendar import Session
 from orderworks.model.errors import InputError, MarketDataError
 from orderworks.settings import Settings, load_settings
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:

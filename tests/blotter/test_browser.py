@@ -16,10 +16,13 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.controls import kill_reason
 from orderworks.settings import load_settings
 
-pytestmark = pytest.mark.skipif(
-    PROGRAM is None or DRIVER is None,
-    reason="no browser here: install chromium and chromium-driver",
-)
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(
+        PROGRAM is None or DRIVER is None,
+        reason="no browser here: install chromium and chromium-driver",
+    ),
+]
 
 WIDTHS = (1400, 390)
 SCHEMES = ("light", "dark")

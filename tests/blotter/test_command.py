@@ -86,6 +86,7 @@ def test_it_does_not_start_without_a_good_token(
     assert "ORDERWORKS_BLOTTER_TOKEN" in done.stderr
 
 
+@pytest.mark.proof
 def test_the_kill_switch_is_thrown_at_once_and_the_rest_is_done_after(
     in_force: dict[str, str], ledger: Ledger
 ) -> None:

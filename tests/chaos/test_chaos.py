@@ -17,6 +17,8 @@ from orderworks.ledger import movements
 from orderworks.ledger.orders import OrderMap, open_orders
 from orderworks.model.state import OrderEvent, OrderState
 
+pytestmark = pytest.mark.proof
+
 SEEDS = range(10)
 SEARCHED = 80
 """Among so many worlds one comes to where what must never be done might be done."""

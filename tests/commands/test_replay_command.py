@@ -14,6 +14,8 @@ from synthetic_day import SESSION, signal, variables, write_market, write_table
 
 from orderworks.ledger.connection import Ledger
 
+pytestmark = pytest.mark.proof
+
 Run = Callable[..., Ended]
 
 

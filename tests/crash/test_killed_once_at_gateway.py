@@ -14,6 +14,8 @@ from venues import GATEWAY, Venue
 
 from orderworks.model.crash_points import CrashPoint
 
+pytestmark = pytest.mark.proof
+
 ALWAYS = {("bracket", CrashPoint.ENTRIES_LEFT), ("flatten", CrashPoint.ORDERS_LEFT)}
 """What is looked at in every run of the tests; the others by ``-m proof``."""
 

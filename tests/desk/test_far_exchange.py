@@ -38,6 +38,8 @@ from orderworks.model.clock import Clock, ReplayClock, WallClock
 from orderworks.model.errors import BrokerError, OrdersUnsettled
 from orderworks.settings import load_settings
 
+pytestmark = pytest.mark.proof
+
 LISTINGS = {"AAPL": Listing(100.0, 50_000_000, 0.015, 1)}
 TERMS = Terms(ACCOUNT, OPENING_CASH, 0.1, "fixed", allow_short=False)
 DAY = require_session(SESSION)

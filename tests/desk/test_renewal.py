@@ -11,6 +11,8 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, require_lease, take_lease
 from orderworks.model.errors import LeaseLost
 
+pytestmark = pytest.mark.proof
+
 ACCOUNT = "SIM1"
 TTL_SECONDS = 2.0
 

@@ -32,7 +32,7 @@ from orderworks.settings import load_settings
 from tasks.prefect_events import events_of_alert
 from tasks.tell_alerts import deliver_now
 
-pytestmark = pytest.mark.usefixtures("environment", "in_use")
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("environment", "in_use")]
 
 SETTLE_SECONDS = 4
 """A server tells half a second after an event; what has not come by now does not come."""
@@ -237,7 +237,6 @@ async def test_registering_again_changes_nothing_but_what_changed(
         await register_automations(client, load_settings())
 
 
-@pytest.mark.proof
 async def test_what_only_the_server_sees_it_tells_once(
     client: PrefectClient, hooked: Receiver
 ) -> None:

@@ -18,6 +18,8 @@ from synthetic_day import SESSION, signal, write_table
 
 from orderworks.ledger.connection import Ledger
 
+pytestmark = pytest.mark.proof
+
 STUB = "STUB1"
 FALLS_BACK = RUNS_FAST | {
     "ORDERWORKS_BROKER__FALLBACK": "paper_stub",

@@ -18,7 +18,7 @@ from orderworks.model.crash_points import VARIABLE, CrashPoint
 from orderworks.model.errors import KillSwitchThrown
 from orderworks.settings import load_settings
 
-pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("environment", "prefect_api")]
 
 HELD = "SELECT symbol, quantity FROM exchange.positions WHERE quantity <> 0"
 

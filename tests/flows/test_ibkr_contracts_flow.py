@@ -14,6 +14,8 @@ from test_fallback import gateway
 
 from orderworks.ledger.connection import Ledger
 
+pytestmark = pytest.mark.proof
+
 REFUSED = "SELECT symbol, code FROM risk_decisions WHERE NOT accepted"
 PLACED = "SELECT document -> 'fields' ->> 'conId' AS con_id FROM gateway.orders"
 

@@ -12,6 +12,8 @@ from synthetic_day import RESTRICTED, SESSION, SLICES, in_session, signal, write
 
 from orderworks.ledger.connection import Ledger, open_ledger
 
+pytestmark = pytest.mark.proof
+
 PARENTS = "SELECT * FROM orders WHERE parent_id IS NULL AND attached_to IS NULL"
 BENCHMARKS = "SELECT {} FROM order_quality WHERE symbol = 'ACME' AND strategy = 'momentum'"
 LIVE = ["SUBMITTED", "PARTIALLY_FILLED"]
@@ -77,7 +79,6 @@ def test_a_symbol_that_the_broker_does_not_know_is_named_before_anything_is_plan
     assert rows(ledger, "SELECT 1 FROM orders") == []
 
 
-@pytest.mark.proof
 def test_a_rebalance_then_the_kill_switch_flattens_through_the_gateway(
     ledger: Ledger,
     at_gateway: dict[str, str],
@@ -105,7 +106,6 @@ def test_a_rebalance_then_the_kill_switch_flattens_through_the_gateway(
     require_sound_books(ledger, GATEWAY)
 
 
-@pytest.mark.proof
 def test_the_gateway_and_the_exchange_in_the_process_are_sent_the_same_parents(
     ledger: Ledger,
     at_gateway: dict[str, str],

@@ -20,6 +20,8 @@ from synthetic_day import SESSION, variables
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.model.crash_points import VARIABLE, CrashPoint
 
+pytestmark = pytest.mark.proof
+
 PATIENCE_SECONDS = 60
 
 # At the second passing of a point of a wave slices rest at the exchange and more are to come.

@@ -12,6 +12,8 @@ from synthetic_day import in_session, signal, write_table
 
 from orderworks.ledger.connection import Ledger
 
+pytestmark = pytest.mark.proof
+
 AT_BROKER = (
     "SELECT document -> 'fields' ->> 'symbol' AS symbol, document -> 'fields' ->> 'orderType' AS type, "
     "document -> 'fields' ->> 'algoStrategy' AS algo, document -> 'fields' -> 'algoParams' AS told "

@@ -16,7 +16,7 @@ from flows.intraday import intraday_execution
 from orderworks.ledger.connection import Ledger
 from orderworks.model.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("environment", "prefect_api")]
 
 NOON = datetime(2024, 11, 21, 17, tzinfo=UTC)
 

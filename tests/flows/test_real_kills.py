@@ -24,6 +24,8 @@ from orderworks.ledger.embedded import EmbeddedServer
 from orderworks.ledger.server_files import Cluster, find_cluster
 from orderworks.ledger.server_programs import programs_for, server_account
 
+pytestmark = pytest.mark.proof
+
 Starts = Callable[..., Running]
 
 DISK_MEGABYTES = 100
@@ -108,7 +110,6 @@ def test_a_run_waits_for_an_exchange_that_is_killed_and_comes_back(
     assert exchange_total(ledger).orders > sent
 
 
-@pytest.mark.proof
 def test_a_run_gives_up_on_an_exchange_that_stays_away_and_the_same_command_finishes(
     daily: tuple[str, ...], starts: Starts, serves: Callable[..., Running], ledger: Ledger
 ) -> None:
@@ -135,7 +136,6 @@ def test_a_run_gives_up_on_an_exchange_that_stays_away_and_the_same_command_fini
 # The network -------------------------------------------------------------------------------------
 
 
-@pytest.mark.proof
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_run_whose_line_is_cut_again_and_again_finishes_by_itself(
     daily: tuple[str, ...],
@@ -155,7 +155,6 @@ def test_a_run_whose_line_is_cut_again_and_again_finishes_by_itself(
 # Its own time ------------------------------------------------------------------------------------
 
 
-@pytest.mark.proof
 def test_a_run_that_was_stopped_past_its_lease_sends_and_books_nothing_more_and_says_why(
     daily: tuple[str, ...], starts: Starts, serves: Callable[..., Running], ledger: Ledger
 ) -> None:
@@ -201,7 +200,6 @@ def test_a_run_whose_database_is_stopped_at_once_says_so_and_the_same_command_fi
         require_finished(ended, ledger)
 
 
-@pytest.mark.proof
 def test_a_run_whose_disk_is_full_says_so_and_finishes_when_there_is_room(
     daily: tuple[str, ...], starts: Starts, small_disk: Path, own_database: EmbeddedServer
 ) -> None:

@@ -27,6 +27,8 @@ from orderworks.model.crash_points import VARIABLE, CrashPoint
 from orderworks.streams.connection import Redis
 from orderworks.streams.entry_ids import last_id_by, milliseconds_of
 
+pytestmark = pytest.mark.proof
+
 OPEN = require_session(SESSION).open
 SIGNALS, FILLS = "execution:signals", "execution:fills"
 DAILY = in_session("daily", "--signals", f"redis:{SIGNALS}")

@@ -23,7 +23,7 @@ from orderworks.model.errors import InputError, NothingNew, SettingsError
 from orderworks.streams.connection import Redis
 from orderworks.streams.entry_ids import milliseconds_of
 
-pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("environment", "prefect_api")]
 
 STREAM = "execution:signals"
 FILLS = "execution:fills"

@@ -8,6 +8,10 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
+pytestmark = pytest.mark.proof
+
 PATIENCE_SECONDS = 20
 
 # Twice, as the demo does: for its laps and then with each run.

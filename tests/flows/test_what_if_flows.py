@@ -11,6 +11,8 @@ from synthetic_day import in_session, signal, write_table
 
 from orderworks.ledger.connection import Ledger
 
+pytestmark = pytest.mark.proof
+
 DECISIONS = "SELECT symbol, code, reason, saw FROM risk_decisions ORDER BY symbol"
 QUESTIONS = "SELECT number FROM broker_numbers WHERE client_order_id = 'what-if'"
 NUMBERS = "SELECT number FROM broker_numbers WHERE client_order_id <> 'what-if'"

@@ -3,7 +3,10 @@
 import subprocess
 from pathlib import Path
 
+import pytest
 from operating_house import ORDERWORKS, Server, Up, environment, processes_with, wait_until
+
+pytestmark = pytest.mark.proof
 
 POOL = "/work_pools/orderworks"
 

@@ -7,8 +7,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from operating_house import READY, TERMINAL, Server, running_up, wait_until
 from synthetic_day import SESSION
+
+pytestmark = pytest.mark.proof
 
 INTERVAL_SECONDS = 15
 PASSED = 3

@@ -23,6 +23,8 @@ from operating_house import (
 )
 from synthetic_day import SESSION
 
+pytestmark = pytest.mark.proof
+
 KINDS = {
     *("daily", "end-of-day", "intraday", "kill-switch", "monthly-quality", "rebalance"),
     *("reconcile", "recover", "weekly-quality"),

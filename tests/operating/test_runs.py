@@ -11,6 +11,8 @@ from synthetic_day import SESSION
 from orderworks.ledger.connection import Ledger
 from orderworks.model.crash_points import VARIABLE, CrashPoint
 
+pytestmark = pytest.mark.proof
+
 needs_a_browser = pytest.mark.skipif(
     PROGRAM is None or DRIVER is None,
     reason="no browser here: install chromium and chromium-driver",

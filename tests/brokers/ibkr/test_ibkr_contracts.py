@@ -125,6 +125,7 @@ async def test_what_is_told_now_goes_before_what_is_kept(serving: Serving) -> No
         await asyncio.to_thread(second.close)
 
 
+@pytest.mark.proof
 async def test_more_symbols_than_lines_are_asked_about_one_after_another(serving: Serving) -> None:
     async with serving(speed=0.0) as served:
         feed = IbkrMarket(served.settings(market_data_lines=1), served.gateway.clock.now)

@@ -89,6 +89,7 @@ async def test_delayed_quotes_are_priced_from_only_where_that_is_allowed(
         assert len(told) == (0 if allowed else 1)
 
 
+@pytest.mark.proof
 async def test_no_more_symbols_are_followed_than_there_are_lines(serving: Serving) -> None:
     async with serving(speed=0.0) as served, looking(served, market_data_lines=1) as feed:
         quotes = await asyncio.to_thread(feed.quotes_at, at(0), ["ACME", "BOLT", "BRK.B"])
