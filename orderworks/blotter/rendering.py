@@ -6,9 +6,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from orderworks.blotter.cells import cell
 from orderworks.blotter.views import LISTS
-from orderworks.ledger.resource import Kind
 
 LIVE = "live"
 """The block of a page that follows the session: it alone is asked for again."""
@@ -23,9 +21,7 @@ _TEMPLATES = Environment(
 _TEMPLATES.globals.update(views=LISTS)
 _TEMPLATES.globals["parts"] = _TEMPLATES.get_template("_parts.html").module
 LOGIN_STYLE = _TEMPLATES.get_template("login.css").render()
-_TEMPLATES.filters.update(
-    money=lambda value: cell("", Kind.MONEY, value), whole=lambda value: f"{value:,}"
-)
+_TEMPLATES.filters.update(total=lambda value: f"{value:,.2f}", whole=lambda value: f"{value:,}")
 
 
 def rendered(template: str, values: Mapping[str, Any], *, only_live: bool = False) -> HTMLResponse:
