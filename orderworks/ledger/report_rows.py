@@ -18,14 +18,12 @@ def measured_orders(
     """The measured parents of the sessions from ``first`` to ``last``, with all that is known of each.
 
     Returns:
-        The columns of order_quality, as many as the ledger's schema has, and of the order: run_key,
-        began_at (its release; that of an exit is when it was hit), worked_until (its last fill, else
-        its end) and hour, that of its begin in New York.
+        The columns of order_quality, and of the order: run_key, began_at (its release; that of an exit
+        is when it was hit) and worked_until (its last fill, else its end).
     """
     return ledger.execute(
         "SELECT q.*, r.run_key, o.began_at, "
-        "coalesce(o.last_fill_at, least(o.closed_at, o.ends_at), o.ends_at) AS worked_until, "
-        "extract(hour FROM o.began_at AT TIME ZONE 'America/New_York')::int AS hour "
+        "coalesce(o.last_fill_at, least(o.closed_at, o.ends_at), o.ends_at) AS worked_until "
         "FROM order_quality q JOIN LATERAL (SELECT *, CASE WHEN attached_to IS NULL THEN released_at "
         "ELSE first_fill_at END AS began_at FROM orders) o USING (client_order_id) "
         "JOIN runs r ON r.run_id = o.run_id "
