@@ -21,14 +21,11 @@ from numpy.typing import NDArray
 
 from orderworks.model.order import Algo
 from orderworks.planning.routing import RoutingPolicy, route
-
-SIZES = ((0.1, 1.0, 5.0), ("<0.1%", "0.1-1%", "1-5%", ">5%"))
-"""Strata of size: the bounds in per cent of ADV, and the names between them; a bound is of the larger."""
+from orderworks.planning.size_buckets import UNKNOWN, size_buckets
 
 SPREADS = ((5.0, 20.0), ("<5 bps", "5-20 bps", ">20 bps"))
-"""Strata of the quoted spread, likewise in basis points."""
-
-UNKNOWN = "unknown"
+"""Strata of the quoted spread: the bounds in basis points, and the names between them; a bound is of the
+larger."""
 
 NONE = -1
 """The number of no experiment: the place after the last one."""
@@ -152,7 +149,7 @@ def draw(
 
 def strata_of(routed: pd.DataFrame) -> list[str]:
     """Size of ADV and spread of each order, as '0.1-1% of ADV, 5-20 bps wide'."""
-    sizes = _between(routed["size_pct_adv"].to_numpy(np.float64), *SIZES)
+    sizes = size_buckets(routed["size_pct_adv"].to_numpy(np.float64)).tolist()
     spreads = _between(routed["spread_bps"].to_numpy(np.float64), *SPREADS)
     return [f"{size} of ADV, {spread} wide" for size, spread in zip(sizes, spreads, strict=True)]
 

@@ -173,7 +173,7 @@ def test_an_order_is_in_the_first_experiment_that_fits() -> None:
 
 def test_strata_are_of_size_and_spread() -> None:
     wide = {"bid": 99.9, "ask": 100.2}
-    table = orders({}, {"quantity": 100}, {"quantity": 5000, **wide}, {"adv": np.nan, **wide})
+    table = orders({}, {"quantity": 100}, {"quantity": 6000, **wide}, {"adv": np.nan, **wide})
     assert strata_of(route(table, POLICY)) == [
         "<0.1% of ADV, <5 bps wide",
         "0.1-1% of ADV, <5 bps wide",
