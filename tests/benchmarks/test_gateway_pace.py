@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from gateway.processes import process_of
 from gateway.small_session import SESSION, market, write_market
+from pytest_benchmark.fixture import BenchmarkFixture
 from working_orders import order, plan_of
 
 from orderworks.brokers.paced import PacedBroker
@@ -33,26 +34,49 @@ LIMITS = {"ACME": "103", "BOLT": "45", "BRK.B": "380"}
 SYMBOLS = tuple(LIMITS)
 
 
+HELD_BY_ANY_MACHINE = 0.5
+"""Of the pace, where other work holds the machine up: less means that messages wait for one another."""
+
+with_and_without_stops = pytest.mark.parametrize("exits", [0, 1], ids=["plain", "with stops"])
+
+
 @pytest.mark.proof
-@pytest.mark.parametrize("exits", [0, 1], ids=["plain", "with stops"])
-async def test_a_thousand_orders_leave_at_the_pace_that_the_gateway_permits(
+@with_and_without_stops
+def test_a_thousand_orders_leave_no_faster_than_the_gateway_permits(
     ledger_url: str, tmp_path: Path, exits: int
 ) -> None:
     directory = write_market(tmp_path / "market")
-    paces = []
+    pace = asyncio.run(_measured(ledger_url, tmp_path, directory, exits, turn=0))
+    assert pace >= HELD_BY_ANY_MACHINE * PERMITTED
+
+
+@pytest.mark.benchmark(group="pace")
+@with_and_without_stops
+def test_a_thousand_orders_leave_at_the_pace_that_the_gateway_permits(
+    benchmark: BenchmarkFixture, ledger_url: str, tmp_path: Path, exits: int
+) -> None:
+    directory = write_market(tmp_path / "market")
+    paces: list[float] = []
+
+    def measure() -> None:
+        paces.append(asyncio.run(_measured(ledger_url, tmp_path, directory, exits, len(paces))))
+
     # What else a machine does takes of the pace, and never adds to it.
-    for turn in range(TURNS):
-        log = tmp_path / f"{turn}.jsonl"
-        options = ["--market", str(directory), "--session", str(SESSION.date), "--log", str(log)]
-        environment = {"ORDERWORKS_DATABASE_URL": ledger_url, "ORDERWORKS_HOME": str(tmp_path)}
-        async with process_of(*options, "--speed", "1", environment=environment) as (_, port):
-            there = {"port": port, "account_id": ACCOUNT, "clock": "gateway", "no_send": []}
-            settings = load_settings(broker={"provider": "ibkr", "ibkr": there})
-            await _trade(settings, ledger_url, market(directory), exits, turn)
-        paces.append(_judged([json.loads(line) for line in log.read_text("utf-8").splitlines()]))
-        if paces[-1] >= ENOUGH * PERMITTED:
-            return
-    raise AssertionError(f"none of {paces} messages a second is {ENOUGH:.0%} of {PERMITTED}")
+    benchmark.pedantic(measure, rounds=TURNS)
+    benchmark.extra_info["messages a second"] = [round(pace, 2) for pace in paces]
+    assert max(paces) >= ENOUGH * PERMITTED
+
+
+async def _measured(url: str, home: Path, directory: Path, exits: int, turn: int) -> float:
+    """Trades through a gateway of its own; the pace by the record of that, in which nothing is amiss."""
+    log = home / f"{turn}.jsonl"
+    options = ["--market", str(directory), "--session", str(SESSION.date), "--log", str(log)]
+    environment = {"ORDERWORKS_DATABASE_URL": url, "ORDERWORKS_HOME": str(home)}
+    async with process_of(*options, "--speed", "1", environment=environment) as (_, port):
+        there = {"port": port, "account_id": ACCOUNT, "clock": "gateway", "no_send": []}
+        settings = load_settings(broker={"provider": "ibkr", "ibkr": there})
+        await _trade(settings, url, market(directory), exits, turn)
+    return _judged([json.loads(line) for line in log.read_text("utf-8").splitlines()])
 
 
 async def _trade(
