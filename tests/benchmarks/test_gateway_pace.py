@@ -28,14 +28,14 @@ from orderworks.settings import Settings, load_settings
 ORDERS = 1_000
 PERMITTED = 50
 ENOUGH = 0.95
+"""Of the pace, on a machine that does nothing else."""
+HELD_BY_ANY_MACHINE = 0.5
+"""Of the pace, where other work holds the machine up: less means that messages wait for one another."""
 TURNS = 3
 ACCOUNT = "DU1234567"
 LIMITS = {"ACME": "103", "BOLT": "45", "BRK.B": "380"}
 SYMBOLS = tuple(LIMITS)
 
-
-HELD_BY_ANY_MACHINE = 0.5
-"""Of the pace, where other work holds the machine up: less means that messages wait for one another."""
 
 with_and_without_stops = pytest.mark.parametrize("exits", [0, 1], ids=["plain", "with stops"])
 
