@@ -57,8 +57,8 @@ async def test_executions_are_filtered(serves: Serves) -> None:
     async with serves() as (gateway, port), connected(port, 1) as one, connected(port, 2) as two:
         await gateway.advance(1)
         placed(one, market_order("BUY", 10), ACME)
+        await settled(one)  # the exchange has it before the other line's
         placed(two, market_order("SELL", 20), BOLT)
-        await settled(one)
         await settled(two)
         await gateway.advance(2)
         later = gateway.clock.now() + timedelta(seconds=1)
