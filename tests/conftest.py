@@ -4,19 +4,18 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from itertools import count
+from contextlib import AbstractContextManager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from command_processes import CommandProcesses
+from emptied_databases import EmptiedDatabases
 from hypothesis import settings
 from redis_servers import RedisServer, redis_server
 
 from flows.environment import prepare
-from orderworks.ledger.connection import Ledger, open_ledger, upgrade
+from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.embedded import EmbeddedServer
 
 # The same examples each time: what passes here passes everywhere. New ones are searched for with
@@ -24,9 +23,6 @@ from orderworks.ledger.embedded import EmbeddedServer
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1_000, deadline=None)
 settings.load_profile("repeatable")
-
-TEMPLATE = "test_template"
-NUMBERS = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -113,29 +109,9 @@ def redis_url(running_redis: RedisServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def ledger_template(embedded_url: str) -> str:
-    """A migrated, empty database that nobody is connected to: its name."""
-    with psycopg.connect(embedded_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {TEMPLATE}".encode())
-    upgrade(database_address(embedded_url, TEMPLATE))
-    return TEMPLATE
-
-
-@pytest.fixture(scope="session")
-def fresh_database(
-    embedded_url: str, ledger_template: str
-) -> Callable[[], AbstractContextManager[str]]:
-    """Makes an empty, migrated database, whose address it gives, for as long as it is wanted."""
-
-    @contextmanager
-    def create() -> Iterator[str]:
-        name = f"test_{next(NUMBERS)}"
-        with psycopg.connect(embedded_url, autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name} TEMPLATE {ledger_template}".encode())
-            yield database_address(embedded_url, name)
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-    return create
+def fresh_database(embedded_url: str) -> Callable[[], AbstractContextManager[str]]:
+    """Gives the address of an empty, migrated database, for as long as it is wanted."""
+    return EmptiedDatabases(embedded_url).one
 
 
 @pytest.fixture
@@ -150,8 +126,3 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
     """An empty ledger for one test, open."""
     with open_ledger(ledger_url) as opened:
         yield opened
-
-
-def database_address(server: str, name: str) -> str:
-    """The address of another database of the same server."""
-    return urlsplit(server)._replace(path=f"/{name}").geturl()
