@@ -173,9 +173,9 @@ def _work(ledger: Ledger, lease: Lease, orders: list[dict[str, Any]]) -> None:
         )
         whole = filled == one["quantity"]
         last = (OrderEvent.COMPLETE if whole else OrderEvent.FILL,) if filled else ()
-        steps = _happened(name, OrderEvent.SEND, OrderEvent.ACKNOWLEDGE, *last)
-        sent.append((one, steps[0]))
-        events += steps[1:]
+        sent.append(one)
+        # The first is recorded with the attempt.
+        events += _happened(name, OrderEvent.SEND, OrderEvent.ACKNOWLEDGE, *last)[1:]
         if parent and one["slice_index"] == 0:
             events += _happened(parent, OrderEvent.START, *((OrderEvent.FILL,) if filled else ()))
         if filled:
@@ -190,9 +190,9 @@ def _work(ledger: Ledger, lease: Lease, orders: list[dict[str, Any]]) -> None:
             one["decision_price"] + Decimal("0.01"),
             1,
         )
-        for one, _ in sent
+        for one in sent
     ]
-    permit(ledger, lease, releases, [step for _, step in sent], START)
+    permit(ledger, lease, releases, START)
     book(ledger, lease, events, fills)
 
 

@@ -173,7 +173,7 @@ def _work(ledger: Ledger, lease: Lease) -> None:
         Decimal("100.03"),
         1,
     )
-    permit(ledger, lease, [release], [child[0]], START)
+    permit(ledger, lease, [release], START)
     fills = [
         Fill(
             f"{ACCOUNT}.1.{number}",

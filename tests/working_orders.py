@@ -124,7 +124,6 @@ def send(ledger: Ledger, lease: Lease, *children: OrderRecord) -> None:
         ledger,
         lease,
         [release(child.client_order_id, child.quantity) for child in children],
-        [event for one in children for event in happened(one.client_order_id, OrderEvent.SEND)],
         at(0),
     )
 

@@ -104,13 +104,13 @@ async def _permit(desk: Desk, due: Sequence[Due], quotes: pd.DataFrame) -> list[
     """Commits that a batch is about to be sent; returns the messages that may leave now."""
     at = desk.clock.now()
     releases, messages = _priced(desk, due, quotes)
-    booking = Booking()
     for one, release in zip(due, releases, strict=True):
         one.order.quantity, one.order.attempts = release.quantity, release.attempt
         one.order.limit_price = release.limit_price
-        move(booking, one.order, OrderEvent.SEND, at)
+        # The ledger records it with the attempt.
+        move(Booking(), one.order, OrderEvent.SEND, at)
     crash_point(CrashPoint.SEND_BEFORE_PERMIT)
-    await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, booking.events, at))
+    await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, at))
     await desk.written()
     crash_point(CrashPoint.SEND_PERMITTED)
     return messages

@@ -6,9 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import compress
 from operator import attrgetter, not_
-from typing import Any
+from typing import Any, NamedTuple
 
-from orderworks.ledger.bulk import copy_columns, copy_rows
+from psycopg import errors
+
+from orderworks.ledger.bulk import Columns, copy_columns, copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.controls import require_not_killed
 from orderworks.ledger.leases import Lease, require_lease
@@ -20,8 +22,7 @@ from orderworks.model.order import Replacement
 from orderworks.model.state import OrderEvent, OrderState
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecord:
+class EventRecord(NamedTuple):
     """One transition of one order, at a market time; ``terms`` are what a REPLACE confirms."""
 
     client_order_id: str
@@ -33,8 +34,7 @@ class EventRecord:
     terms: Replacement | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """What a child becomes at the moment it is sent: its final quantity, price and arrival quote."""
 
     client_order_id: str
@@ -55,69 +55,31 @@ class Revision:
     reason: str
 
 
-_RELEASED = (
-    *("client_order_id", "quantity", "order_type", "limit_price", "arrival_bid", "arrival_ask"),
-    "attempt",
-)
-
-# Judged first and by itself: whatever the planner believes of how many orders are NEW, it does not
-# look through all releases for each of them.
-RELEASE = """
-WITH judged AS MATERIALIZED (
-    SELECT r.*, o.ctid AS version, o.state, o.attempts
-    FROM unnest(%(client_order_id)s::text[], %(quantity)s::bigint[], %(order_type)s::text[],
-                %(limit_price)s::numeric[], %(arrival_bid)s::numeric[], %(arrival_ask)s::numeric[],
-                %(attempt)s::int[])
-         AS r (id, quantity, order_type, limit_price, bid, ask, attempt)
-    LEFT JOIN orders o ON o.client_order_id = r.id
-)
-UPDATE orders o SET quantity = j.quantity, order_type = j.order_type, limit_price = j.limit_price,
-       arrival_bid = j.bid, arrival_ask = j.ask, released_at = %(at)s, attempts = j.attempt
-FROM judged j WHERE o.ctid = j.version AND j.state = 'NEW' AND j.attempts + 1 = j.attempt
-"""
-
-
-def permit(
-    ledger: Ledger,
-    lease: Lease,
-    releases: Sequence[Release],
-    events: Sequence[EventRecord],
-    at: datetime,
-) -> None:
+def permit(ledger: Ledger, lease: Lease, releases: Sequence[Release], at: datetime) -> None:
     """Write-ahead: commits what is about to be sent, if this process may send it.
 
-    One transaction checks the fencing token, the kill switch and that no run was cancelled, fixes
-    each child's quantity, price and arrival quote, and records the send attempt and the transitions.
+    One transaction checks the fencing token, the kill switch and that no run was cancelled, and records
+    the send attempts, which fix each child's quantity, price and arrival quote and make it PENDING.
     Only after it returns may the messages leave.
 
     Raises:
         LeaseLost, KillSwitchThrown, RunCancelled, NotApproved: and nothing was permitted.
         IllegalTransition: if an order has left already; and nothing was permitted.
     """
+    names = [release.client_order_id for release in releases]
+    count = len(releases)
     with ledger.transaction():
         require_lease(ledger, lease)
-        names = [r.client_order_id for r in releases]
         require_not_killed(ledger, lease.account, names)
         require_not_stopped(ledger, names)
-        waiting = ledger.execute(RELEASE, {"at": at, **_all_columns_of(releases, _RELEASED)})
-        if waiting.rowcount != len(releases):
+        try:
+            under: dict[str, Sequence[Any]] = {"token": [lease.token] * count, "at": [at] * count}
+            copy_columns(ledger, "send_attempts", _columns(Release._fields, releases) | under)
+        except (errors.ObjectNotInPrerequisiteState, errors.UniqueViolation):
             raise IllegalTransition(
-                f"{len(releases) - waiting.rowcount} of {len(releases)} orders of account "
-                f"{lease.account} have left already or are not the ledger's; none is sent now"
-            )
-        ledger.execute(
-            "UPDATE orders p SET released_at = c.released_at, arrival_bid = c.arrival_bid, "
-            "arrival_ask = c.arrival_ask FROM orders c WHERE c.client_order_id = ANY(%s) "
-            "AND p.client_order_id = c.parent_id AND p.released_at IS NULL",
-            (names,),
-        )
-        copy_rows(
-            ledger,
-            "send_attempts",
-            ("client_order_id", "attempt", "token", "at"),
-            ((r.client_order_id, r.attempt, lease.token, at) for r in releases),
-        )
-        _record_events(ledger, events)
+                f"of {count} orders of account {lease.account} some have left already or are not the "
+                "ledger's; none is sent now"
+            ) from None
 
 
 def permit_revisions(
@@ -193,7 +155,8 @@ def book(
         _record_events(ledger, first)
         if fills:
             account = {"account": [lease.account] * len(fills)}
-            copy_columns(ledger, "fills", account | _columns_of(fills, _FILL))
+            columns = _columns(_FILL, map(attrgetter(*_FILL), fills))
+            copy_columns(ledger, "fills", _said(columns) | account)
         _record_events(ledger, then)
 
 
@@ -258,31 +221,29 @@ _FILL = (
     *("exec_id", "client_order_id", "symbol", "side", "quantity", "price", "commission", "ts"),
     "replaces",
 )
-_EVENT = ("client_order_id", "event", "from_state", "to_state", "at", "reason")
 _TERMS = ("quantity", "limit_price", "stop_price")
 
 
-def _record_events(ledger: Ledger, events: Iterable[EventRecord]) -> None:
-    events = list(events)
+def _record_events(ledger: Ledger, events: Sequence[EventRecord]) -> None:
     if not events:
         return
-    columns = _columns_of(events, _EVENT)
-    if any(event.terms is not None for event in events):
-        terms = [event.terms for event in events]
+    columns = _columns(EventRecord._fields, events)
+    terms = columns.pop("terms")
+    if any(terms):
         columns |= {
             name: [None if one is None else getattr(one, name) for one in terms] for name in _TERMS
         }
-    copy_columns(ledger, "order_events", columns)
+    copy_columns(ledger, "order_events", _said(columns))
 
 
-def _columns_of(records: Sequence[object], names: Sequence[str]) -> dict[str, Sequence[Any]]:
-    """Records by column, but for what none of them says."""
+def _columns(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
+    return dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def _said(columns: Columns) -> dict[str, Sequence[Any]]:
+    """The columns in which at least one row says something."""
     return {
         name: values
-        for name, values in _all_columns_of(records, names).items()
+        for name, values in columns.items()
         if any(value is not None for value in values)
     }
-
-
-def _all_columns_of(records: Sequence[object], names: Sequence[str]) -> dict[str, Sequence[Any]]:
-    return {name: list(map(attrgetter(name), records)) for name in names}

@@ -18,9 +18,8 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.controls import kill_reason
 from orderworks.ledger.leases import take_lease
-from orderworks.ledger.movements import EventRecord, Release, permit
+from orderworks.ledger.movements import Release, permit
 from orderworks.model.errors import KillSwitchThrown, LedgerUnavailable, OrderworksError
-from orderworks.model.state import OrderEvent, OrderState
 from orderworks.settings import load_settings
 
 TOKEN = "a-token-that-nobody-guesses"
@@ -71,12 +70,11 @@ def test_the_kill_switch_stops_what_would_be_sent_next(served: Served, books: Le
     lease = take_lease(books, ACCOUNT, "process 1 on here", 60)
     assert lease is not None
     name = one["client_order_id"]
-    sends = EventRecord(name, OrderEvent.SEND, OrderState.NEW, OrderState.PENDING, one["due_at"])
     released = Release(
         name, one["quantity"], "market", None, one["decision_price"], one["decision_price"], 1
     )
     with pytest.raises(KillSwitchThrown):
-        permit(books, lease, [released], [sends], one["due_at"])
+        permit(books, lease, [released], one["due_at"])
     assert "Sending is stopped." in httpx.get(f"{served.address}/orders").text
 
 

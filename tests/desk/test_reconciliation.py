@@ -23,7 +23,6 @@ from working_orders import (
     at,
     count,
     fill,
-    happened,
     release,
     state_of,
 )
@@ -49,7 +48,7 @@ from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import ReplayClock
 from orderworks.model.errors import BrokerError, LeaseLost, SnapshotIncomplete
 from orderworks.model.order import Order, OrderType, Side
-from orderworks.model.state import OrderEvent, OrderState
+from orderworks.model.state import OrderState
 from orderworks.settings import load_settings
 
 S = OrderState
@@ -115,7 +114,6 @@ async def test_a_process_that_died_while_sending(desk: Desk, arrived: bool) -> N
         desk.ledger,
         desk.held_lease,
         [release("p-0", 60)],
-        happened("p-0", OrderEvent.SEND),
         desk.clock.now(),
     )
     if arrived:

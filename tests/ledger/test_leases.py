@@ -15,7 +15,6 @@ from working_orders import (
     count,
     family,
     fill,
-    happened,
     open_books,
     order,
     plan_orders,
@@ -46,7 +45,6 @@ from orderworks.ledger.leases import (
 from orderworks.ledger.movements import add_orders, book, permit
 from orderworks.ledger.orders import OrderRecord, orders_by_id
 from orderworks.model.errors import IllegalTransition, InputError, KillSwitchThrown, LeaseLost
-from orderworks.model.state import OrderEvent
 from orderworks.settings import load_settings
 
 PATIENCE = 10.0
@@ -211,7 +209,7 @@ def test_who_has_lost_the_lease_writes_nothing(ledger: Ledger, other: Ledger) ->
         sentence = "now worked by the second" if successor else "ran out"
         sent = [release("p-1", 40)]
         with pytest.raises(LeaseLost, match=sentence):
-            permit(ledger, old, sent, happened("p-1", OrderEvent.SEND), at(60))
+            permit(ledger, old, sent, at(60))
         with pytest.raises(LeaseLost, match=sentence):
             book(ledger, old, [], [fill("x1", "p-0", 1)])
         with pytest.raises(LeaseLost, match=sentence):
@@ -262,7 +260,7 @@ def test_what_has_left_is_not_permitted_again(ledger: Ledger) -> None:
         [release("p-1", 40), release("nobody", 1)],
     ):
         with pytest.raises(IllegalTransition, match="have left already"):
-            permit(ledger, lease, again, [], at(60))
+            permit(ledger, lease, again, at(60))
     assert written(ledger) == before
 
 

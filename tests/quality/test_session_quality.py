@@ -85,7 +85,6 @@ def release(ledger: Ledger, lease: Lease, name: str) -> None:
         ledger,
         lease,
         [Release(f"{name}-0", 1000, "limit", limit, bid, ask, 1)],
-        events(f"{name}-0", 60, OrderState.NEW, OrderEvent.SEND),
         at(60),
     )
 
