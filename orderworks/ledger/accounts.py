@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
+from psycopg.rows import tuple_row
+
 from orderworks.ledger.connection import Ledger
 from orderworks.model.errors import InputError
 from orderworks.model.portfolio import Portfolio, Position
@@ -60,13 +62,12 @@ def book_opening(ledger: Ledger, portfolio: Portfolio, session: date, at: dateti
 def booked_portfolio(ledger: Ledger, account: str) -> Portfolio:
     """Cash and the positions other than zero, as the ledger has them."""
     cash = ledger.execute("SELECT balance FROM cash WHERE account = %s", (account,)).fetchone()
-    positions = {
-        row["symbol"]: Position(row["symbol"], row["quantity"], row["cost"] / row["quantity"])
-        for row in ledger.execute(
+    with ledger.cursor(row_factory=tuple_row) as cursor:
+        held = cursor.execute(
             "SELECT symbol, quantity, cost FROM positions WHERE account = %s AND quantity <> 0",
             (account,),
-        )
-    }
+        ).fetchall()
+    positions = {symbol: Position(symbol, shares, cost / shares) for symbol, shares, cost in held}
     return Portfolio(account, Decimal(0) if cash is None else cash["balance"], positions)
 
 

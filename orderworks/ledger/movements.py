@@ -9,6 +9,7 @@ from operator import attrgetter, not_
 from typing import Any, NamedTuple
 
 from psycopg import errors
+from psycopg.rows import tuple_row
 
 from orderworks.ledger.bulk import Columns, copy_columns, copy_rows
 from orderworks.ledger.connection import Ledger
@@ -178,17 +179,18 @@ def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> 
     """Which of these executions the ledger has, with their shares; 0 for what a correction stands for."""
     if not exec_ids:
         return {}
-    return {
-        row["exec_id"]: row["quantity"]
-        for row in ledger.execute(
-            "SELECT exec_id, quantity FROM fills WHERE account = %(account)s AND exec_id = ANY(%(ids)s) "
-            "UNION ALL SELECT replaces, 0 FROM fills "
-            "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
-            "AND NOT EXISTS (SELECT 1 FROM fills old "
-            "WHERE old.account = %(account)s AND old.exec_id = fills.replaces)",
-            {"account": account, "ids": list(exec_ids)},
-        ).fetchall()
-    }
+    with ledger.cursor(row_factory=tuple_row) as cursor:
+        return dict(
+            cursor.execute(
+                "SELECT exec_id, quantity FROM fills "
+                "WHERE account = %(account)s AND exec_id = ANY(%(ids)s) "
+                "UNION ALL SELECT replaces, 0 FROM fills "
+                "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
+                "AND NOT EXISTS (SELECT 1 FROM fills old "
+                "WHERE old.account = %(account)s AND old.exec_id = fills.replaces)",
+                {"account": account, "ids": list(exec_ids)},
+            )
+        )
 
 
 _ADDED = (
