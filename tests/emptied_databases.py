@@ -26,9 +26,10 @@ SELECT (SELECT md5(string_agg(format('%s %s %s', oid, relname, reloptions), ',' 
         FROM pg_proc WHERE oid >= 16384),
        (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped),
        (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
-        WHERE d.datname = current_database())
+        WHERE d.datname = current_database()),
+       (SELECT string_agg(version_num, ',') FROM ledger.alembic_version)
 """
-"""Of a database, all that is not its rows."""
+"""Of a database, all that is not rows of its tables, and which version of the ledger it says it is."""
 
 EMPTY = """
 DO $$
@@ -98,8 +99,11 @@ class EmptiedDatabases:
                 if not table.startswith("ledger."):
                     return False
                 database.execute(f"DROP TABLE {table} CASCADE".encode())
-            database.execute(EMPTY)
-            return database.execute(STRUCTURE).fetchone() == self._structure
+            try:
+                database.execute(EMPTY)
+                return database.execute(STRUCTURE).fetchone() == self._structure
+            except psycopg.errors.UndefinedTable:
+                return False
 
     def _address(self, name: str) -> str:
         return urlsplit(self._server)._replace(path=f"/{name}").geturl()
