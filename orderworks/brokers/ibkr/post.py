@@ -5,8 +5,9 @@ from time import monotonic
 
 from orderworks.brokers.adapter import Report
 from orderworks.brokers.ibkr.connection import Connection
-from orderworks.brokers.ibkr.correspondence import Correspondence, Thread
+from orderworks.brokers.ibkr.correspondence import Correspondence
 from orderworks.brokers.ibkr.orders import Outgoing
+from orderworks.brokers.ibkr.thread import Thread
 
 
 class Post:
