@@ -205,7 +205,7 @@ class IbkrBroker:
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
         """Raises Disconnected as soon as something may have been missed, once all that came is told."""
         while True:
-            self._line.news.clear()
+            self._line.link.news.clear()
             if reports := self._talk.take_reports(without_commission=self._commissions.is_over):
                 crash_point(CrashPoint.NEWS_HEARD)
                 yield reports
@@ -218,7 +218,7 @@ class IbkrBroker:
                 return
             # The clock may be another than the wall's.
             over = self._clock.sleep_until(until)
-            await self._line.news_within(self._settings.answer_seconds, over)
+            await self._line.link.news_within(self._settings.answer_seconds, over)
 
     async def get_order_status(self, client_order_id: str) -> BrokerOrder | None:
         shown = [
@@ -240,7 +240,7 @@ class IbkrBroker:
 
     async def snapshot(self) -> Snapshot:
         await self._require_line()
-        doubts = self._line.doubts
+        doubts = self._line.link.doubts
         self._gathering = gathered = Gathering(self.account)
         try:
             taken = await look(
@@ -271,7 +271,7 @@ class IbkrBroker:
         self._talk.hear(message, self._clock.now())
         self._what_ifs.hear(message)
         if len(self._talk.doubled) > doubled and self._gathering is None:
-            self._line.raise_doubt("it has two orders of one name")
+            self._line.link.raise_doubt("it has two orders of one name")
 
     @property
     def _ledger(self) -> Ledger:
