@@ -55,7 +55,8 @@ def demo(session: SessionOption = None) -> None:
 
 
 def _show(day: date, parts: rehearsal.Rehearsal, traded: str, ended: str) -> None:
-    from orderworks.commands.listings import orders, quality
+    from orderworks.commands.listings import orders
+    from orderworks.commands.quality import quality
     from orderworks.report.writing import report_path
     from orderworks.settings import home_directory
 

@@ -1,12 +1,10 @@
-"""The commands that only read: how things stand, what was planned, done, and what it cost."""
+"""The commands that only read: how things stand, what was planned and done."""
 
-from datetime import date
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from orderworks.commands import database, exchange, views
+from orderworks.commands import database, exchange, quality, views
 from orderworks.commands.errors import ClearCommands
 from orderworks.commands.options import (
     AccountOption,
@@ -14,8 +12,8 @@ from orderworks.commands.options import (
     RunKeyOption,
     SessionOption,
     SymbolOption,
+    account_of,
     chosen_account,
-    date_of,
     reading,
     scope_of,
 )
@@ -25,26 +23,9 @@ from orderworks.model.listing import Listing
 from orderworks.model.state import OrderState
 from orderworks.printing import Format, print_listing
 
-if TYPE_CHECKING:
-    from orderworks.ledger.connection import Ledger
-
 app = typer.Typer(cls=ClearCommands, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(exchange.app, name="exchange")
 app.add_typer(database.app, name="db")
-
-
-class Dimension(StrEnum):
-    """By what costs are summed up: those of ``orderworks.quality.aggregating``."""
-
-    DAY = "day"
-    STRATEGY = "strategy"
-    SYMBOL = "symbol"
-    SIDE = "side"
-    ROUTE_RULE = "route_rule"
-    ORDER_TYPE = "order_type"
-    ALGO = "algo"
-    HOUR = "hour"
-    SIZE_BUCKET = "size_bucket"
 
 
 @app.command()
@@ -93,7 +74,7 @@ def plan(
     from orderworks.ledger.runs import find_run
 
     with reading() as ledger:
-        account = _account(ledger, account)
+        account = account_of(ledger, account)
         key = run_key or overview.latest_planned(ledger, account) or ""
         if run_key is not None and find_run(ledger, account, run_key) is None:
             raise InputError(
@@ -132,7 +113,7 @@ def orders(
     from orderworks.ledger import listings
 
     with reading() as ledger:
-        account = _account(ledger, account)
+        account = account_of(ledger, account)
         listing = listings.orders(
             ledger,
             account,
@@ -160,7 +141,7 @@ def fills(
     from orderworks.ledger import listings
 
     with reading() as ledger:
-        account = _account(ledger, account)
+        account = account_of(ledger, account)
         listing = listings.fills(ledger, account, run_key=run_key, symbol=symbol, session=session)
     scope = scope_of(account, run=run_key, symbol=symbol, session=session)
     print_listing(listing, form, views.FILLS, scope)
@@ -177,51 +158,14 @@ def positions(
     from orderworks.ledger.accounts import booked_portfolio, is_opened
 
     with reading() as ledger:
-        account = _account(ledger, account)
+        account = account_of(ledger, account)
         listing = listings.positions(ledger, account, symbol=symbol)
         cash = booked_portfolio(ledger, account).cash if is_opened(ledger, account) else None
     scope = scope_of(account, symbol=symbol, cash=None if cash is None else f"{cash:,.2f}")
     print_listing(listing, form, views.POSITIONS, scope)
 
 
-@app.command()
-def quality(
-    session: SessionOption = None,
-    first: Annotated[
-        date | None,
-        typer.Option(
-            "--from", parser=date_of("--from"), metavar="DATE", help="From this session on."
-        ),
-    ] = None,
-    last: Annotated[
-        date | None,
-        typer.Option("--to", parser=date_of("--to"), metavar="DATE", help="Until this session."),
-    ] = None,
-    by: Annotated[
-        list[Dimension] | None,
-        typer.Option("--by", help="Sum up by this instead of showing each order; may be repeated."),
-    ] = None,
-    account: AccountOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Show what execution cost: slippage, shortfall, fill rate and latency; positive is a cost."""
-    from orderworks.ledger import listings
-
-    dates = _dates(session, first, last)
-    with reading() as ledger:
-        account = _account(ledger, account)
-        if by is None:
-            listing = listings.order_quality(
-                ledger, account, session=session, first=first, last=last
-            )
-        elif len(by) == 1 and first is None and last is None:
-            listing = listings.daily_quality(ledger, account, by[0], session=session)
-        else:
-            listing = _summed_up(ledger, account, *dates, by)
-    view = views.ORDER_QUALITY if by is None else views.quality_by(listing.columns)
-    dimensions = " and ".join(by or ())
-    scope = scope_of(account, session=session, **{"from": first, "to": last}, by=dimensions)
-    print_listing(listing, form, view, scope)
+app.command()(quality.quality)
 
 
 @app.command()
@@ -236,7 +180,7 @@ def breaks(
     from orderworks.ledger import listings
 
     with reading() as ledger:
-        account = _account(ledger, account)
+        account = account_of(ledger, account)
         listing = listings.breaks(ledger, account, resolved_too=resolved_too)
     print_listing(listing, form, views.BREAKS, scope_of(account))
 
@@ -259,36 +203,9 @@ def alerts(
         count = registered("deliver-alerts")(load_settings())
         typer.echo(f"{count} delivered", err=True)
     with reading() as ledger:
-        account = _account(ledger, account)
+        account = account_of(ledger, account)
         listing = listings.alerts(ledger, account, session=session)
     print_listing(listing, form, views.ALERTS, scope_of(account, session=session))
-
-
-def _dates(session: date | None, first: date | None, last: date | None) -> tuple[date, date]:
-    """The first and the last session that are asked about."""
-    if session is not None and (first is not None or last is not None):
-        raise InputError("--session is one day, --from and --to are many; give one or the other")
-    begins, ends = first or session or date.min, last or session or date.max
-    if begins > ends:
-        raise InputError(f"--from {begins} is after --to {ends}; correct one of them")
-    return begins, ends
-
-
-def _summed_up(
-    ledger: "Ledger", account: str, first: date, last: date, by: list[Dimension]
-) -> Listing:
-    from orderworks.quality.aggregating import aggregate
-
-    table = aggregate(ledger, account, first, last, [name.value for name in by])
-    values = table.astype(object).where(table.notna(), None)
-    return Listing(tuple(map(str, table.columns)), list(values.itertuples(index=False, name=None)))
-
-
-def _account(ledger: "Ledger", asked: str | None) -> str:
-    from orderworks.ledger.overview import known_accounts
-    from orderworks.settings import load_settings
-
-    return chosen_account(asked, load_settings().broker.account, known_accounts(ledger))
 
 
 def _with_runs(standing: Listing, runs: Listing) -> Listing:

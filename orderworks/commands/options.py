@@ -76,6 +76,18 @@ def chosen_account(asked: str | None, default: str, known: Sequence[str]) -> str
     return asked or default
 
 
+def account_of(ledger: "Ledger", asked: str | None) -> str:
+    """The account of the ledger that a command is about; without one that is named, the settings'.
+
+    Raises:
+        InputError: as ``chosen_account``.
+    """
+    from orderworks.ledger.overview import known_accounts
+    from orderworks.settings import load_settings
+
+    return chosen_account(asked, load_settings().broker.account, known_accounts(ledger))
+
+
 def scope_of(account: str, **filters: object) -> str:
     """What was asked for, in words: 'of account SIM1, symbol AAPL'."""
     named = [

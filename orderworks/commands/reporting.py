@@ -9,7 +9,7 @@ import typer
 from orderworks.commands.options import (
     AccountOption,
     SessionOption,
-    chosen_account,
+    account_of,
     date_of,
     reading,
 )
@@ -36,15 +36,13 @@ def report(
 
     Name a day with --session, or several with --from and --to.
     """
-    from orderworks.ledger.overview import known_accounts
     from orderworks.model.clock import WallClock
     from orderworks.report.writing import recorded_markets, report_path, write_report
-    from orderworks.settings import home_directory, load_settings
+    from orderworks.settings import home_directory
 
     begin, end = _period(session, first, last)
     with reading() as ledger:
-        default = load_settings().broker.account
-        chosen = chosen_account(account, default, known_accounts(ledger))
+        chosen = account_of(ledger, account)
         path = output or report_path(home_directory(), chosen, begin, end)
         markets = recorded_markets(ledger, chosen, begin, end)
         try:

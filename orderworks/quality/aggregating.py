@@ -98,6 +98,12 @@ OF_FILLS: Mapping[str, str] = MappingProxyType(
 
 MEASURES = (*OF_ORDERS, *OF_FILLS)
 
+_KNOWN_OF_ORDERS = {
+    f"slippage_{name}_bps": f"count({name}_price) FILTER (WHERE filled_quantity > 0)"
+    for name in BENCHMARKS
+}
+_KNOWN_OF_FILLS = {name: f"count({name})" for name in ("slippage_limit_bps", *WEIGHTS)}
+
 
 def aggregate(
     ledger: Ledger, account: str, first: date, last: date, by: Sequence[str] = ()
@@ -116,6 +122,19 @@ def aggregate(
     """
     query = f"SELECT * FROM ({grouped(by)}) found ORDER BY {', '.join(_ordinals(by)) or '1'}"
     return table_of(ledger, query, {"account": account, "first": first, "last": last})
+
+
+def known_of(ledger: Ledger, account: str, first: date, last: date) -> dict[str, int]:
+    """Of how many each measure is known that ``aggregate`` has of these sessions.
+
+    Returns:
+        Filled orders by measure of OF_ORDERS that is against a benchmark, and fills by measure of OF_FILLS.
+    """
+    query = _joined((), _KNOWN_OF_ORDERS, _KNOWN_OF_FILLS)
+    counts = ledger.execute(
+        query.encode(), {"account": account, "first": first, "last": last}
+    ).fetchone()
+    return {name: (counts or {}).get(name) or 0 for name in (*_KNOWN_OF_ORDERS, *_KNOWN_OF_FILLS)}
 
 
 def aggregate_fills(
@@ -155,8 +174,13 @@ def grouped(by: Sequence[str]) -> str:
     Raises:
         InputError: if there is no such dimension.
     """
-    orders = _select("order_quality", by, OF_ORDERS)
-    fills = _select("fill_quality", by, OF_FILLS)
+    return _joined(by, OF_ORDERS, OF_FILLS)
+
+
+def _joined(by: Sequence[str], of_orders: Mapping[str, str], of_fills: Mapping[str, str]) -> str:
+    """A row a group: what is asked of its orders, and of its fills if it has any."""
+    orders = _select("order_quality", by, of_orders)
+    fills = _select("fill_quality", by, of_fills)
     joined = f"USING ({', '.join(by)})" if by else "ON true"
     return f"SELECT * FROM ({orders}) orders LEFT JOIN ({fills}) fills {joined}"
 

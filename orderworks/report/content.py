@@ -15,7 +15,8 @@ from orderworks.ledger.schedules import filled_steps, planned_steps
 from orderworks.market.data import MarketData
 from orderworks.model.errors import OrderworksError
 from orderworks.model.listing import Listing
-from orderworks.report.figures import Day, Rows, days_of, worst_of
+from orderworks.quality.aggregating import aggregate, known_of
+from orderworks.report.figures import Day, Measure, Rows, days_of, measures_of, worst_of
 from orderworks.report.order_chart import shown_period
 
 DAYS_BEFORE = 20
@@ -55,6 +56,7 @@ class Content:
     orders: Rows
     released: int
     days: Sequence[Day]
+    measures: Sequence[Measure]
     schedules: Sequence[Schedule]
     worst: Sequence[Worked]
     drawn: Rows
@@ -86,6 +88,9 @@ def gather(ledger: Ledger, account: str, first: date, last: date, market_of: Mar
         orders=orders,
         released=report_rows.released_parents(ledger, account, first, last),
         days=days,
+        measures=measures_of(
+            aggregate(ledger, account, first, last), known_of(ledger, account, first, last)
+        ),
         schedules=[
             Schedule(
                 session,

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from orderworks.model.order import Side
+from orderworks.quality.aggregating import OF_ORDERS
 from orderworks.quality.confidence import WeightedCost, weighted_cost
 from orderworks.quality.metrics import BASIS_POINTS
 
@@ -30,25 +31,24 @@ LATENCIES = {
 }
 
 MEASURES = {
-    "slippage_decision_bps": ("Slippage against the decision price", "decision_price"),
-    "slippage_arrival_bps": ("Slippage against the arrival mid", "arrival_price"),
-    "slippage_twap_bps": ("Slippage against the interval's TWAP", "twap_price"),
-    "slippage_vwap_bps": ("Slippage against the interval's VWAP", "vwap_price"),
-    "slippage_open_bps": ("Slippage against the open", "open_price"),
-    "slippage_close_bps": ("Slippage against the close", "close_price"),
-    "market_adjusted_bps": ("Cost adjusted for the market's move", None),
-    "effective_spread_bps": ("Effective spread", None),
-    "realized_spread_bps": ("Realized spread", None),
-    "price_impact_bps": ("Price impact", None),
-    "price_improvement_bps": ("Price improvement (positive is good)", None),
-    "markout_1s_bps": ("Markout after 1 s (positive is good)", None),
-    "markout_10s_bps": ("Markout after 10 s (positive is good)", None),
-    "markout_1m_bps": ("Markout after 1 min (positive is good)", None),
-    "markout_5m_bps": ("Markout after 5 min (positive is good)", None),
-    "markout_30m_bps": ("Markout after 30 min (positive is good)", None),
+    "slippage_decision_bps": "Slippage against the decision price",
+    "slippage_arrival_bps": "Slippage against the arrival mid",
+    "slippage_twap_bps": "Slippage against the interval's TWAP",
+    "slippage_vwap_bps": "Slippage against the interval's VWAP",
+    "slippage_open_bps": "Slippage against the open",
+    "slippage_close_bps": "Slippage against the close",
+    "market_adjusted_bps": "Cost adjusted for the market's move",
+    "effective_spread_bps": "Effective spread",
+    "realized_spread_bps": "Realized spread",
+    "price_impact_bps": "Price impact",
+    "price_improvement_bps": "Price improvement (positive is good)",
+    "markout_1s_bps": "Markout after 1 s (positive is good)",
+    "markout_10s_bps": "Markout after 10 s (positive is good)",
+    "markout_1m_bps": "Markout after 1 min (positive is good)",
+    "markout_5m_bps": "Markout after 5 min (positive is good)",
+    "markout_30m_bps": "Markout after 30 min (positive is good)",
 }
-"""Of an order's measures those that are shown if the ledger has them: the name, and the benchmark whose
-notional they are weighted by; without one, by what was filled."""
+"""What is shown of ``orderworks.quality.aggregating.MEASURES``, if it is known, and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,11 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure over all orders of which it is known, weighted by filled notional."""
+    """What the ledger sums a measure up to, and of how many orders or fills (``of``) it is known."""
 
     name: str
-    orders: int
+    known: int
+    of: Literal["order", "fill"]
     bps: float
 
 
@@ -200,19 +201,19 @@ def latencies_of(rows: Rows) -> list[Latency]:
     return found
 
 
-def measures_of(rows: Rows) -> list[Measure]:
-    """Each of MEASURES that the ledger has of a filled order at least."""
-    filled = [row for row in rows if row["filled_quantity"]]
-    shares, paid = _column(filled, "filled_quantity"), _column(filled, "filled_notional")
-    found = []
-    for column, (name, benchmark) in MEASURES.items():
-        values = _column(filled, column)
-        weights = paid if benchmark is None else shares * _column(filled, benchmark)
-        known = ~(np.isnan(values) | np.isnan(weights))
-        if known.any():
-            mean = float(np.average(values[known], weights=weights[known]))
-            found.append(Measure(name, int(known.sum()), mean))
-    return found
+def measures_of(summed: pd.DataFrame, known: Mapping[str, int]) -> list[Measure]:
+    """Each of MEASURES that the period has.
+
+    Args:
+        summed: the period as ``orderworks.quality.aggregating.aggregate`` has it: one row or none.
+        known: of it, as ``orderworks.quality.aggregating.known_of`` counts.
+    """
+    return [
+        Measure(name, known[column], "order" if column in OF_ORDERS else "fill", row[column])
+        for row in summed.to_dict("records")
+        for column, name in MEASURES.items()
+        if not np.isnan(row[column])
+    ]
 
 
 def worst_of(rows: Rows, most: int) -> list[Mapping[str, Any]]:
@@ -234,12 +235,7 @@ def _bps(cost: Decimal | None, paper: Decimal) -> float | None:
     return None if cost is None or not paper else float(cost / paper * BASIS_POINTS)
 
 
-def _column(rows: Rows, name: str) -> Floats:
-    """One column as float64, NaN for what is missing, and for a column that the ledger lacks."""
-    values = [row.get(name) for row in rows]
-    return np.array(pd.Series(values, dtype=object).astype(float), dtype=np.float64)
-
-
 def _known(rows: Rows, name: str) -> Floats:
-    values = _column(rows, name)
-    return np.array(values[~np.isnan(values)])
+    """What is known of a column, and of one that the rows lack nothing."""
+    values = [row.get(name) for row in rows]
+    return np.array([value for value in values if value is not None], dtype=np.float64)

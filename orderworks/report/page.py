@@ -22,7 +22,6 @@ from orderworks.report.figures import (
     cost_of,
     groups_of,
     latencies_of,
-    measures_of,
     together_bps,
 )
 from orderworks.report.order_chart import order_chart
@@ -58,7 +57,7 @@ def render(content: Content, at: datetime) -> str:
         experiments=compared_of(content.drawn),
         worst=[_worst(place, one) for place, one in enumerate(content.worst, 1)],
         latencies=latencies_of(content.orders),
-        measures=measures_of(content.orders),
+        measures=content.measures,
         of=_of,
     )
 

@@ -4,18 +4,22 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from drawn_orders import ORDERS, drawn, mean, measured, two_symbols
 from hypothesis import HealthCheck, given, settings
 from quality_tables import DAY
-from test_aggregating import ACCOUNT, ORDERS, books, drawn, market, mean, measured
+from traded_session import ACCOUNT
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.quality import store_quality
 from orderworks.market.replay import ReplayMarket
 from orderworks.quality.filling import WEIGHTS
 
-__all__ = ["books", "market"]
-
 BENCHMARKS = ("limit", "decision", "arrival", "twap", "vwap", "open", "close")
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
+    return two_symbols(tmp_path_factory.mktemp("market"))
 
 
 @settings(

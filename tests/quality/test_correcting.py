@@ -8,17 +8,7 @@ from pathlib import Path
 import pytest
 from pandas.testing import assert_frame_equal
 from quality_tables import CLOSE, DAY, at, quote, recorded
-from test_session_quality import (
-    ACCOUNT,
-    LIMITS,
-    fill,
-    lease,
-    market,
-    measure,
-    plan_orders,
-    release,
-    stored,
-)
+from traded_session import ACCOUNT, LIMITS, fill, measure, plan_orders, release, stored
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease
@@ -31,8 +21,6 @@ from orderworks.model.order import Side
 from orderworks.model.state import OrderEvent, OrderState, transition
 from orderworks.quality.correcting import Corrected, measure_changed, measure_current
 from orderworks.quality.report import SessionQuality, measure_session
-
-__all__ = ["lease", "market"]
 
 NEXT = DAY + timedelta(days=3)
 NEXT_CLOSE = require_session(NEXT).close

@@ -8,15 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from quality_tables import CLOSE, DAY, at
-from test_session_quality import (
-    ACCOUNT,
-    LIMITS,
-    fill,
-    lease,
-    market,
-    plan_orders,
-    release,
-)
+from traded_session import ACCOUNT, LIMITS, fill, plan_orders, release
 
 from orderworks.ledger import route_history as module
 from orderworks.ledger.connection import Ledger
@@ -33,8 +25,6 @@ from orderworks.settings import (
     QualityThresholds,
     load_settings,
 )
-
-__all__ = ["lease", "market"]
 
 
 def limits(**changes: Any) -> Quality:

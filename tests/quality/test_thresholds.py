@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pandas import DataFrame
 from quality_tables import CLOSE, DAY, at, fill, fills_table, parent, parents_table, quote, recorded
-from test_session_quality import LIMITS
+from traded_session import LIMITS
 
 from orderworks.ledger.alerts import Alert
 from orderworks.quality.measuring import measure_orders

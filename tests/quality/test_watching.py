@@ -3,23 +3,12 @@
 from datetime import timedelta
 
 from quality_tables import CLOSE, DAY, at
-from test_session_quality import (
-    ACCOUNT,
-    LIMITS,
-    fill,
-    lease,
-    market,
-    measure,
-    plan_orders,
-    release,
-)
+from traded_session import ACCOUNT, LIMITS, fill, measure, plan_orders, release
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease
 from orderworks.market.replay import ReplayMarket
 from orderworks.quality.watching import watch_session
-
-__all__ = ["lease", "market"]
 
 
 def watch(ledger: Ledger) -> list[str]:

@@ -90,6 +90,7 @@ def content(*orders: dict[str, Any], **changes: Any) -> Content:
         "orders": list(orders),
         "released": len(orders),
         "days": [],
+        "measures": [],
         "schedules": [],
         "worst": [],
         "drawn": [],

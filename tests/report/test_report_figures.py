@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from report_tables import order
 from orderworks.quality.daily import summarise
 from orderworks.quality.measuring import BENCHMARKS
 from orderworks.report.figures import (
+    MEASURES,
+    Measure,
     cost_of,
     days_of,
     groups_of,
@@ -87,18 +90,14 @@ def test_a_groups_slippage_is_that_of_the_daily_aggregate() -> None:
     assert groups[0].cost.low_bps is None
 
 
-def test_a_measure_that_the_ledger_lacks_or_does_not_know_is_not_shown() -> None:
-    orders = [
-        order("ow-1", slippage_arrival_bps=20.0, markout_5m_bps=4.0),
-        order(
-            "ow-2", slippage_arrival_bps=0.0, markout_5m_bps=None, arrival_price=Decimal("30.15")
-        ),
-        order("ow-3", slippage_arrival_bps=None, markout_5m_bps=None),
+def test_a_measure_that_is_not_known_is_not_shown() -> None:
+    known = {"slippage_arrival_bps": 2, "markout_5m_bps": 7}
+    summed = pd.DataFrame([dict.fromkeys(MEASURES, np.nan) | dict.fromkeys(known, 4.0)])
+    assert measures_of(summed, known) == [
+        Measure("Slippage against the arrival mid", 2, "order", 4.0),
+        Measure("Markout after 5 min (positive is good)", 7, "fill", 4.0),
     ]
-    found = {one.name: (one.orders, one.bps) for one in measures_of(orders)}
-    # By the benchmark's notional: 20 bps of one part and none of three.
-    assert found.pop("Slippage against the arrival mid") == (2, pytest.approx(5.0))
-    assert found == {"Markout after 5 min (positive is good)": (1, 4.0)}
+    assert measures_of(summed.iloc[:0], {}) == []
 
 
 def test_latencies_are_of_the_orders_that_have_them() -> None:

@@ -17,7 +17,7 @@ from report_tables import DAY, OPEN, content, days, experiment_orders, order
 
 from orderworks.model.listing import Listing
 from orderworks.report.content import Content, Schedule, Worked
-from orderworks.report.figures import Day
+from orderworks.report.figures import Day, Measure
 from orderworks.report.page import render
 
 HOSTILE = "<script>alert(1)</script><img src='http://evil.example/x'>\"'&{{ 7 * 7 }}]]>"
@@ -53,6 +53,7 @@ def hostile(text: str) -> Content:
         bad,
         account=text,
         days=days(1.0, 2.0),
+        measures=[Measure("Price impact", 1, "fill", 1.5)],
         worst=[Worked(bad, fills, None)],
         schedules=[Schedule(DAY, [(OPEN, 5.0)], [])],
         drawn=experiment_orders(4, experiment=text, control=text, treatment=text),
@@ -150,9 +151,6 @@ def a_full_day() -> Content:
                 filled_notional=paid * 700,
                 shortfall_execution=(paid - Decimal("10.05")) * 700,
                 shortfall_total=(paid - Decimal("10.05")) * 700 + 35 + 24 + 14,
-                slippage_arrival_bps=float(number % 7 - 3) * 9.95,
-                slippage_vwap_bps=1.5,
-                vwap_price=10.06,
             )
         )
     when = pd.date_range(OPEN - timedelta(minutes=1), periods=600, freq="s")
@@ -177,6 +175,10 @@ def a_full_day() -> Content:
         days=[
             *days(*(float(n % 9 - 3) for n in range(20))),
             Day(DAY, 60, Decimal(4338), 72.3, Decimal(600_000)),
+        ],
+        measures=[
+            Measure("Slippage against the arrival mid", 60, "order", 1.4),
+            Measure("Markout after 1 s (positive is good)", 420, "fill", -0.3),
         ],
         worst=[Worked(one, fills, quotes) for one in dearest],
         drawn=experiment_orders(60),

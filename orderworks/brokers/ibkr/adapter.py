@@ -1,8 +1,7 @@
 """Interactive Brokers as a broker: one account, through one connection of one client id.
 
 What a call reports is what the broker said, never what ib_async made of it or what silence might mean.
-Nothing is sent over a connection that is not sound, in the hours in which the gateway restarts, or
-before the number that it goes out under is committed.
+Nothing is sent over a connection that is not sound, or in the hours in which the gateway restarts.
 """
 
 import asyncio
@@ -26,18 +25,16 @@ from orderworks.brokers.ibkr.chase import Chase
 from orderworks.brokers.ibkr.connection import Connection
 from orderworks.brokers.ibkr.contracts import symbol_of
 from orderworks.brokers.ibkr.correspondence import Correspondence
-from orderworks.brokers.ibkr.late_exits import Placed, place_late_exits
-from orderworks.brokers.ibkr.listed import Listed, ListedOf, contract_of, refusal_of
+from orderworks.brokers.ibkr.dispatch import Dispatch
+from orderworks.brokers.ibkr.listed import Listed, ListedOf, contract_of
 from orderworks.brokers.ibkr.looking import ask_portfolio, look
 from orderworks.brokers.ibkr.order_ids import OrderNumbers
-from orderworks.brokers.ibkr.orders import batch, names_as_sent, revised
 from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.post import Post
 from orderworks.brokers.ibkr.snapshot import Gathering
 from orderworks.brokers.ibkr.what_if import WhatIfs
 from orderworks.brokers.ibkr.wire import Message
 from orderworks.ledger.connection import Ledger, open_ledger
-from orderworks.ledger.orders import orders_by_id
 from orderworks.market.calendar import NEW_YORK
 from orderworks.model.clock import Clock
 from orderworks.model.crash_points import CrashPoint, crash_point
@@ -47,8 +44,6 @@ from orderworks.model.portfolio import Portfolio
 from orderworks.model.quiet_hours import parse_quiet_hours
 from orderworks.settings import IbkrBroker as IbkrSettings
 
-BEFORE_EXITS = 0.05
-"""Seconds between entries and the exits that name them: the broker must know them by then (10006)."""
 NOT_CONNECTED = "{} is not connected; connect first"
 
 
@@ -95,6 +90,7 @@ class IbkrBroker:
         self._commissions = Chase(settings.answer_seconds)
         self._executions = Chase(settings.answer_seconds)
         self._post = Post(self._line, self._talk, settings.answer_seconds)
+        self._dispatch = Dispatch(self._line, self._talk, self._post, clock.now)
         self._what_ifs = WhatIfs(
             per_minute=settings.what_if_per_minute,
             seconds=settings.what_if_seconds,
@@ -131,28 +127,7 @@ class IbkrBroker:
         """Raises BrokerError where nothing may be sent now, and nothing was."""
         listed = await self._listed([order.symbol for order in orders])
         self._require_sendable()
-        refused = self._refused_before(orders, listed)
-        placed = self._placed([one for one in orders if one.client_order_id not in refused])
-        refused |= placed.refused
-        names = names_as_sent(placed.orders)
-        numbers = await self._number(names)
-        crash_point(CrashPoint.NUMBERS_COMMITTED)
-        first, exits = batch(placed.orders, numbers, placed.entries, partial(contract_of, listed))
-        sent = await self._post.send(first, placed.shrunk)
-        if exits and sent == len(first):
-            crash_point(CrashPoint.ENTRIES_LEFT)
-            await asyncio.sleep(BEFORE_EXITS)
-            sent += await self._post.send(exits, placed.shrunk)
-        if names and not sent:
-            raise Disconnected(f"{self._line.doubt}; nothing was sent")
-        crash_point(CrashPoint.ORDERS_LEFT)
-        at = self._clock.now()
-        # None of these left, and what was sent of them before was looked for.
-        reports = [
-            Report(ReportKind.REJECTED, name, at, reason=reason, proven=True)
-            for name, reason in refused.items()
-        ]
-        return reports + await self._post.answers(names, lambda one: one.acknowledged or one.ended)
+        return await self._dispatch.submit(orders, listed, self._numbers, self._ledger)
 
     async def cancel_orders(self, client_order_ids: Sequence[str]) -> list[Report]:
         """A cancel is sent at any hour, and over a connection that is not known whole yet."""
@@ -174,38 +149,16 @@ class IbkrBroker:
         )
 
     async def replace_orders(self, replacements: Sequence[Replacement]) -> list[Report]:
-        """Only what is known to rest is changed: at the broker, a change of nothing is a new order."""
         threads = self._talk.threads
         names = [one.client_order_id for one in replacements if one.client_order_id in threads]
         listed = await self._listed([symbol_of(threads[name].contract) for name in names])
         self._require_sendable()
-        reports, asked = [], []
-        for terms in replacements:
-            name, thread = terms.client_order_id, threads.get(terms.client_order_id)
-            if thread is None or not thread.acknowledged or thread.ended:
-                reason = "the broker does not show that it rests"
-            elif name in self._talk.doubled:
-                reason = "the broker has two orders of this name"
-            elif off := refusal_of(terms, symbol_of(thread.contract), listed):
-                reason = off
-            else:
-                message = revised(thread.message, terms)
-                await self._line.pace.take()
-                if not self._line.is_sound:
-                    break
-                thread.asked = terms
-                self._line.client.placeOrder(thread.order_id, thread.contract, message)
-                asked.append(name)
-                continue
-            at = self._clock.now()
-            reports.append(Report(ReportKind.REPLACE_REFUSED, name, at, reason=reason))
-        crash_point(CrashPoint.CHANGES_LEFT)
-        return reports + await self._post.answers(asked, lambda one: one.asked is None or one.ended)
+        return await self._dispatch.replace(replacements, listed)
 
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
         """Raises Disconnected as soon as something may have been missed, once all that came is told."""
         while True:
-            self._line.news.clear()
+            self._line.link.news.clear()
             if reports := self._talk.take_reports(without_commission=self._commissions.is_over):
                 crash_point(CrashPoint.NEWS_HEARD)
                 yield reports
@@ -218,7 +171,7 @@ class IbkrBroker:
                 return
             # The clock may be another than the wall's.
             over = self._clock.sleep_until(until)
-            await self._line.news_within(self._settings.answer_seconds, over)
+            await self._line.link.news_within(self._settings.answer_seconds, over)
 
     async def get_order_status(self, client_order_id: str) -> BrokerOrder | None:
         shown = [
@@ -240,7 +193,7 @@ class IbkrBroker:
 
     async def snapshot(self) -> Snapshot:
         await self._require_line()
-        doubts = self._line.doubts
+        doubts = self._line.link.doubts
         self._gathering = gathered = Gathering(self.account)
         try:
             taken = await look(
@@ -271,7 +224,7 @@ class IbkrBroker:
         self._talk.hear(message, self._clock.now())
         self._what_ifs.hear(message)
         if len(self._talk.doubled) > doubled and self._gathering is None:
-            self._line.raise_doubt("it has two orders of one name")
+            self._line.link.raise_doubt("it has two orders of one name")
 
     @property
     def _ledger(self) -> Ledger:
@@ -315,37 +268,6 @@ class IbkrBroker:
             return await asyncio.to_thread(self._listed_of, symbols)
         except BrokerError as error:
             raise Disconnected(f"{error}; nothing was sent") from error
-
-    def _refused_before(
-        self, orders: Sequence[Order], listed: Mapping[str, Listed] | None
-    ) -> dict[str, str]:
-        """Orders that the broker would not accept, or did not, and that no snapshot has shown since.
-
-        Whoever sends one again has taken these snapshots; the same message would be refused again.
-        """
-        refused = {}
-        for order in orders:
-            thread = self._talk.threads.get(order.client_order_id)
-            if thread is not None and thread.refused is not None and not thread.perm_ids:
-                refused[order.client_order_id] = thread.refused
-            elif reason := refusal_of(order, order.symbol, listed):
-                refused[order.client_order_id] = reason
-        return refused
-
-    def _placed(self, orders: Sequence[Order]) -> Placed:
-        sent = {order.client_order_id for order in orders}
-        late = sorted({o.attached_to for o in orders if o.attached_to is not None} - sent)
-        if not late:
-            return Placed(list(orders), {}, set(), {})
-        entries = orders_by_id(self._ledger, late, parents_too=False)
-        return place_late_exits(orders, entries, self._numbers.latest(late))
-
-    async def _number(self, names: Sequence[str]) -> dict[str, int]:
-        if not names:
-            return {}
-        if self._talk.burnt:
-            await questions.ask_next_number(self._line)
-        return self._numbers.take(names, self._line.client, self._talk.burnt)
 
     async def _numbers_to_cancel(self, names: Sequence[str]) -> dict[str, int]:
         """The numbers of orders: as the broker shows them, or else as they were sent."""

@@ -1,22 +1,19 @@
 """The connection to a gateway: made with patience, asked one question at a time, each for a bounded time.
 
-It may be up and yet not sound: what was said while a link was down is lost, so nothing is sent until a
-whole snapshot has been taken over the link as it is. Whatever goes wrong on the way makes it unsound.
-
 A program has one connection for orders. Another one, for market data, takes the client id that follows.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from random import Random
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ib_async import Client, StartupFetch
 
-from orderworks.brokers.ibkr.errors import Meaning, code_of, sentence_of
+from orderworks.brokers.ibkr.link import Link
 from orderworks.brokers.ibkr.pace import Pace
 from orderworks.brokers.ibkr.wire import ErrorSaid, Hear, ListeningIB, Message
 from orderworks.model.backoff import delays
@@ -31,11 +28,6 @@ NOTHING = StartupFetch(0)
 """ib_async asks for much when it connects, all at once; a snapshot asks for it in its turn."""
 CONNECTING = 2
 """Messages that leave all the same: who connects, and the question for the positions."""
-
-TOO_OLD = "version must be"
-"""In the words of ib_async."""
-
-NOT_LOOKED = "no whole snapshot has been taken over it yet"
 
 Answer = TypeVar("Answer")
 
@@ -67,10 +59,7 @@ class Connection:
         self.where = f"{host}:{port}"
         self.client_id = client_id
         self.pace = pace
-        self.news = asyncio.Event()
-        """Set when anything was heard, and when the connection is not sound any more."""
-        self.doubts = 0
-        """How often it became unsound: a snapshot counts if this is the same before and after it."""
+        self.link = Link(self.where, pace)
         self._host, self._port = host, port
         self._hear = hear
         self._connect_seconds = connect_seconds
@@ -79,26 +68,22 @@ class Connection:
         self._spare_ids = list(spare_ids)
         self._turn = asyncio.Lock()
         self._ib: ListeningIB | None = None
-        self._hung_up = asyncio.Event()
-        self._link_is_up = False
-        self._in_the_way: str | None = None
-        self.id_is_busy = False
-        """Whether the last try to connect ended because the client id is in use."""
-        self._doubt: str | None = "it is not connected"
 
     @property
     def is_connected(self) -> bool:
-        return self._ib is not None and self._ib.client.isReady() and self._link_is_up
+        return self._ib is not None and self._ib.client.isReady() and self.link.is_up
 
     @property
     def is_sound(self) -> bool:
         """Whether orders may be sent: connected, and known whole by a snapshot since."""
-        return self.is_connected and self._doubt is None
+        return self.is_connected and self.link.doubt is None
 
     @property
     def doubt(self) -> str:
         """Why it is not sound; '' where it is."""
-        return "" if self.is_sound else f"the gateway at {self.where}: {self._doubt or 'hung up'}"
+        if self.is_sound:
+            return ""
+        return f"the gateway at {self.where}: {self.link.doubt or 'hung up'}"
 
     @property
     def client(self) -> Client:
@@ -129,10 +114,9 @@ class Connection:
             left = give_up - monotonic()
             obstacle = await self._try(max(left, FIRST_WAIT))
             if obstacle is None and self._ib is not None:
-                self._link_is_up = True
-                self.raise_doubt(NOT_LOOKED)
+                self.link.rise()
                 return list(self._ib.client.getAccounts())
-            if self.id_is_busy and self._spare_ids:
+            if self.link.id_is_busy and self._spare_ids:
                 self.client_id = self._spare_ids.pop(0)
                 continue
             if monotonic() + wait > give_up:
@@ -147,10 +131,9 @@ class Connection:
     def close(self) -> None:
         """Hangs up."""
         ib, self._ib = self._ib, None
-        self._link_is_up = False
         if ib is not None:
             _hang_up(ib)
-        self.raise_doubt("it is not connected")
+        self.link.close()
 
     async def ask(
         self,
@@ -176,7 +159,7 @@ class Connection:
                 # Its time to answer begins when it has been asked.
                 await self.pace.take()
             asked = asyncio.ensure_future(question(self._connected))
-            lost = asyncio.ensure_future(self._hung_up.wait())
+            lost = asyncio.ensure_future(self.link.hung_up.wait())
             silence = f"it did not answer {what} within {self._ask_seconds:g} s"
             try:
                 await asyncio.wait(
@@ -184,7 +167,7 @@ class Connection:
                 )
                 if asked.done():
                     return asked.result()
-                if self._hung_up.is_set():
+                if self.link.hung_up.is_set():
                     raise self._broken(what)
                 raise Unanswered(
                     f"the gateway at {self.where}: {silence}; see that it is logged in, and try again"
@@ -195,37 +178,18 @@ class Connection:
                 lost.cancel()
                 if not asked.done():
                     asked.cancel()
-                    why = self._doubt if self._hung_up.is_set() else silence
+                    why = self.link.doubt if self.link.hung_up.is_set() else silence
                     self.close()
-                    self.raise_doubt(why or silence)
-
-    async def news_within(
-        self, seconds: float, over: Coroutine[Any, Any, None] | None = None
-    ) -> None:
-        """Returns when ``news`` is set, when so much time has passed, or when ``over`` has returned."""
-        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self.news.wait())]
-        waits += [] if over is None else [asyncio.ensure_future(over)]
-        try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waits:
-                one.cancel()
-
-    def raise_doubt(self, why: str) -> None:
-        """From now on it is not sound, until a snapshot is taken whole."""
-        self._doubt = why
-        self.doubts += 1
-        self.news.set()
+                    self.link.raise_doubt(why or silence)
 
     def settle_doubt(self, doubts: int) -> None:
-        """A snapshot was taken whole that began when ``doubts`` were as many as given."""
-        if doubts == self.doubts and self.is_connected:
-            self._doubt = None
+        """A snapshot was taken whole that began when the link's ``doubts`` were as many as given."""
+        if self.is_connected:
+            self.link.settle_doubt(doubts)
 
     async def _try(self, seconds: float) -> str | None:
         """Connects once; what was in the way, or None."""
-        self._hung_up, self._in_the_way = asyncio.Event(), None
-        self.id_is_busy = False
+        self.link.begin()
         for _ in range(CONNECTING):
             await self.pace.take()
         ib = ListeningIB(lambda message: self._heard(ib, message))
@@ -239,13 +203,14 @@ class Connection:
                 fetchFields=NOTHING,
             )
         )
-        ended = asyncio.ensure_future(self._hung_up.wait())
+        ended = asyncio.ensure_future(self.link.hung_up.wait())
         try:
             await asyncio.wait((made, ended), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            is_made = made.done() and not made.cancelled() and made.exception() is None
-            if is_made and self._in_the_way is None:
+            has_ended = made.done() and not made.cancelled()
+            error = made.exception() if has_ended else None
+            if has_ended and error is None and self.link.in_the_way is None:
                 return None
-            obstacle = self._obstacle(made)
+            obstacle = self.link.obstacle(error)
         finally:
             ended.cancel()
             if not made.done():
@@ -256,66 +221,26 @@ class Connection:
         _hang_up(ib)
         return obstacle
 
-    def _obstacle(self, made: "asyncio.Future[object]") -> str:
-        if self._in_the_way is not None:
-            return self._in_the_way
-        error = made.exception() if made.done() else None
-        if isinstance(error, ConnectionRefusedError):
-            return "nothing listens there; start the gateway, and enable its API"
-        if error is not None and str(error):
-            return str(error)
-        return "it hung up" if self._hung_up.is_set() else "it did not answer"
-
     def _heard(self, ib: ListeningIB, message: Message) -> None:
         if ib is not self._ib:
             return
         if isinstance(message, ErrorSaid):
-            self._hear_error(message)
+            self.link.hear_error(message)
         try:
             self._hear(message)
         except (ValueError, KeyError) as error:
             # Not to be lost in the decoder's log: what is not understood is looked at anew.
             log.error("the gateway at %s said what is not understood: %s", self.where, error)
-            self.raise_doubt(f"it said what is not understood: {error}")
-        self.news.set()
-
-    def _hear_error(self, said: ErrorSaid) -> None:
-        sentence = sentence_of(said.code, said.text)
-        match code_of(said.code).meaning:
-            case Meaning.LINK_LOST | Meaning.MOVED:
-                self._link_is_up = False
-                self._in_the_way = sentence
-                self.raise_doubt(sentence)
-                self._hung_up.set()
-            case Meaning.LINK_BACK | Meaning.LINK_KEPT:
-                self._link_is_up, self._in_the_way = True, None
-                self._hung_up.clear()
-                self.raise_doubt(f"{sentence}; {NOT_LOOKED}")
-            case Meaning.ID_BUSY:
-                self._in_the_way, self.id_is_busy = sentence, True
-                self._hung_up.set()
-            case Meaning.PACING:
-                self.pace.refused()
-                self.raise_doubt(sentence)
-            case Meaning.NUMBER_USED:
-                self.raise_doubt(sentence)
-            case _ if said.order_id == -1:
-                log.info("the gateway at %s: %s", self.where, sentence)
-            case _:
-                pass
+            self.link.raise_doubt(f"it said what is not understood: {error}")
+        self.link.news.set()
 
     def _hear_client(self, ib: ListeningIB, said: str) -> None:
-        """ib_async does not talk to a gateway that is too old, and does not hang up either."""
-        if ib is self._ib and TOO_OLD in said:
-            self._in_the_way = f"it is too old ({said}); update the gateway"
-            self._hung_up.set()
+        if ib is self._ib:
+            self.link.hear_client(said)
 
     def _lost(self, ib: ListeningIB) -> None:
         if ib is self._ib:
-            why = "it hung up" if self._link_is_up else self._doubt
-            self._link_is_up = False
-            self._hung_up.set()
-            self.raise_doubt(why or "it hung up")
+            self.link.lose()
 
     def _broken(self, what: str) -> BrokerError:
         return Disconnected(f"{self.doubt} while it was asked for {what}; nothing is known of it")

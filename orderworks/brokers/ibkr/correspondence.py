@@ -5,7 +5,6 @@ an error code never does; and an end waits for the executions that the broker co
 """
 
 import logging
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from ib_async import Contract
@@ -15,8 +14,9 @@ from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.ibkr.amounts import whole
 from orderworks.brokers.ibkr.errors import Meaning, code_of, sentence_of
 from orderworks.brokers.ibkr.executions import Executions
-from orderworks.brokers.ibkr.orders import expiry_of, terms_of
-from orderworks.brokers.ibkr.states import STANDING, Evidence, Standing, state_of
+from orderworks.brokers.ibkr.orders import terms_of
+from orderworks.brokers.ibkr.states import STANDING, Standing
+from orderworks.brokers.ibkr.thread import Ending, Thread
 from orderworks.brokers.ibkr.wire import (
     CommissionSaid,
     ErrorSaid,
@@ -35,58 +35,7 @@ END_OF = {
     OrderState.REJECTED: ReportKind.REJECTED,
     OrderState.EXPIRED: ReportKind.EXPIRED,
 }
-REFUSES_ORDER = frozenset({Meaning.REFUSED, Meaning.REJECTED})
-REASONS = REFUSES_ORDER | {Meaning.CANCELLED, Meaning.NO_ENTRY}
-REFUSES_CHANGE = REFUSES_ORDER | {Meaning.CHANGE_REFUSED}
 ENDS = frozenset({Standing.CANCELLED, Standing.INACTIVE})
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """The status that ended an order, and how many shares had filled by the broker's count."""
-
-    status: str
-    filled: int
-    at: datetime
-
-
-@dataclass(slots=True)
-class Thread:
-    """One order of ours, as far as it has been talked about.
-
-    Attributes:
-        message: what it was sent as, or else is shown as: what a change of it starts from.
-        terms: what the broker has confirmed; ``asked``: what it was asked for and has not.
-        refused: why the broker did not accept the message that would have made the order.
-        ending: how it ended, until the executions that go before are told.
-        shrunk: whether it was sent smaller than asked for, which is told when it is acknowledged.
-    """
-
-    client_order_id: str
-    order_id: int
-    contract: Contract
-    message: WireOrder
-    terms: Replacement
-    perm_ids: list[int] = field(default_factory=list)
-    acknowledged: bool = False
-    asked: Replacement | None = None
-    cancel_asked: bool = False
-    rejected: bool = False
-    held: bool = False
-    ended: bool = False
-    reason: str | None = None
-    refused: str | None = None
-    ending: Ending | None = None
-    shrunk: bool = False
-
-    @property
-    def is_rejected(self) -> bool:
-        """Whether the broker said so of the order; of one that is cancelled it says it of the cancel."""
-        return self.rejected and not self.cancel_asked
-
-    @property
-    def broker_order_id(self) -> str:
-        return str(self.perm_ids[-1]) if self.perm_ids else ""
 
 
 class Correspondence:
@@ -180,7 +129,8 @@ class Correspondence:
         if name in self.doubled:
             return
         self._stand(thread, shown.status, None, at)
-        self._compare_terms(thread, shown, at)
+        if thread.confirm(shown.order):
+            self._tell(thread, ReportKind.REPLACED, at, terms=thread.terms)
 
     def _hear_status(self, said: StatusSaid, at: datetime) -> None:
         name = self.name_of("", said.perm_id, said.order_id, said.client_id)
@@ -236,41 +186,13 @@ class Correspondence:
             if thread.shrunk:
                 self._tell(thread, ReportKind.REPLACED, at, terms=thread.terms)
 
-    def _compare_terms(self, thread: Thread, shown: OrderShown, at: datetime) -> None:
-        """New terms are told where they were asked for, or where a group or its entry reduced an exit."""
-        terms = terms_of(thread.client_order_id, shown.order)
-        before = thread.terms
-        if terms == before:
-            return
-        if terms == thread.asked:
-            thread.asked = None
-        elif not (
-            (shown.order.ocaGroup or shown.order.parentId)
-            and terms.quantity < before.quantity
-            and (terms.limit_price, terms.stop_price) == (before.limit_price, before.stop_price)
-        ):
-            return
-        thread.terms = terms
-        self._tell(thread, ReportKind.REPLACED, at, terms=terms)
-
     def _ended(self, thread: Thread) -> list[Report]:
         name, ending = thread.client_order_id, thread.ending
         if ending is None or self.executions.is_waiting(name):
             return []
         if not self.executions.has_shown(name, ending.filled):
             return []
-        net = self.executions.net_filled(name)
-        state = state_of(
-            ending.status,
-            Evidence(
-                thread.terms.quantity,
-                net,
-                thread.is_rejected,
-                thread.held,
-                expiry_of(thread.message, ending.at),
-                ending.at,
-            ),
-        )
+        state = thread.state_after(ending, self.executions.net_filled(name))
         kind = END_OF.get(state)
         if kind is None:
             if state is not OrderState.UNKNOWN:
@@ -278,9 +200,7 @@ class Correspondence:
             return []
         thread.ended, thread.ending = True, None
         del self._ending[name]
-        asked = "cancelled on request" if thread.cancel_asked else None
-        reason = thread.reason or asked
-        return [Report(kind, name, ending.at, thread.broker_order_id, reason)]
+        return [Report(kind, name, ending.at, thread.broker_order_id, thread.why_ended)]
 
     def _hear_error(self, said: ErrorSaid, at: datetime) -> None:
         name = self._by_number.get(said.order_id)
@@ -292,20 +212,8 @@ class Correspondence:
         log.warning("order %s: %s", name, sentence)
         if meaning is Meaning.NUMBER_USED:
             self.burnt.add(said.order_id)
-        elif meaning is Meaning.HELD:
-            thread.held = True
-        elif meaning is Meaning.CANCEL_REFUSED:
-            if thread.cancel_asked:
-                thread.cancel_asked = False
-                self._tell(thread, ReportKind.CANCEL_REFUSED, at, sentence)
-        elif thread.asked is not None and meaning in REFUSES_CHANGE:
-            thread.asked = None
-            self._tell(thread, ReportKind.REPLACE_REFUSED, at, sentence)
-        elif meaning in REASONS:
-            thread.reason = sentence
-            thread.rejected = thread.rejected or meaning is Meaning.REJECTED
-            if meaning in REFUSES_ORDER and not thread.acknowledged:
-                thread.refused = sentence
+        elif refused := thread.hear_error(meaning, sentence):
+            self._tell(thread, refused, at, sentence)
 
     def _tell(
         self,

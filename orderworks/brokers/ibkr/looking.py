@@ -125,12 +125,12 @@ async def _have_commissions(
     """Waits for what executions cost, and asks for it once more if it does not come."""
     give_up = monotonic() + seconds
     while talk.executions.lack_commission(gathered.executions):
-        line.news.clear()
+        line.link.news.clear()
         left = give_up - monotonic()
         if left <= 0:
             await questions.ask_executions(line, gathered.account)
             return
-        await line.news_within(left)
+        await line.link.news_within(left)
 
 
 def _put_together(

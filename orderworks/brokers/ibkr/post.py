@@ -5,8 +5,9 @@ from time import monotonic
 
 from orderworks.brokers.adapter import Report
 from orderworks.brokers.ibkr.connection import Connection
-from orderworks.brokers.ibkr.correspondence import Correspondence, Thread
+from orderworks.brokers.ibkr.correspondence import Correspondence
 from orderworks.brokers.ibkr.orders import Outgoing
+from orderworks.brokers.ibkr.thread import Thread
 
 
 class Post:
@@ -44,9 +45,9 @@ class Post:
         asked = [self._talk.threads[name] for name in names if name in self._talk.threads]
         reports: list[Report] = []
         while True:
-            self._line.news.clear()
+            self._line.link.news.clear()
             reports += self._talk.take_reports()
             left = give_up - monotonic()
             if left <= 0 or not self._line.is_connected or all(map(is_answered, asked)):
                 return reports
-            await self._line.news_within(left)
+            await self._line.link.news_within(left)

@@ -24,7 +24,7 @@ async def why_unreachable(settings: IbkrSettings) -> str | None:
     try:
         await line.open()
     except Unreachable as error:
-        return None if line.id_is_busy else str(error)
+        return None if line.link.id_is_busy else str(error)
     finally:
         line.close()
     return None

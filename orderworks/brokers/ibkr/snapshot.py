@@ -16,10 +16,10 @@ from ib_async.util import UNSET_DOUBLE
 from orderworks.brokers.adapter import BrokerOrder
 from orderworks.brokers.ibkr.amounts import price_or_none, to_decimal, whole
 from orderworks.brokers.ibkr.contracts import is_us_stock, symbol_of
-from orderworks.brokers.ibkr.correspondence import Thread
 from orderworks.brokers.ibkr.executions import most_shares, net_shares
 from orderworks.brokers.ibkr.orders import expiry_of, prices_of, read_moment
 from orderworks.brokers.ibkr.states import Evidence, says_rejected, state_of
+from orderworks.brokers.ibkr.thread import Thread
 from orderworks.brokers.ibkr.wire import (
     CompletedShown,
     ExecutionSaid,
