@@ -168,24 +168,36 @@ def aggregate_fills(
     return table_of(ledger, query, {"account": account, "first": first, "last": last})
 
 
-def grouped(by: Sequence[str]) -> str:
+def grouped(by: Sequence[str], *, in_order: bool = False) -> str:
     """The query of ``aggregate``: its parameters are account, first and last.
+
+    Args:
+        in_order: add up in the order of the orders' and fills' names, so that the same rows give the same
+            bits wherever they lie; it costs a sort.
 
     Raises:
         InputError: if there is no such dimension.
     """
-    return _joined(by, OF_ORDERS, OF_FILLS)
+    return _joined(by, OF_ORDERS, OF_FILLS, in_order)
 
 
-def _joined(by: Sequence[str], of_orders: Mapping[str, str], of_fills: Mapping[str, str]) -> str:
+def _joined(
+    by: Sequence[str],
+    of_orders: Mapping[str, str],
+    of_fills: Mapping[str, str],
+    in_order: bool = False,
+) -> str:
     """A row a group: what is asked of its orders, and of its fills if it has any."""
-    orders = _select("order_quality", by, of_orders)
-    fills = _select("fill_quality", by, of_fills)
+    orders = _select("order_quality", by, of_orders, "client_order_id" if in_order else None)
+    fills = _select("fill_quality", by, of_fills, "exec_id" if in_order else None)
     joined = f"USING ({', '.join(by)})" if by else "ON true"
     return f"SELECT * FROM ({orders}) orders LEFT JOIN ({fills}) fills {joined}"
 
 
-def _select(table: str, by: Sequence[str], measures: Mapping[str, str]) -> str:
+def _select(
+    table: str, by: Sequence[str], measures: Mapping[str, str], name: str | None = None
+) -> str:
+    """A row a group of a table, added up by the column ``name`` if there is one."""
     unknown = [name for name in by if name not in DIMENSIONS]
     if unknown:
         raise InputError(
@@ -195,10 +207,11 @@ def _select(table: str, by: Sequence[str], measures: Mapping[str, str]) -> str:
     columns = [f"{DIMENSIONS[name]} AS {name}" for name in by]
     columns += [f"{expression} AS {name}" for name, expression in measures.items()]
     groups = f"GROUP BY {', '.join(_ordinals(by))}" if by else ""
-    return (
-        f"SELECT {', '.join(columns)} FROM {table} WHERE account = %(account)s "
-        f"AND session BETWEEN %(first)s AND %(last)s {groups} HAVING count(*) > 0"
-    )
+    rows = f"{table} WHERE account = %(account)s AND session BETWEEN %(first)s AND %(last)s"
+    if name is not None:
+        order = ", ".join([*(DIMENSIONS[one] for one in by), name])
+        rows = f"(SELECT * FROM {rows} ORDER BY {order}) in_order"
+    return f"SELECT {', '.join(columns)} FROM {rows} {groups} HAVING count(*) > 0"
 
 
 def _ordinals(by: Sequence[str]) -> list[str]:

@@ -67,7 +67,7 @@ def store_day(ledger: Ledger, account: str, session: date) -> None:
         ledger.execute(
             "DELETE FROM daily_quality WHERE account = %(account)s AND session = %(session)s", where
         )
-        _insert(ledger, "daily_quality", where, dimensions, session, session)
+        _insert(ledger, "daily_quality", where, dimensions, session, session, in_order=True)
         for kind in PeriodKind:
             period = Period.containing(kind, session)
             if is_stored(ledger, account, period):
@@ -129,6 +129,8 @@ def _insert(
     dimensions: Mapping[str, tuple[str, ...]],
     first: date,
     last: date,
+    *,
+    in_order: bool = False,
 ) -> None:
     columns = ", ".join(MEASURES)
     for dimension, by in dimensions.items():
@@ -136,6 +138,6 @@ def _insert(
         ledger.execute(
             f"INSERT INTO {table} ({', '.join(where)}, dimension, key, {columns}) "
             f"SELECT {', '.join(f'%({name})s' for name in where)}, %(dimension)s, {key}, {columns} "
-            f"FROM ({grouped(by)}) found".encode(),
+            f"FROM ({grouped(by, in_order=in_order)}) found".encode(),
             {**where, "dimension": dimension, "first": first, "last": last},
         )

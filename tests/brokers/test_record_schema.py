@@ -16,6 +16,7 @@ def test_two_that_make_the_tables_at_once_make_them_once(ledger_url: str) -> Non
         psycopg.connect(ledger_url, autocommit=True, row_factory=dict_row) as watcher,
         ThreadPoolExecutor() as threads,
     ):
+        watcher.execute("DROP SCHEMA exchange CASCADE")
         create_schema(first)
         second = threads.submit(reached_by, ledger_url, "SIM1")
         _until_somebody_waits(watcher)

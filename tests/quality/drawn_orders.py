@@ -24,7 +24,6 @@ from orderworks.quality.filling import measure_fills, with_fills
 from orderworks.quality.histories import Histories
 from orderworks.quality.measuring import measure_worked
 
-ACCOUNT = "SIM-1"
 UNQUOTED = "NONE"
 Measured = tuple[pd.DataFrame, pd.DataFrame]
 

@@ -145,6 +145,29 @@ def test_a_day_is_kept_by_each_dimension(books: Ledger, market: ReplayMarket) ->
     )
 
 
+def test_a_day_has_the_same_bits_wherever_its_rows_lie(books: Ledger, market: ReplayMarket) -> None:
+    prices = [Decimal(f"{9 + n * 37 % 200 / 100:.2f}") for n in range(60)]
+    fills = [
+        fill(n + 1, str(price), 70 + n, f"p{n}", exec_id=f"x{n}", limit_price=Decimal("11.03"))
+        for n, price in enumerate(prices)
+    ]
+    parents = [
+        parent(f"p{n}", quantity=n + 1, decision_price=price, adv=1e6)
+        for n, price in enumerate(prices)
+    ]
+    orders, rows = measured(market, parents, fills)
+    books.execute("SET enable_indexscan = off")  # rows are read as they lie, as large tables are
+    books.execute("SET enable_bitmapscan = off")
+    kept = []
+    for seed in range(5):
+        by_chance = (table.sample(frac=1, random_state=seed) for table in (orders, rows))
+        store_quality(books, ACCOUNT, DAY, *by_chance)
+        store_day(books, ACCOUNT, DAY)
+        kept.append(load_day(books, ACCOUNT, DAY))
+    for again in kept[1:]:
+        pd.testing.assert_frame_equal(kept[0], again, check_exact=True)
+
+
 @pytest.mark.parametrize(
     ("kind", "starts", "ends", "sessions"),
     [
