@@ -302,6 +302,7 @@ async def test_a_run_that_died_for_good_does_not_stand_in_the_way_of_the_next_se
     require_sound_books(ledger)
 
 
+@pytest.mark.proof
 def test_a_flow_needs_no_prefect_server(
     environment: dict[str, str], ledger: Ledger, market: str, signals: str
 ) -> None:

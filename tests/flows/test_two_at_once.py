@@ -24,22 +24,22 @@ from orderworks.model.portfolio import Portfolio
 pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
 
 PATIENCE_SECONDS = 60
-ROUNDS = (
-    0,
-    *(pytest.param(n, marks=pytest.mark.proof) for n in range(1, 10)),
-    *(pytest.param(n, marks=pytest.mark.rounds) for n in range(10, 50)),
+STARTED_AT_ONCE = (
+    pytest.param(3, id="three"),
+    *(pytest.param(8, id=f"eight-{n}", marks=pytest.mark.proof) for n in range(10)),
+    *(pytest.param(8, id=f"eight-{n}", marks=pytest.mark.rounds) for n in range(10, 50)),
 )
-"""One in every run of the tests, ten with the long proofs, fifty if they are asked for."""
+"""Three in every run of the tests, eight ten times with the long proofs, fifty times if that is asked for."""
 
 
-@pytest.mark.parametrize("_", ROUNDS)
-def test_the_same_run_started_eight_times_at_once_trades_once_and_tells_who_works(
-    ledger: Ledger, market: str, signals: str, starts: Callable[..., Running], _: int
+@pytest.mark.parametrize("count", STARTED_AT_ONCE)
+def test_the_same_run_started_several_times_at_once_trades_once_and_tells_who_works(
+    ledger: Ledger, market: str, signals: str, starts: Callable[..., Running], count: int
 ) -> None:
     asked = ("run", "daily", "--session", str(SESSION), "--signals", signals, "--market", market)
-    runs = [starts(*asked, **MANY_SLICES) for _ in range(8)]
+    runs = [starts(*asked, **MANY_SLICES) for _ in range(count)]
     ended = [run.wait() for run in runs]
-    assert [one.status for one in ended] == [0] * 8, ended
+    assert [one.status for one in ended] == [0] * count, ended
     require_sound_books(ledger)
     assert rows(ledger, "SELECT state FROM runs") == [{"state": "DONE"}]
     (planned,) = [one for one in ended if "plan frozen" in one.err]
