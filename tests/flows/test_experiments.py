@@ -52,6 +52,7 @@ def file(tmp_path: Path) -> str:
     return write_table(tmp_path / "signals.csv", *small, *large, stated)
 
 
+@pytest.mark.proof
 async def test_orders_are_drawn_once_and_worked_as_drawn(
     ledger: Ledger,
     orderworks: Callable[..., Ended],

@@ -35,7 +35,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(ORDERS)
 def test_every_dimension_is_recomputed_from_orders_and_fills(
