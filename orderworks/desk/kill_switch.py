@@ -5,7 +5,6 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.connection import database_url, open_ledger
 from orderworks.ledger.overview import known_accounts
 from orderworks.market.calendar import NEW_YORK
-from orderworks.model.clock import WallClock
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import InputError
 from orderworks.settings import Settings, home_directory
@@ -16,12 +15,12 @@ def throw(settings: Settings, reason: str, *, flatten: bool = False) -> None:
 
     With ``flatten``, but for the orders that close its positions.
 
-    An account that never traded is stopped as well, but has no alerts yet.
+    An account that never traded is stopped as well, but has no alerts yet. Thrown again for the same
+    reason, as by a run that is retried, it is told once.
     """
     account = settings.broker.account
-    now = WallClock().now()
     with open_ledger(database_url(home_directory())) as ledger:
-        controls.throw_kill_switch(ledger, account, reason, flatten=flatten)
+        at = controls.throw_kill_switch(ledger, account, reason, flatten=flatten)
         crash_point(CrashPoint.KILL_THROWN)
         if account not in known_accounts(ledger):
             return
@@ -31,9 +30,9 @@ def throw(settings: Settings, reason: str, *, flatten: bool = False) -> None:
             [
                 Alert(
                     kind="kill_switch",
-                    cause=f"kill:{now.isoformat()}",
-                    message=f"kill switch thrown at {now.astimezone(NEW_YORK):%H:%M:%S}: {reason}",
-                    at=now,
+                    cause=f"kill:{at.isoformat()}",
+                    message=f"kill switch thrown at {at.astimezone(NEW_YORK):%H:%M:%S}: {reason}",
+                    at=at,
                     payload={"reason": reason, "flatten": flatten},
                 )
             ],

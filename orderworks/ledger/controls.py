@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from orderworks.ledger.connection import Ledger
 from orderworks.model.errors import InputError, KillSwitchThrown
@@ -18,13 +19,18 @@ class Killed:
     flatten: bool
 
 
-def throw_kill_switch(ledger: Ledger, account: str, reason: str, *, flatten: bool = False) -> None:
+def throw_kill_switch(
+    ledger: Ledger, account: str, reason: str, *, flatten: bool = False
+) -> datetime:
     """No send is permitted from the moment that this returns; it waits for those under way.
 
     Where positions are to be flattened, the orders that do so still are; a switch that was thrown
     with ``flatten`` keeps it until the account is resumed.
+
+    Returns:
+        Since when it is on for this reason: thrown once more for the same, it stays as it was thrown.
     """
-    _set(ledger, account, killed=True, flatten=flatten, reason=reason)
+    return _set(ledger, account, killed=True, flatten=flatten, reason=reason)
 
 
 def resume(ledger: Ledger, account: str, reason: str) -> None:
@@ -83,12 +89,18 @@ def require_not_killed(ledger: Ledger, account: str, client_order_ids: Sequence[
     refuse_while_killed(ledger, account, flattens=others is None)
 
 
-def _set(ledger: Ledger, account: str, *, killed: bool, flatten: bool, reason: str) -> None:
+def _set(ledger: Ledger, account: str, *, killed: bool, flatten: bool, reason: str) -> datetime:
     if not reason.strip():
         raise InputError("the kill switch needs a reason, to be read later: pass --reason")
-    ledger.execute(
-        "INSERT INTO controls AS c (account, killed, flatten, reason) VALUES (%s, %s, %s, %s) "
-        "ON CONFLICT (account) DO UPDATE SET killed = excluded.killed, reason = excluded.reason, "
-        "flatten = excluded.flatten OR (excluded.killed AND c.flatten), at = clock_timestamp()",
-        (account, killed, flatten, reason.strip()),
-    )
+    with ledger.transaction():
+        ledger.execute(
+            "INSERT INTO controls AS c (account, killed, flatten, reason) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (account) DO UPDATE SET killed = excluded.killed, reason = excluded.reason, "
+            "flatten = excluded.flatten OR (excluded.killed AND c.flatten), at = clock_timestamp() "
+            "WHERE (c.killed, c.reason) IS DISTINCT FROM (excluded.killed, excluded.reason) "
+            "OR excluded.flatten > c.flatten",
+            (account, killed, flatten, reason.strip()),
+        )
+        (row,) = ledger.execute("SELECT at FROM controls WHERE account = %s", (account,)).fetchall()
+    at: datetime = row["at"]
+    return at

@@ -67,6 +67,10 @@ def test_the_kill_switch_stops_what_would_be_sent_next(served: Served, books: Le
     )
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert kill_reason(books, ACCOUNT) == "the feed is wrong"
+    # As 'orderworks kill' does, which the page has do the rest: it is told once.
+    throw(load_settings(), "the feed is wrong")
+    told = "SELECT count(*) AS n FROM alerts WHERE kind = 'kill_switch'"
+    assert books.execute(told).fetchone() == {"n": 1}
     lease = take_lease(books, ACCOUNT, "process 1 on here", 60)
     assert lease is not None
     name = one["client_order_id"]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime
 from threading import Barrier
 from time import monotonic, sleep
 
@@ -315,7 +316,7 @@ def test_no_send_is_permitted_once_the_switch_is_thrown(
     with ThreadPoolExecutor(1) as threads:
         with ledger.transaction():
             require_not_killed(ledger, ACCOUNT, [])
-            thrown: Future[None] = threads.submit(throw_kill_switch, other, ACCOUNT, "stop")
+            thrown: Future[datetime] = threads.submit(throw_kill_switch, other, ACCOUNT, "stop")
             wait_for_a_waiter(ledger)
             assert not thrown.done()
         thrown.result(PATIENCE)
@@ -345,6 +346,18 @@ def test_a_killed_account_that_is_to_be_flattened_sends_what_flattens_it_and_not
     resume(ledger, ACCOUNT, "it is right now")
     throw_kill_switch(ledger, ACCOUNT, "only stop")
     assert kill_switch(ledger, ACCOUNT) == Killed("only stop", flatten=False)
+
+
+def test_thrown_again_for_the_same_reason_it_stays_as_it_was_thrown(ledger: Ledger) -> None:
+    thrown = throw_kill_switch(ledger, ACCOUNT, "the feed is wrong")
+    assert throw_kill_switch(ledger, ACCOUNT, "the feed is wrong") == thrown
+    to_flatten = throw_kill_switch(ledger, ACCOUNT, "the feed is wrong", flatten=True)
+    assert to_flatten > thrown
+    assert throw_kill_switch(ledger, ACCOUNT, " the feed is wrong ") == to_flatten
+    assert kill_switch(ledger, ACCOUNT) == Killed("the feed is wrong", flatten=True)
+    resume(ledger, ACCOUNT, "the feed is wrong")
+    assert kill_switch(ledger, ACCOUNT) is None
+    assert throw_kill_switch(ledger, ACCOUNT, "the feed is wrong") > to_flatten
 
 
 def test_workers_of_several_accounts_do_not_wait_for_each_other(
