@@ -178,6 +178,7 @@ async def test_end_of_day_ends_what_rests_and_can_be_repeated(
     assert (day["orders"], day["filled_quantity"]) == (parents["orders"], parents["filled"])
 
 
+@pytest.mark.proof
 async def test_a_week_and_a_month_are_summed_up_from_their_days(
     ledger: Ledger, market: str, signals: str
 ) -> None:

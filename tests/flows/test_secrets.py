@@ -70,6 +70,7 @@ def dump(ledger: Ledger) -> Iterator[tuple[str, str]]:
         yield f"ledger.{table}", "\n".join(row["row"] for row in rows)
 
 
+@pytest.mark.proof
 @pytest.mark.usefixtures("environment", "in_use", "dear")
 async def test_no_secret_is_left_anywhere(
     ledger: Ledger,
