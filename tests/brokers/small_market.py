@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from orderworks.brokers.simulated.exchange import SimulatedExchange
+from orderworks.brokers.simulated.latency import Latencies
 from orderworks.market.calendar import Session, require_session
 from orderworks.market.files import BAR_COLUMNS, QUOTE_COLUMNS
 from orderworks.market.replay import ReplayMarket
@@ -19,6 +20,14 @@ SESSION = require_session(date(2026, 11, 20))
 LATER = require_session(date(2026, 11, 23))
 ACCOUNT = "SIM1"
 NUMBERS = count(1)
+SLOW = Latencies(
+    submit=timedelta(milliseconds=300),
+    ack=timedelta(milliseconds=200),
+    fill=timedelta(seconds=2),
+    cancel=timedelta(milliseconds=700),
+    jitter=timedelta(milliseconds=900),
+)
+"""Terms of an exchange whose every answer takes its time."""
 
 QuoteRow = tuple[float, str, float, float, int, int]
 """Second of the session, symbol, bid, ask, bid size, ask size."""

@@ -11,25 +11,15 @@ from exchange_orders import account, resting
 from hypothesis import given
 from hypothesis import strategies as st
 from small_market import ACCOUNT, SESSION, at, order
+from still_marks import MARKS, Still
 
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.brokers.simulated.admission import Admission
 from orderworks.brokers.simulated.borrow import ShortSales
 from orderworks.brokers.simulated.margin import AccountType, initial
-from orderworks.brokers.simulated.matching.reel import NEVER
 from orderworks.brokers.simulated.stakes import Stakes
-from orderworks.brokers.simulated.tapes import Mark
 from orderworks.model.order import Order, OrderType, Side
 from orderworks.model.state import OrderState
-
-MARKS = {"A": Decimal(100), "B": Decimal("20.02"), "C": Decimal(2)}
-
-
-class Still:
-    """Marks that stand for ever."""
-
-    def mark(self, symbol: str, at: int) -> Mark:
-        return Mark(MARKS.get(symbol), NEVER)
 
 
 class Receiver:

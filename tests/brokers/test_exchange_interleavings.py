@@ -21,8 +21,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from small_market import SESSION, Opens, QuoteRow, TradeRow, at, order, recorded
-from test_simulated_exchange import SLOW, everything_recorded
+from recorded_rows import everything_recorded
+from small_market import SESSION, SLOW, Opens, QuoteRow, TradeRow, at, order, recorded
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind
 from orderworks.brokers.simulated.exchange import SimulatedExchange

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from drawn_tapes import BARS, QUOTES
 from hypothesis import given
 from hypothesis import strategies as st
 from small_books import (
@@ -18,7 +19,6 @@ from small_books import (
     recorded,
     sell,
 )
-from test_reel import BARS, QUOTES
 
 from orderworks.brokers.simulated.matching.book import Book
 from orderworks.brokers.simulated.matching.journal import Journal

@@ -1,10 +1,11 @@
 """A book's way along a reel: what is passed over could not have mattered."""
 
 import pytest
+from arrivals import ARRIVALS, CAPS, STOPS, Arrival, play
+from drawn_tapes import QUOTES, TRADES
 from hypothesis import given
 from hypothesis import strategies as st
 from small_books import QuoteAt, TradeAt, recorded
-from test_matching import ARRIVALS, CAPS, QUOTES, STOPS, TRADES, Arrival, play
 
 from orderworks.brokers.simulated.matching import playhead
 

@@ -1,6 +1,7 @@
 """A symbol's tape, event by event, and only where it comes to a price."""
 
 import pandas as pd
+from drawn_tapes import BARS, QUOTES
 from hypothesis import given
 from hypothesis import strategies as st
 from small_books import BarAt, QuoteAt, barred
@@ -9,24 +10,6 @@ from orderworks.brokers.simulated.matching.event import Event, Reach
 from orderworks.brokers.simulated.matching.reel import Reel
 
 COLUMNS = ["bid", "ask", "bid_size", "ask_size", "open", "high", "low", "close", "volume"]
-TIMES = st.integers(1, 12)
-SIZES = st.integers(0, 12)
-QUOTES = st.lists(
-    st.builds(
-        lambda ts, bid, spread, *sizes: (ts, bid, bid + spread, *sizes),
-        TIMES, st.sampled_from([0, *range(97, 103)]), st.integers(-1, 3), SIZES, SIZES,
-    ),
-    max_size=10,
-).map(lambda rows: sorted(rows, key=lambda row: row[0]))  # fmt: skip
-BARS = st.lists(
-    st.builds(
-        lambda ts, prices, volume: (
-            ts, prices[0], max(prices), min(prices), prices[-1], volume,
-        ),
-        TIMES, st.lists(st.integers(96, 104), min_size=1, max_size=4), st.integers(1, 60),
-    ),
-    max_size=10,
-).map(lambda rows: sorted(rows, key=lambda row: row[0]))  # fmt: skip
 PRICE = st.none() | st.integers(95, 105)
 
 

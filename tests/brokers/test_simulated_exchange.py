@@ -10,8 +10,19 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg.rows import dict_row
-from small_market import ACCOUNT, LATER, SESSION, Opens, QuoteRow, TradeRow, at, order, recorded
+from recorded_rows import everything_recorded
+from small_market import (
+    ACCOUNT,
+    LATER,
+    SESSION,
+    SLOW,
+    Opens,
+    QuoteRow,
+    TradeRow,
+    at,
+    order,
+    recorded,
+)
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.simulated.adapter import SimulatedBroker
@@ -66,23 +77,6 @@ def said(reports: list[Report]) -> list[tuple[ReportKind, str, str | None]]:
 
 def fills(reports: list[Report]) -> list[Fill]:
     return [report.fill for report in reports if report.fill is not None]
-
-
-def everything_recorded(url: str, account: str = ACCOUNT) -> dict[str, list[dict[str, Any]]]:
-    """All rows of an account, without its name."""
-    with psycopg.connect(url, row_factory=dict_row) as connection:
-        tables = {
-            table: connection.execute(
-                f"SELECT * FROM exchange.{table} WHERE account = %s ORDER BY 1, 2".encode(),
-                (account,),
-            ).fetchall()
-            for table in ("accounts", "orders", "fills", "positions", "reports_on_their_way")
-        }
-    for row in (row for rows in tables.values() for row in rows):
-        del row["account"]
-        if "exec_id" in row:
-            row["exec_id"] = row["exec_id"].removeprefix(account)
-    return tables
 
 
 # Receiving --------------------------------------------------------------------------------------
@@ -505,13 +499,6 @@ STEPS = st.lists(
     max_size=9,
 )
 """How many seconds pass, what is asked for, and whether the process dies after it."""
-SLOW = Latencies(
-    submit=timedelta(milliseconds=300),
-    ack=timedelta(milliseconds=200),
-    fill=timedelta(seconds=2),
-    cancel=timedelta(milliseconds=700),
-    jitter=timedelta(milliseconds=900),
-)
 
 
 @settings(

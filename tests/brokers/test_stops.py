@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from drawn_tapes import BARS, QUOTES
 from hypothesis import given
 from hypothesis import strategies as st
 from small_books import BarAt, QuoteAt, barred, book_of, buy, fills, played, recorded, sell, traded
-from test_reel import BARS, QUOTES
 
 from orderworks.brokers.simulated.matching.resting import Execution, Resting
 from orderworks.brokers.simulated.matching.rules import Rules

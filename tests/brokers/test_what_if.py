@@ -7,7 +7,7 @@ from exchange_orders import account, resting
 from hypothesis import given
 from hypothesis import strategies as st
 from small_market import ACCOUNT, SESSION, Opens, at, order, recorded
-from test_admission import Still
+from still_marks import Still
 
 from orderworks.brokers.simulated.admission import Admission
 from orderworks.brokers.simulated.borrow import ShortSales

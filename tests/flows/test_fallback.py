@@ -1,16 +1,13 @@
 """A run whose gateway cannot be reached when it starts goes to the paper stub, if that is set."""
 
 import asyncio
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command_processes import Ended
-from gateway_process import ACCOUNT, ROOT, RUNS_FAST
+from fallback_gateway import FALLS_BACK, gateway
+from gateway_process import ACCOUNT
 from judging import rows
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
@@ -21,13 +18,6 @@ from orderworks.ledger.connection import Ledger
 pytestmark = pytest.mark.proof
 
 STUB = "STUB1"
-FALLS_BACK = RUNS_FAST | {
-    "ORDERWORKS_BROKER__FALLBACK": "paper_stub",
-    "ORDERWORKS_BROKER__IBKR__PORT": "1",
-    "ORDERWORKS_BROKER__IBKR__CONNECT_SECONDS": "0.5",
-}
-"""Settings that lead to a gateway that is not there."""
-
 ACCOUNTS = "SELECT account FROM accounts"
 RUNS = "SELECT account, run_key, state FROM runs ORDER BY run_id"
 KEY = f"daily:{SESSION}"
@@ -39,30 +29,6 @@ Runs = Callable[..., Ended]
 @pytest.fixture
 def one_signal(tmp_path: Path) -> str:
     return write_table(tmp_path / "signals.csv", signal("ACME", quantity=100))
-
-
-@contextmanager
-def gateway(environment: dict[str, str], market: str, *options: str) -> Iterator[dict[str, str]]:
-    """A gateway as a process, and the settings that lead there."""
-    arguments = ["--market", market, "--session", str(SESSION), "--speed", "60", *options]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.gateway", *arguments, "--account", ACCOUNT],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        port = process.stdout.readline().strip()
-        yield FALLS_BACK | {
-            "ORDERWORKS_BROKER__IBKR__PORT": port,
-            "ORDERWORKS_BROKER__IBKR__CONNECT_SECONDS": "10",
-        }
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 async def artifacts(key: str) -> list[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from command_processes import Ended
+from fallback_gateway import gateway
 from judging import rows
 from synthetic_day import SESSION, signal, write_table
-from test_fallback import gateway
 
 from orderworks.ledger.connection import Ledger
 

@@ -12,6 +12,8 @@ from orderworks.report.figures import Day
 
 DAY = date(2026, 11, 20)
 OPEN = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
+AT = OPEN + timedelta(hours=7)
+"""When the report is written."""
 
 
 def order(name: str = "ow-1", **changes: Any) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from report_tables import content, experiment_order, experiment_orders, order
-from test_report_page import AT, Elements
+from page_elements import Elements
+from report_tables import AT, content, experiment_order, experiment_orders, order
 
 from orderworks.report.experiments import compared_of
 from orderworks.report.page import render

@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import pytest
 from browser import DRIVER, PROGRAM, opened
 from hypothesis import given
 from hypothesis import strategies as st
-from report_tables import DAY, OPEN, content, days, experiment_orders, order
+from page_elements import Elements
+from report_tables import AT, DAY, OPEN, content, days, experiment_orders, order
 
 from orderworks.model.listing import Listing
 from orderworks.report.content import Content, Schedule, Worked
@@ -21,26 +21,6 @@ from orderworks.report.figures import Day, Measure
 from orderworks.report.page import render
 
 HOSTILE = "<script>alert(1)</script><img src='http://evil.example/x'>\"'&{{ 7 * 7 }}]]>"
-AT = OPEN + timedelta(hours=7)
-
-
-class Elements(HTMLParser):
-    """Every element of a page, every attribute's name, and the text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.elements: set[str] = set()
-        self.attributes: dict[str, set[str | None]] = {}
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.add(tag)
-        for name, value in attrs:
-            self.attributes.setdefault(name, set()).add(value)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def hostile(text: str) -> Content:
