@@ -61,7 +61,7 @@ def reading() -> Iterator["Ledger"]:
 
 
 def chosen_account(asked: str | None, default: str, known: Sequence[str]) -> str:
-    """The account that a command is about.
+    """The account that a command is about; where nothing is known of the one that is set, that is said.
 
     Raises:
         InputError: if the one that was asked for is not known, or none is configured.
@@ -73,7 +73,15 @@ def chosen_account(asked: str | None, default: str, known: Sequence[str]) -> str
         raise InputError(
             "no account is configured; set broker.ibkr.account_id, or name one with --account"
         )
-    return asked or default
+    account = asked or default
+    if known and account not in known:
+        others = ", ".join(known)
+        typer.echo(
+            f"nothing is known of account {account}, which is set; known are {others}: "
+            "name one with --account",
+            err=True,
+        )
+    return account
 
 
 def account_of(ledger: "Ledger", asked: str | None) -> str:

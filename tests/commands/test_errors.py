@@ -1,5 +1,6 @@
 """What a person is told when a command fails, and what the process ends with."""
 
+import json
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from small_ledger import Says
 from typer.testing import CliRunner
 
 from orderworks.commands.errors import ClearCommands, failure_of, told_clearly
+from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger
 from orderworks.model.errors import InputError, LedgerUnavailable
 
@@ -53,6 +55,19 @@ def test_no_account_is_configured(
     result = says("orders")
     assert result.exit_code == 2
     assert "broker.ibkr.account_id" in told(result.stderr)
+
+
+def test_where_nothing_is_known_of_the_account_that_is_set_others_are_named(
+    says: Says, ledger: Ledger
+) -> None:
+    assert says("fills").stderr == ""
+    open_account(ledger, "DEMO1", "simulated", "simulated")
+    result = says("fills", "--format", "json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, [])
+    assert result.stderr == (
+        "nothing is known of account SIM1, which is set; known are DEMO1: name one with --account\n"
+    )
+    assert says("fills", "--account", "DEMO1").stderr == ""
 
 
 @pytest.mark.parametrize(
