@@ -23,7 +23,7 @@ from orderworks.market.quotes import quote_problems
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import PacingRefused
 from orderworks.model.order import Order, OrderType, Side, TimeInForce
-from orderworks.model.state import OrderEvent, OrderState
+from orderworks.model.state import OrderEvent, OrderState, transition
 from orderworks.planning.pricing import PriceRule, exact_or_none, exact_prices, limit_prices
 from orderworks.planning.routing import PRICE_RULE_OF
 
@@ -104,11 +104,12 @@ async def _permit(desk: Desk, due: Sequence[Due], quotes: pd.DataFrame) -> list[
     """Commits that a batch is about to be sent; returns the messages that may leave now."""
     at = desk.clock.now()
     releases, messages = _priced(desk, due, quotes)
+    # What the ledger makes of each order as it records the attempt.
     for one, release in zip(due, releases, strict=True):
-        one.order.quantity, one.order.attempts = release.quantity, release.attempt
-        one.order.limit_price = release.limit_price
-        # The ledger records it with the attempt.
-        move(Booking(), one.order, OrderEvent.SEND, at)
+        order = one.order
+        order.state, order.held = transition(order.state, OrderEvent.SEND), False
+        order.quantity, order.attempts = release.quantity, release.attempt
+        order.limit_price = release.limit_price
     crash_point(CrashPoint.SEND_BEFORE_PERMIT)
     await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, at))
     await desk.written()

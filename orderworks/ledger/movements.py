@@ -76,10 +76,10 @@ def permit(ledger: Ledger, lease: Lease, releases: Sequence[Release], at: dateti
         try:
             under: dict[str, Sequence[Any]] = {"token": [lease.token] * count, "at": [at] * count}
             copy_columns(ledger, "send_attempts", _columns(Release._fields, releases) | under)
-        except (errors.ObjectNotInPrerequisiteState, errors.UniqueViolation):
+        except (errors.ObjectNotInPrerequisiteState, errors.UniqueViolation) as error:
+            why = error.diag.message_detail or error.diag.message_primary
             raise IllegalTransition(
-                f"of {count} orders of account {lease.account} some have left already or are not the "
-                "ledger's; none is sent now"
+                f"none of {count} orders of account {lease.account} is sent now: {why}"
             ) from None
 
 

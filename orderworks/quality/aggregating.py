@@ -195,9 +195,9 @@ def _joined(
 
 
 def _select(
-    table: str, by: Sequence[str], measures: Mapping[str, str], name: str | None = None
+    table: str, by: Sequence[str], measures: Mapping[str, str], in_order_of: str | None = None
 ) -> str:
-    """A row a group of a table, added up by the column ``name`` if there is one."""
+    """A row a group of a table, its rows added up in the order of a column, or in any."""
     unknown = [name for name in by if name not in DIMENSIONS]
     if unknown:
         raise InputError(
@@ -208,8 +208,8 @@ def _select(
     columns += [f"{expression} AS {name}" for name, expression in measures.items()]
     groups = f"GROUP BY {', '.join(_ordinals(by))}" if by else ""
     rows = f"{table} WHERE account = %(account)s AND session BETWEEN %(first)s AND %(last)s"
-    if name is not None:
-        order = ", ".join([*(DIMENSIONS[one] for one in by), name])
+    if in_order_of is not None:
+        order = ", ".join([*(DIMENSIONS[name] for name in by), in_order_of])
         rows = f"(SELECT * FROM {rows} ORDER BY {order}) in_order"
     return f"SELECT {', '.join(columns)} FROM {rows} {groups} HAVING count(*) > 0"
 

@@ -35,7 +35,7 @@ BEGIN
     FROM judged
     $sql$ INTO strays, meanwhile;
     IF strays > 0 THEN
-        RAISE EXCEPTION '% orders have left already, or are none that are sent', strays
+        RAISE EXCEPTION '% of them have left already, or are none that are sent', strays
             USING ERRCODE = 'object_not_in_prerequisite_state';
     ELSIF meanwhile > 0 THEN
         RAISE EXCEPTION 'another worker moved % orders meanwhile', meanwhile USING ERRCODE = 'serialization_failure';
