@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.rows import dict_row
 
-from orderworks.brokers.simulated.record import create_schema
+from orderworks.brokers.simulated.record_schema import create_schema
 from orderworks.ledger.connection import upgrade
 
 TEMPLATE = "test_template"

@@ -18,7 +18,8 @@ from orderworks.brokers.adapter import (
     Snapshot,
 )
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
-from orderworks.brokers.simulated.record import ExchangeRecord, reached_by
+from orderworks.brokers.simulated.record import ExchangeRecord
+from orderworks.brokers.simulated.record_schema import reached_by
 from orderworks.market.calendar import Session
 from orderworks.market.data import MarketData
 from orderworks.model.clock import Clock

@@ -117,7 +117,7 @@ def _print(
     ask: "Callable[[Connection[Any], str], Listing]", asked: str | None, form: Format, view: View
 ) -> None:
     from orderworks.brokers.simulated.listing import exchange_accounts
-    from orderworks.brokers.simulated.record import create_schema
+    from orderworks.brokers.simulated.record_schema import create_schema
     from orderworks.ledger.connection import database_url, open_ledger
     from orderworks.settings import home_directory, load_settings
 

@@ -6,7 +6,7 @@ from time import monotonic, sleep
 import psycopg
 from psycopg.rows import dict_row
 
-from orderworks.brokers.simulated.record import create_schema, reached_by
+from orderworks.brokers.simulated.record_schema import create_schema, reached_by
 
 
 def test_two_that_make_the_tables_at_once_make_them_once(ledger_url: str) -> None:

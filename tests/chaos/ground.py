@@ -14,7 +14,7 @@ import psycopg
 from working_orders import SESSION
 
 from chaos.orders import LISTINGS
-from orderworks.brokers.simulated.record import create_schema
+from orderworks.brokers.simulated.record_schema import create_schema
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.embedded import EmbeddedServer
 from orderworks.ledger.server_files import find_cluster

@@ -23,7 +23,7 @@ from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.faults import FaultPlan
 from orderworks.brokers.simulated.faulty import FaultyBroker
-from orderworks.brokers.simulated.record import reached_by
+from orderworks.brokers.simulated.record_schema import reached_by
 from orderworks.desk.desk import Desk, open_desk
 from orderworks.desk.ending import cancel_everything, close_session
 from orderworks.desk.exchange_terms import exchange_terms

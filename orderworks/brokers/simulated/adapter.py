@@ -6,7 +6,8 @@ from datetime import datetime
 
 from orderworks.brokers.adapter import BrokerOrder, Health, MarginEffect, Report, Snapshot
 from orderworks.brokers.simulated.exchange import SimulatedExchange
-from orderworks.brokers.simulated.record import ExchangeRecord, reached_by
+from orderworks.brokers.simulated.record import ExchangeRecord
+from orderworks.brokers.simulated.record_schema import reached_by
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.market.calendar import Session
 from orderworks.market.data import RecordedMarket

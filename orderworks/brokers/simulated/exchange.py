@@ -8,30 +8,27 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from math import ceil
 from operator import attrgetter
 
 from orderworks.brokers.adapter import BrokerOrder, MarginEffect, Report, ReportKind, Snapshot
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
 from orderworks.brokers.simulated.admission import Admission
 from orderworks.brokers.simulated.borrow import ShortSales
-from orderworks.brokers.simulated.corporate_actions import apply_actions
 from orderworks.brokers.simulated.floor import Floor
 from orderworks.brokers.simulated.latency import Leg
 from orderworks.brokers.simulated.margin import Margin
 from orderworks.brokers.simulated.market_rules import MarketRules
-from orderworks.brokers.simulated.matching.book import SESSION_ENDED, TIME_ENDED
 from orderworks.brokers.simulated.quiet import uncollected
 from orderworks.brokers.simulated.record import ExchangeRecord
 from orderworks.brokers.simulated.replacing import remainder, replacement_refusal, resolved
+from orderworks.brokers.simulated.session_begin import begin_session
 from orderworks.brokers.simulated.tapes import Tapes
 from orderworks.brokers.simulated.terms import Terms
 from orderworks.brokers.simulated.what_if import margin_effects
-from orderworks.market.calendar import NEW_YORK, Session, require_session
-from orderworks.market.corporate_actions import close_before
+from orderworks.market.calendar import Session
 from orderworks.market.data import RecordedMarket
 from orderworks.market.tape import microseconds
-from orderworks.model.order import Order, Replacement, TimeInForce
+from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import OrderState
 
@@ -64,7 +61,7 @@ class SimulatedExchange:
         self._account.require_not_beyond(session)
         self._tapes = Tapes(market, session)
         if self._account.reached < session.open:
-            self._begin_session()
+            begin_session(record, self._account, market, session, self._tapes, terms)
         self._rules = MarketRules(market, session, self._tapes, terms)
         since = record.shown_since(session)
         self._floor = Floor(
@@ -183,41 +180,6 @@ class SimulatedExchange:
     def close(self) -> None:
         self._record.close()
 
-    def _begin_session(self) -> None:
-        """Opens a session that is later than the one served last: day orders ended with theirs.
-
-        What issuers did since then comes into force, in the same commit as the account's having
-        come this far: so once.
-        """
-        carried = self._record.live_orders()
-        opens, left = self._session.open, self._account.reached.astimezone(NEW_YORK).date()
-        self._account.reached = opens
-        staying = [order for order in carried if _outlasts(order, opens)]
-        applied = apply_actions(
-            self._market.corporate_actions(left, self._session.date),
-            self._account,
-            staying,
-            lambda action: close_before(self._market, action),
-            opens,
-        )
-        for order in carried:
-            if not _outlasts(order, opens):
-                order.state = OrderState.EXPIRED
-                received_on = require_session(order.received_at.astimezone(NEW_YORK).date())
-                order.reason, order.changed_at = SESSION_ENDED, received_on.close
-                if order.good_till is not None:
-                    order.reason, order.changed_at = TIME_ENDED, order.good_till
-        for order in staying:
-            # The tape of its first session is gone. What it took from that is all that is
-            # sure to have traded of the volume that its cap counts.
-            taken = ceil(order.filled_quantity / self._terms.participation_cap)
-            volume = self._tapes.reel(order.symbol).volume(microseconds(opens))
-            order.volume_at_arrival = volume - taken
-            order.arrived_at, order.queue_ahead = opens, None
-        for order, reason in applied.cancelled:
-            order.state, order.reason, order.changed_at = OrderState.CANCELLED, reason, opens
-        self._record.save(self._account, changed=carried, placed=carried, actions=applied.actions)
-
     def _refusals(self, orders: Sequence[Order]) -> _Refusal:
         """Why an order of a batch is not received, judged on top of those before it."""
         groups = {order.oca_group for order in orders if order.oca_group is not None}
@@ -301,10 +263,3 @@ class SimulatedExchange:
         stakes, asked = self._floor.stakes, remainder(order, terms, self._terms.account)
         with stakes.without(order):
             return self._admission.refusal(asked, stakes.entry_of(order), moment)
-
-
-def _outlasts(order: ExchangeOrder, at: datetime) -> bool:
-    """Whether an order that a session left open is open in one that begins at ``at``."""
-    if order.good_till is not None:
-        return order.good_till > at
-    return order.tif == TimeInForce.GTC

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -22,13 +20,13 @@ from orderworks.brokers.simulated.order_rows import (
     update_orders,
 )
 from orderworks.brokers.simulated.outbox import OnItsWay
+from orderworks.brokers.simulated.record_schema import create_schema
 from orderworks.market.calendar import NEW_YORK, Session, previous_sessions, require_session
 from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
 
 _ACCOUNT_IN_USE = 0x0DE5_0002
-_SCHEMA_IN_THE_MAKING = 0x0DE5_0004
 _LOCK_WAIT_MS = 1_000
 """The server frees what a process held only some moments after that has ended."""
 
@@ -51,7 +49,6 @@ class ExchangeRecord:
         except BaseException:
             self._connection.close()
             raise
-
         self._has_reports_on_their_way = False
 
     def _prepare(self) -> None:
@@ -291,32 +288,3 @@ class ExchangeRecord:
 
     def _orders(self, condition: str, *parameters: object) -> list[ExchangeOrder]:
         return read_orders(self._connection, self.account, condition, *parameters)
-
-
-def create_schema(connection: psycopg.Connection[Any]) -> None:
-    """Makes the exchange's tables where they are missing, one process at a time."""
-    if _is_made(connection):
-        return
-    with connection.transaction():
-        # IF NOT EXISTS is no guard against another who makes the same and has not committed it.
-        connection.execute("SET LOCAL lock_timeout = 0")
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_IN_THE_MAKING,))
-        if not _is_made(connection):
-            connection.execute(Path(__file__).with_name("record.sql").read_bytes())
-
-
-def _is_made(connection: psycopg.Connection[Any]) -> bool:
-    found = connection.execute(
-        "SELECT to_regclass('exchange.corporate_actions') IS NOT NULL AS found"
-    ).fetchone()
-    return found is not None and bool(found["found"])
-
-
-def reached_by(url: str, account: str) -> datetime | None:
-    """The market time that the exchange has gone through for an account; None for a new one."""
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
-        create_schema(connection)
-        row = connection.execute(
-            "SELECT reached FROM exchange.accounts WHERE account = %s", (account,)
-        ).fetchone()
-    return None if row is None else row["reached"]
