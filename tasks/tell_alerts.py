@@ -6,7 +6,7 @@ from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
 from orderworks.desk.desk import Desk
-from orderworks.ledger.alert_deliveries import has_work
+from orderworks.ledger.alert_deliveries import end_waits, has_work
 from orderworks.ledger.alerts import RUN_LINK
 from orderworks.ledger.connection import database_url
 from orderworks.notification.channel import Channel
@@ -51,12 +51,14 @@ def deliver_now(settings: Settings) -> int:
     )
 
 
-async def tell_alerts(desk: Desk, seconds: float = AT_THE_END_SECONDS) -> None:
-    """Delivers the account's alerts that wait; what cannot be delivered in time waits on."""
-    settings = desk.settings.alerts
-    channels = all_channels(settings)
-    if has_work(desk.ledger, desk.account, [channel.name for channel in channels]):
-        await asyncio.to_thread(deliver, desk.url, desk.account, settings, channels, seconds)
+async def tell_alerts(desk: Desk) -> None:
+    """Delivers the account's alerts that wait; what cannot be delivered in time waits on.
+
+    That nobody answered at once between two waves does not count: nothing waits for this, and nobody
+    knows when the next run comes.
+    """
+    end_waits(desk.ledger, desk.account)
+    await _deliver(desk, AT_THE_END_SECONDS)
 
 
 async def tell_of_wave(desk: Desk) -> None:
@@ -69,4 +71,11 @@ async def tell_of_wave(desk: Desk) -> None:
         desk.clock.now(),
         desk.route_history,
     )
-    await tell_alerts(desk, BETWEEN_WAVES_SECONDS)
+    await _deliver(desk, BETWEEN_WAVES_SECONDS)
+
+
+async def _deliver(desk: Desk, seconds: float) -> None:
+    settings = desk.settings.alerts
+    channels = all_channels(settings)
+    if has_work(desk.ledger, desk.account, [channel.name for channel in channels]):
+        await asyncio.to_thread(deliver, desk.url, desk.account, settings, channels, seconds)

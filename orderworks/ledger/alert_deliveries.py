@@ -135,6 +135,16 @@ def hold_channel(ledger: Ledger, account: str, channel: str, wait: timedelta) ->
     )
 
 
+def end_waits(ledger: Ledger, account: str) -> None:
+    """All that waits is to be tried now, on every channel."""
+    ledger.execute(
+        "UPDATE alert_deliveries d SET next_attempt_at = clock_timestamp() FROM alerts a "
+        "WHERE a.id = d.alert_id AND a.account = %s AND d.delivered_at IS NULL "
+        "AND d.next_attempt_at > clock_timestamp()",
+        (account,),
+    )
+
+
 def undelivered(ledger: Ledger, account: str) -> dict[str, tuple[int, str | None]]:
     """By channel how many alerts wait, and the latest error of one."""
     return {

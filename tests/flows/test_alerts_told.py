@@ -28,9 +28,10 @@ from orderworks.ledger.alert_deliveries import Stored
 from orderworks.ledger.connection import Ledger
 from orderworks.model.alert import KINDS
 from orderworks.model.errors import SettingsError
+from orderworks.notification import outbox
 from orderworks.settings import load_settings
 from tasks.prefect_events import events_of_alert
-from tasks.tell_alerts import deliver_now
+from tasks.tell_alerts import BETWEEN_WAVES_SECONDS, deliver_now
 
 pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("environment", "in_use")]
 
@@ -60,18 +61,6 @@ async def settled(condition: Callable[[], bool], seconds: float = 30) -> None:
     await asyncio.sleep(SETTLE_SECONDS)
 
 
-async def posted_to_the_server(ledger: Ledger) -> None:
-    """Returns when the server has every alert; what waits is tried again, as a recovery does.
-
-    A server that does not answer between two waves within half a second is left alone for seconds.
-    """
-    given_up_at = time.monotonic() + 30
-    waiting = "SELECT 1 FROM alert_deliveries WHERE channel = 'prefect' AND delivered_at IS NULL"
-    while ledger.execute(waiting).fetchone() and time.monotonic() < given_up_at:
-        await asyncio.to_thread(deliver_now, load_settings())
-        await asyncio.sleep(0.2)
-
-
 async def test_a_breach_arrives_once_with_order_threshold_and_link(
     ledger: Ledger,
     market: str,
@@ -92,7 +81,6 @@ async def test_a_breach_arrives_once_with_order_threshold_and_link(
     for alert in stored:
         assert alert["payload"].keys() <= KINDS[alert["kind"]].payload.keys()
 
-    await posted_to_the_server(ledger)
     await settled(lambda: len(events_of(server, "orderworks.")) >= len(stored))
     assert hooked.causes() == [alert["cause"] for alert in stored]
     breach = next(one for one in hooked.taken if one["kind"] == "slippage_breach")
@@ -128,6 +116,22 @@ async def test_it_is_told_as_the_order_fills_not_at_the_end(
     assert breach["payload"]["filled_quantity"] < 3200
 
 
+async def test_who_is_slow_between_waves_is_told_as_the_run_ends(
+    ledger: Ledger,
+    market: str,
+    signals: str,
+    hooked: Receiver,
+    dear: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "FIRST_WAIT", 600)
+    hooked.delay = BETWEEN_WAVES_SECONDS + 0.5
+    await daily(market, signals)
+    waiting = ledger.execute("SELECT 1 FROM alert_deliveries WHERE delivered_at IS NULL").fetchall()
+    assert waiting == []
+    assert set(hooked.causes()) == {alert["cause"] for alert in alerts(ledger)}
+
+
 async def test_without_a_channel_of_its_own_the_server_tells(
     ledger: Ledger,
     market: str,
@@ -143,7 +147,6 @@ async def test_without_a_channel_of_its_own_the_server_tells(
     await daily(market, signals)
     stored = alerts(ledger)
     assert {alert["told_by"] for alert in stored} == {"automation"}
-    await posted_to_the_server(ledger)
     await settled(lambda: len(receiver.taken) >= len(stored))
     assert sorted(receiver.causes()) == sorted(alert["cause"] for alert in stored)
     (breach, *_) = (one for one in receiver.taken if one["kind"] == "slippage_breach")
