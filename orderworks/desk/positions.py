@@ -23,7 +23,8 @@ def with_positions(desk: Desk, signals: pd.DataFrame) -> pd.DataFrame:
     attributed = attributed_shares(desk.ledger, desk.account)
     own_held = {(row.strategy, row.symbol): row.holdings for row in attributed}
     own_open = {(row.strategy, row.symbol): row.open_remaining for row in attributed}
-    open_shares = _by_symbol(own_open)
+    open_buys = _by_symbol({(row.strategy, row.symbol): row.open_buys for row in attributed})
+    open_sells = _by_symbol({(row.strategy, row.symbol): row.open_sells for row in attributed})
     unattributed = {
         symbol: held.get(symbol, 0) - shares for symbol, shares in _by_symbol(own_held).items()
     } | {symbol: shares for symbol, shares in held.items() if symbol not in _by_symbol(own_held)}
@@ -31,12 +32,11 @@ def with_positions(desk: Desk, signals: pd.DataFrame) -> pd.DataFrame:
     table = signals.copy()
     keys = list(zip(table["strategy"], table["symbol"], strict=True))
     table["holdings"] = [held.get(symbol, 0) for _, symbol in keys]
-    table["open_remaining"] = [open_shares.get(symbol, 0) for _, symbol in keys]
+    table["open_buys"] = [open_buys.get(symbol, 0) for _, symbol in keys]
+    table["open_sells"] = [open_sells.get(symbol, 0) for _, symbol in keys]
     if "weight" in table:
-        table["own_holdings"], table["own_open_remaining"] = (
-            table["holdings"],
-            table["open_remaining"],
-        )
+        table["own_holdings"] = table["holdings"]
+        table["own_open_remaining"] = table["open_buys"] - table["open_sells"]
     else:
         first = ~table["symbol"].duplicated()
         table["own_holdings"] = [

@@ -1,5 +1,6 @@
 """What the account is worth and has at stake, at the desk's clock."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -21,44 +22,47 @@ from orderworks.planning.risk.context import RiskContext, RiskLimits
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """An account at its marks. ``holdings`` and ``open_remaining`` are signed shares by symbol."""
+    """An account at its marks: by symbol the shares that it holds, signed, and has open each way."""
 
     cash: float
     equity: float
     marks: Mapping[str, float]
     holdings: Mapping[str, int]
-    open_remaining: Mapping[str, int]
+    open_buys: Mapping[str, int]
+    open_sells: Mapping[str, int]
 
     @property
     def gross_exposure(self) -> float:
-        """Each position as large as its open orders can make it."""
+        """Each position as large as its open orders can make it, whichever of them fill."""
         return sum(
-            max(abs(self.holdings.get(s, 0)), abs(self.holdings.get(s, 0) + open_shares)) * mark
-            for s, mark, open_shares in self._stakes()
+            max(abs(held + buys), abs(held - sells)) * mark
+            for mark, held, buys, sells in self._stakes()
         )
 
     @property
     def net_exposure(self) -> float:
-        return sum(
-            (self.holdings.get(s, 0) + open_shares) * mark
-            for s, mark, open_shares in self._stakes()
-        )
+        """The positions, signed, with every open order filled."""
+        return sum((held + buys - sells) * mark for mark, held, buys, sells in self._stakes())
 
-    def _stakes(self) -> list[tuple[str, float, int]]:
-        return [(s, mark, self.open_remaining.get(s, 0)) for s, mark in self.marks.items()]
+    def _stakes(self) -> list[tuple[float, int, int, int]]:
+        books = (self.holdings, self.open_buys, self.open_sells)
+        return [(mark, *(book.get(s, 0) for book in books)) for s, mark in self.marks.items()]
 
 
 def value_account(desk: Desk) -> Valuation:
     """Marks the booked account at mid; where there is no quote, at the last close, else at cost."""
     portfolio = booked_portfolio(desk.ledger, desk.account)
-    open_remaining: dict[str, int] = {}
+    open_buys: Counter[str] = Counter()
+    open_sells: Counter[str] = Counter()
     for row in attributed_shares(desk.ledger, desk.account):
-        open_remaining[row.symbol] = open_remaining.get(row.symbol, 0) + row.open_remaining
-    symbols = sorted(portfolio.positions.keys() | {s for s, q in open_remaining.items() if q})
+        open_buys[row.symbol] += row.open_buys
+        open_sells[row.symbol] += row.open_sells
+    # A sum of two counters names only what is above zero.
+    symbols = sorted(portfolio.positions.keys() | (open_buys + open_sells).keys())
     marks = _marks(desk, symbols, portfolio)
     holdings = {symbol: held.quantity for symbol, held in portfolio.positions.items()}
     equity = float(portfolio.cash) + sum(q * marks[s] for s, q in holdings.items())
-    return Valuation(float(portfolio.cash), equity, marks, holdings, open_remaining)
+    return Valuation(float(portfolio.cash), equity, marks, holdings, open_buys, open_sells)
 
 
 def snapshot_equity(desk: Desk, kind: str) -> Valuation:

@@ -11,12 +11,18 @@ from orderworks.model.order import WHOLE_ACCOUNT
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """Signed shares of one strategy in one symbol: held by its fills, and still to be filled."""
+    """Shares of one strategy in one symbol: held by its fills (signed), and open on either side."""
 
     strategy: str
     symbol: str
     holdings: int
-    open_remaining: int
+    open_buys: int
+    open_sells: int
+
+    @property
+    def open_remaining(self) -> int:
+        """What the open orders come to if all of them fill, signed."""
+        return self.open_buys - self.open_sells
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,10 @@ def attributed_shares(ledger: Ledger, account: str) -> list[Attributed]:
         for row in ledger.execute(
             "SELECT strategy, symbol, "
             "sum(CASE side WHEN 'buy' THEN 1 ELSE -1 END * filled_quantity)::bigint AS holdings, "
-            "coalesce(sum(CASE side WHEN 'buy' THEN 1 ELSE -1 END * (quantity - filled_quantity)) "
-            "FILTER (WHERE closed_at IS NULL AND attached_to IS NULL), 0)::bigint AS open_remaining "
+            "coalesce(sum(quantity - filled_quantity) FILTER (WHERE side = 'buy' "
+            "AND closed_at IS NULL AND attached_to IS NULL), 0)::bigint AS open_buys, "
+            "coalesce(sum(quantity - filled_quantity) FILTER (WHERE side = 'sell' "
+            "AND closed_at IS NULL AND attached_to IS NULL), 0)::bigint AS open_sells "
             "FROM orders WHERE account = %s AND parent_id IS NULL GROUP BY strategy, symbol",
             (account,),
         )

@@ -64,10 +64,10 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
 
     Args:
         signals: one row a signal: strategy, symbol, direction, strength, price, ts, win_rate,
-            avg_win_pct, avg_loss_pct, lot_size; holdings and open_remaining (the account's signed
-            shares); own_holdings and own_open_remaining (those that the target is netted
-            against); optionally ``weight`` (fraction of equity to hold), ``quantity`` and
-            ``CARRIED``.
+            avg_win_pct, avg_loss_pct, lot_size; holdings (the account's shares, signed), open_buys
+            and open_sells (those that its open orders have still to fill); own_holdings and
+            own_open_remaining (those that the target is netted against, signed); optionally ``weight``
+            (fraction of equity to hold), ``quantity`` and ``CARRIED``.
         equity, cash: money.
     """
     sign = signals["direction"].map(DIRECTION_SIGN).to_numpy(np.int64)
@@ -81,7 +81,8 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
         lots = np.floor(np.nan_to_num(shares) / lot + 1e-9).astype(np.int64)
     wanted = sign * lots * lot
     holdings = signals["holdings"].to_numpy(np.int64)
-    open_remaining = signals["open_remaining"].to_numpy(np.int64)
+    open_buys = signals["open_buys"].to_numpy(np.int64)
+    open_sells = signals["open_sells"].to_numpy(np.int64)
     if policy.signal_meaning == "target":
         trade = unordered_quantity(
             wanted,
@@ -90,7 +91,7 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
         )
     else:
         trade = wanted
-    target = holdings + open_remaining + trade
+    target = holdings + open_buys - open_sells + trade
     before = signals["own_holdings"].to_numpy(np.int64) + signals["own_open_remaining"].to_numpy(
         np.int64
     )
@@ -113,7 +114,8 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
             "quantity": np.abs(trade),
             "target": target,
             "holdings": holdings,
-            "open_remaining": open_remaining,
+            "open_buys": open_buys,
+            "open_sells": open_sells,
             "decision_price": price,
             "strength": signals["strength"].to_numpy(np.float64),
             "signal_ts": signals["ts"].to_numpy(),
@@ -214,7 +216,8 @@ def _refusals(
                 "kelly_fraction": _finite(order["kelly_fraction"]),
                 "price": order["decision_price"],
                 "holdings": order["holdings"],
-                "open_remaining": order["open_remaining"],
+                "open_buys": order["open_buys"],
+                "open_sells": order["open_sells"],
             },
         )
         for order, no_edge, count, direction in zip(records, edgeless, lots, sign, strict=True)
@@ -230,7 +233,7 @@ def _why_not(order: Mapping[Any, Any], *, no_edge: bool, below_one_lot: bool) ->
         return "NO_EDGE", f"Kelly fraction {fraction:.4f} is not above zero: no bet"
     if below_one_lot:
         return "BELOW_ONE_LOT", f"the bet buys less than one lot at {order['decision_price']}"
-    held, pending = order["holdings"], order["open_remaining"]
+    held, pending = order["holdings"], order["open_buys"] - order["open_sells"]
     return "AT_TARGET", f"{held} held and {pending} open are the target already"
 
 

@@ -21,7 +21,8 @@ ORDER: dict[str, Any] = {
     "quote_problem": None,
     "adv": 1_000_000.0,
     "holdings": 0,
-    "open_remaining": 0,
+    "open_buys": 0,
+    "open_sells": 0,
 }
 NAN = float("nan")
 

@@ -38,7 +38,8 @@ SIGNAL: dict[str, Any] = {
     "avg_loss_pct": 1.0,
     "lot_size": 1,
     "holdings": 0,
-    "open_remaining": 0,
+    "open_buys": 0,
+    "open_sells": 0,
 }
 
 
@@ -49,7 +50,7 @@ def signals(*rows: dict[str, Any]) -> pd.DataFrame:
         signal = SIGNAL | {"symbol": f"S{number}", "row": number + 2} | row
         alone = {
             "own_holdings": signal["holdings"],
-            "own_open_remaining": signal["open_remaining"],
+            "own_open_remaining": signal["open_buys"] - signal["open_sells"],
         }
         table.append(alone | signal)
     return pd.DataFrame(table)
@@ -151,7 +152,7 @@ def test_weights_are_of_equity_and_as_asked() -> None:
 
 def test_a_target_is_netted_against_what_is_held_and_open() -> None:
     found = traded(
-        {"quantity": 500, "holdings": 200, "open_remaining": 100},
+        {"quantity": 500, "holdings": 200, "open_buys": 100},
         {"quantity": 500, "holdings": 800},
         {"quantity": 500, "holdings": 200, "direction": "short"},
     )
@@ -160,7 +161,7 @@ def test_a_target_is_netted_against_what_is_held_and_open() -> None:
 
 def test_an_order_is_not_netted() -> None:
     policy = replace(HALF_KELLY, signal_meaning="order")
-    row = {"quantity": 500, "holdings": 200, "open_remaining": 100}
+    row = {"quantity": 500, "holdings": 200, "open_buys": 100}
     found = sized(row, policy=policy).orders.iloc[0]
     assert (found["side"], found["quantity"], found["target"]) == ("buy", 500, 800)
 
@@ -177,7 +178,7 @@ def test_flat_closes_what_is_held() -> None:
 
 
 def test_strategies_on_one_symbol_are_netted_each_against_its_own() -> None:
-    shared = {"symbol": "AAPL", "holdings": 300, "open_remaining": 0}
+    shared = {"symbol": "AAPL", "holdings": 300}
     found = sized(
         shared | {"strategy": "a", "direction": "flat", "own_holdings": 100},
         shared | {"strategy": "b", "quantity": 250, "own_holdings": 200},
@@ -199,7 +200,7 @@ def test_strategies_on_one_symbol_are_netted_each_against_its_own() -> None:
         ({"win_rate": 1 / 3, "avg_win_pct": 2.0}, "NO_EDGE", "is not above zero"),
         ({"price": 16_251.0}, "BELOW_ONE_LOT", "less than one lot at 16251.0"),
         ({"holdings": 162}, "AT_TARGET", "162 held and 0 open"),
-        ({"open_remaining": 162}, "AT_TARGET", "0 held and 162 open"),
+        ({"open_buys": 162}, "AT_TARGET", "0 held and 162 open"),
     ],
 )
 def test_a_signal_without_an_order_says_why(row: dict[str, Any], code: str, told: str) -> None:
@@ -208,7 +209,7 @@ def test_a_signal_without_an_order_says_why(row: dict[str, Any], code: str, told
     (refused,) = found.refused.to_dict("records")
     assert (refused["strategy"], refused["symbol"], refused["code"]) == ("trend", "S0", code)
     assert told in refused["reason"]
-    assert set(refused["saw"]) == {"kelly_fraction", "price", "holdings", "open_remaining"}
+    assert set(refused["saw"]) == {"kelly_fraction", "price", "holdings", "open_buys", "open_sells"}
 
 
 def test_without_the_columns_half_kelly_is_refused_and_a_quantity_is_not() -> None:
@@ -251,7 +252,7 @@ def test_only_what_opens_is_protected_and_what_only_closes_reduces(
     }
     own = [
         {"holdings": held},
-        {"open_remaining": held},
+        {"open_buys": max(held, 0), "open_sells": max(-held, 0)},
         {"own_holdings": held, "own_open_remaining": 0, "holdings": -7},
     ]
     for order in sized(*(signal | one for one in own)).orders.to_dict("records"):

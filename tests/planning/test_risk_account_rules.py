@@ -81,7 +81,7 @@ SALE = {"side": "sell", "holdings": 100}
         ({"sold_today": {"AAPL": 100}}, {"holdings": -100}, "PATTERN_DAY_TRADER"),
         ({}, {"holdings": -100}, "ACCEPTED"),
         # An open purchase may fill before the sale.
-        ({}, SALE | {"open_remaining": 50}, "PATTERN_DAY_TRADER"),
+        ({}, SALE | {"open_buys": 50}, "PATTERN_DAY_TRADER"),
     ],
 )
 def test_pattern_day_trader(facts: dict[str, Any], order: dict[str, Any], code: str) -> None:

@@ -32,7 +32,8 @@ def test_a_missing_column_is_named(column: str) -> None:
         ("quantity", NAN),
         ("quantity", "many"),
         ("holdings", NAN),
-        ("open_remaining", 0.5),
+        ("open_buys", 0.5),
+        ("open_sells", 0.5),
         ("quote_problem", "QUOTE_ODD"),
         ("decision_price", "dear"),
         ("quote_ts", "yesterday"),
@@ -44,26 +45,29 @@ def test_what_a_column_cannot_hold_is_named(column: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "quantity", "holdings", "open_remaining", "reducing"),
+    ("side", "quantity", "holdings", "open_buys", "open_sells", "reducing"),
     [
-        ("sell", 100, 100, 0, True),
-        ("sell", 101, 100, 0, False),
-        ("buy", 100, -100, 0, True),
-        ("buy", 101, -100, 0, False),
-        ("buy", 1, 0, 0, False),
+        ("sell", 100, 100, 0, 0, True),
+        ("sell", 101, 100, 0, 0, False),
+        ("buy", 100, -100, 0, 0, True),
+        ("buy", 101, -100, 0, 0, False),
+        ("buy", 1, 0, 0, 0, False),
         # A sale of what an open order is already selling would go short.
-        ("sell", 50, 100, -100, False),
-        ("sell", 50, 100, -50, True),
+        ("sell", 50, 100, 0, 100, False),
+        ("sell", 50, 100, 0, 50, True),
         # A sale of what has only been ordered would go short if that order does not fill.
-        ("sell", 50, 0, 100, False),
-        ("buy", 50, -100, 80, False),
+        ("sell", 50, 0, 100, 0, False),
+        ("buy", 50, -100, 80, 0, False),
+        # Open orders of both sides do not make up for each other: one may fill without the other.
+        ("sell", 50, 100, 100, 100, False),
+        ("buy", 50, -100, 100, 100, False),
     ],
 )
 def test_reducing(
-    side: str, quantity: int, holdings: int, open_remaining: int, reducing: bool
+    side: str, quantity: int, holdings: int, open_buys: int, open_sells: int, reducing: bool
 ) -> None:
     row = {"side": side, "quantity": quantity}
-    row |= {"holdings": holdings, "open_remaining": open_remaining}
+    row |= {"holdings": holdings, "open_buys": open_buys, "open_sells": open_sells}
     assert Candidates.from_frame(orders(row)).reducing.tolist() == [reducing]
 
 
@@ -75,25 +79,26 @@ def test_two_exits_from_one_position_do_not_both_reduce() -> None:
 
 @given(
     st.integers(-4, 4),
-    st.integers(-4, 4),
+    st.integers(0, 4),
+    st.integers(0, 4),
     st.lists(st.tuples(st.sampled_from(["buy", "sell"]), st.integers(1, 4)), max_size=4),
 )
 def test_a_reducing_order_reduces_whatever_else_fills(
-    holdings: int, open_remaining: int, trades: list[tuple[str, int]]
+    holdings: int, open_buys: int, open_sells: int, trades: list[tuple[str, int]]
 ) -> None:
     rows = [{"side": side, "quantity": quantity} for side, quantity in trades]
-    account_facts = {"holdings": holdings, "open_remaining": open_remaining}
+    account_facts = {"holdings": holdings, "open_buys": open_buys, "open_sells": open_sells}
     candidates = Candidates.from_frame(orders(*(row | account_facts for row in rows)))
     signed = candidates.signed.tolist()
     for row, own in enumerate(signed):
-        outcomes = product(*({0, trade} for trade in [open_remaining, *signed[:row]]))
+        outcomes = product(*({0, trade} for trade in [open_buys, -open_sells, *signed[:row]]))
         befores = [holdings + sum(filled) for filled in outcomes]
         growth = max(abs(before + own) - abs(before) for before in befores)
         assert candidates.growth[row] == growth
         assert candidates.reducing[row] == (growth == -abs(own))
 
 
-@pytest.mark.parametrize("column", ["holdings", "open_remaining"])
+@pytest.mark.parametrize("column", ["holdings", "open_buys", "open_sells"])
 def test_rows_of_one_symbol_must_agree_on_the_book(column: str) -> None:
     with pytest.raises(ValueError, match=f"{column} must be the account's.* row 0"):
         Candidates.from_frame(orders({column: 100}, {column: 50, "strategy": "value"}))

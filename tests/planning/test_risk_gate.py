@@ -216,7 +216,8 @@ def _rebalance(size: int, strategies: int) -> pd.DataFrame:
             "quote_problem": np.where(random.random(size) < 0.02, "QUOTE_STALE", None),
             "adv": random.uniform(1e3, 1e6, size),
             "holdings": random.integers(-300, 600, size)[number // strategies],
-            "open_remaining": random.integers(-50, 50, size)[number // strategies],
+            "open_buys": random.integers(0, 50, size)[number // strategies],
+            "open_sells": random.integers(0, 50, size)[number // strategies],
         }
     )
 

@@ -161,8 +161,8 @@ SALE = {"side": "sell", "quantity": 100}
         ([SALE | {"holdings": 100}], ["ACCEPTED"]),
         ([SALE | {"holdings": 99}], ["SHORT_PERMISSION"]),
         ([SALE | {"holdings": -5}], ["SHORT_PERMISSION"]),
-        ([SALE | {"holdings": 100, "open_remaining": -1}], ["SHORT_PERMISSION"]),
-        ([SALE | {"open_remaining": 100}], ["SHORT_PERMISSION"]),
+        ([SALE | {"holdings": 100, "open_sells": 1}], ["SHORT_PERMISSION"]),
+        ([SALE | {"open_buys": 100}], ["SHORT_PERMISSION"]),
         ([{"holdings": -500}], ["ACCEPTED"]),
         # The second exit from one position is refused; one that was refused takes nothing.
         ([SALE | {"holdings": 150}] * 2, ["ACCEPTED", "SHORT_PERMISSION"]),
@@ -201,7 +201,7 @@ MAX_POSITION = account({"max_position_pct": 5.0})  # of a million: 500 shares at
         ([{"quantity": 500, "side": "sell"}], ["ACCEPTED"]),
         ([{"quantity": 501, "side": "sell"}], ["MAX_POSITION"]),
         ([{"quantity": 100, "holdings": 401}], ["MAX_POSITION"]),
-        ([{"quantity": 100, "holdings": 300, "open_remaining": 101}], ["MAX_POSITION"]),
+        ([{"quantity": 100, "holdings": 300, "open_buys": 101}], ["MAX_POSITION"]),
         # From short over zero to long.
         ([{"quantity": 900, "holdings": -400}], ["ACCEPTED"]),
         ([{"quantity": 901, "holdings": -400}], ["MAX_POSITION"]),
@@ -209,7 +209,7 @@ MAX_POSITION = account({"max_position_pct": 5.0})  # of a million: 500 shares at
         ([{"quantity": 1, "holdings": 9_000, "side": "sell"}], ["ACCEPTED"]),
         ([{"quantity": 9_501, "holdings": 9_000, "side": "sell"}], ["MAX_POSITION"]),
         # An open sale may not fill, and makes no room.
-        ([{"quantity": 100, "holdings": 450, "open_remaining": -450}], ["MAX_POSITION"]),
+        ([{"quantity": 100, "holdings": 450, "open_sells": 450}], ["MAX_POSITION"]),
         # Two strategies share the symbol's limit; what was refused takes nothing of it.
         ([{"quantity": 300}, {"quantity": 201}], ["ACCEPTED", "MAX_POSITION"]),
         ([{"quantity": 501}, {"quantity": 300}], ["MAX_POSITION", "ACCEPTED"]),
@@ -249,7 +249,8 @@ ROW = st.fixed_dictionaries(
         "decision_price": st.floats(85, 115) | st.just(NAN),
         "adv": st.floats(500, 20_000) | st.just(NAN),
         "holdings": st.integers(-1_500, 1_500),
-        "open_remaining": st.integers(-500, 500),
+        "open_buys": st.integers(0, 500),
+        "open_sells": st.integers(0, 500),
     }
 )
 

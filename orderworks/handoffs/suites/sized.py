@@ -8,7 +8,7 @@ SIZED = Suite(
     handoff="sized",
     columns=(
         *required("text", "strategy", "symbol", "side"),
-        *required("integer", "quantity", "target", "holdings", "open_remaining"),
+        *required("integer", "quantity", "target", "holdings", "open_buys", "open_sells"),
         *required("number", "decision_price", "strength"),
         *nullable("number", "stop_loss_price", "take_profit_price"),
     ),

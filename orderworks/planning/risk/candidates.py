@@ -37,7 +37,8 @@ REQUIRED_COLUMNS = (
     "quote_problem",
     "adv",
     "holdings",
-    "open_remaining",
+    "open_buys",
+    "open_sells",
 )
 
 
@@ -56,8 +57,8 @@ class Candidates:
 
     ``symbols`` and ``strategies`` hold the names; a row holds its code in them. All other fields
     are (n,). ``problem`` is the quote's problem as the market part reported it, None = sound.
-    ``holdings`` and ``open_remaining`` are the account's before the table's first order: rows of
-    one symbol agree on them, and what earlier rows change is added here. ``margin_answer`` to
+    ``holdings``, ``open_buys`` and ``open_sells`` are the account's before the table's first order:
+    rows of one symbol agree on them, and what earlier rows change is added here. ``margin_answer`` to
     ``margin_words`` are what the broker said of the margin: money, NaN where it said nothing; they
     are in the table only where it was asked.
     """
@@ -77,7 +78,8 @@ class Candidates:
     problem: TextColumn
     adv: FloatColumn
     holdings: IntColumn
-    open_remaining: IntColumn
+    open_buys: IntColumn
+    open_sells: IntColumn
     margin_answer: IntColumn
     margin_needed: FloatColumn
     margin_available: FloatColumn
@@ -126,7 +128,8 @@ class Candidates:
             problem=problem_names[problem],
             adv=_numbers(orders, "adv"),
             holdings=_of_account(orders, "holdings", symbol),
-            open_remaining=_of_account(orders, "open_remaining", symbol),
+            open_buys=_of_account(orders, "open_buys", symbol),
+            open_sells=_of_account(orders, "open_sells", symbol),
             margin_answer=_if_asked(orders, "margin_answer", MarginAnswer.NOT_ASKED, np.int64),
             margin_needed=_if_asked(orders, "margin_needed", np.nan, np.float64),
             margin_available=_if_asked(orders, "margin_available", np.nan, np.float64),
@@ -178,13 +181,13 @@ class Candidates:
 
     @cached_property
     def least_held(self) -> IntColumn:
-        """The lowest position that holdings and open orders can come to, whatever part fills."""
-        return self.holdings + np.minimum(self.open_remaining, 0)
+        """The lowest position that holdings and open orders can come to, whichever of them fill."""
+        return self.holdings - self.open_sells
 
     @cached_property
     def most_held(self) -> IntColumn:
         """The highest position that holdings and open orders can come to."""
-        return self.holdings + np.maximum(self.open_remaining, 0)
+        return self.holdings + self.open_buys
 
     @cached_property
     def lowest(self) -> IntColumn:
