@@ -161,6 +161,8 @@ def _bets(
     signals: pd.DataFrame, fraction: Floats, equity: float, cash: float, policy: SizingPolicy
 ) -> Floats:
     """The money of each bet, capped one by one and then all together; explicit weights as asked."""
+    # Who owes more than he has bets nothing: a negative cap would turn every bet round.
+    equity = max(equity, 0.0)
     if "weight" in signals:
         return np.abs(_column(signals, "weight")) * equity
     match policy.method:

@@ -66,6 +66,17 @@ def traded(*rows: dict[str, Any], policy: SizingPolicy = HALF_KELLY, cash: float
     return (orders["quantity"] * np.where(orders["side"] == "buy", 1, -1)).tolist()
 
 
+@pytest.mark.parametrize("policy", [HALF_KELLY, FIXED, PERCENT])
+def test_nothing_is_bet_on_an_equity_below_zero(policy: SizingPolicy) -> None:
+    table = signals({}, {"direction": "short"}, {"holdings": 50})
+    indebted = size(table, equity=-10_000.0, cash=100.0, policy=policy)
+    assert indebted.orders[["symbol", "side", "quantity"]].to_numpy().tolist() == [
+        ["S2", "sell", 50]
+    ]
+    weighed = size(signals({"weight": 0.1}), equity=-10_000.0, cash=100.0, policy=policy)
+    assert weighed.orders.empty
+
+
 def test_half_kelly_is_half_of_the_fraction_of_cash() -> None:
     # f* = 0.55 - 0.45 / 2 = 0.325: 16,250 of 100,000 at 100 a share.
     assert traded({}, {"direction": "short"}, {"price": 90.0}) == [162, -162, 180]
