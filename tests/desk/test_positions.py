@@ -6,6 +6,7 @@ from working_orders import fill, happened, order, plan_orders, send
 
 from orderworks.desk.desk import Desk
 from orderworks.desk.positions import with_positions
+from orderworks.desk.valuation import value_account
 from orderworks.ledger.movements import book
 from orderworks.ledger.orders import OrderRecord
 from orderworks.model.order import Side
@@ -39,3 +40,20 @@ async def test_what_was_sold_for_the_whole_account_is_not_owed_to_the_next_strat
     traded(desk, "c", account_wide, "buy", 500)
     assert netted(desk, "trend") == [500]
     assert netted(desk, "carry", "trend") == [200, 300]
+
+
+async def test_open_orders_are_counted_a_side_apart(desk: Desk) -> None:
+    """One may fill without the other: the gate judges by the worse of the two."""
+    for name, strategy, side, quantity in (("a", "trend", "buy", 300), ("b", "value", "sell", 200)):
+        plan_orders(
+            desk.ledger,
+            order(name, quantity, strategy=strategy, side=side, algo="none"),
+            run_key=name,
+        )
+    signals = pd.DataFrame({"strategy": ["trend", "value"], "symbol": "AAPL"})
+    table = with_positions(desk, signals)
+    assert table["open_buys"].tolist() == [300, 300]
+    assert table["open_sells"].tolist() == [200, 200]
+    assert table["own_open_remaining"].tolist() == [300, -200]
+    account = value_account(desk)
+    assert (account.open_buys, account.open_sells) == ({"AAPL": 300}, {"AAPL": 200})
