@@ -43,7 +43,10 @@ async def test_what_was_sold_for_the_whole_account_is_not_owed_to_the_next_strat
 
 
 async def test_open_orders_are_counted_a_side_apart(desk: Desk) -> None:
-    """One may fill without the other: the gate judges by the worse of the two."""
+    """One may fill without the other: the gate judges by the worse of the two.
+
+    The desk's own plan buys another 100.
+    """
     for name, strategy, side, quantity in (("a", "trend", "buy", 300), ("b", "value", "sell", 200)):
         plan_orders(
             desk.ledger,
@@ -52,8 +55,8 @@ async def test_open_orders_are_counted_a_side_apart(desk: Desk) -> None:
         )
     signals = pd.DataFrame({"strategy": ["trend", "value"], "symbol": "AAPL"})
     table = with_positions(desk, signals)
-    assert table["open_buys"].tolist() == [300, 300]
+    assert table["open_buys"].tolist() == [400, 400]
     assert table["open_sells"].tolist() == [200, 200]
     assert table["own_open_remaining"].tolist() == [300, -200]
     account = value_account(desk)
-    assert (account.open_buys, account.open_sells) == ({"AAPL": 300}, {"AAPL": 200})
+    assert (account.open_buys, account.open_sells) == ({"AAPL": 400}, {"AAPL": 200})
