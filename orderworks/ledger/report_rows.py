@@ -33,15 +33,22 @@ def measured_orders(
     ).fetchall()
 
 
-def released_parents(ledger: Ledger, account: str, first: date, last: date) -> int:
-    """How many parents of these sessions were sent to a market, measured or not."""
-    row = ledger.execute(
-        "SELECT count(*) AS orders FROM runs r JOIN orders o USING (run_id) WHERE r.account = %s "
-        "AND r.session BETWEEN %s AND %s AND o.parent_id IS NULL AND o.attached_to IS NULL "
-        "AND o.released_at IS NOT NULL",
+def unmeasured_parents(ledger: Ledger, account: str, first: date, last: date) -> dict[date, int]:
+    """How many orders of each of these sessions were to be measured and are not, earliest first.
+
+    To be measured are those that ``orderworks.ledger.quality.load_for_measuring`` takes: the parents
+    that were sent to a market, and the exits that were hit. A session that lacks none is not in it.
+    """
+    rows = ledger.execute(
+        "SELECT r.session, count(*) AS orders FROM runs r JOIN orders o USING (run_id) "
+        "WHERE r.account = %s AND r.session BETWEEN %s AND %s AND o.parent_id IS NULL "
+        "AND o.released_at IS NOT NULL AND (o.attached_to IS NULL OR o.filled_quantity > 0) "
+        "AND NOT EXISTS (SELECT 1 FROM order_quality q WHERE q.account = r.account "
+        "AND q.session = r.session AND q.client_order_id = o.client_order_id) "
+        "GROUP BY r.session ORDER BY r.session",
         (account, first, last),
-    ).fetchone()
-    return 0 if row is None else int(row["orders"])
+    )
+    return {row["session"]: row["orders"] for row in rows}
 
 
 def daily_costs(

@@ -22,7 +22,7 @@ def test_a_session_with_all_that_happened_in_it(books: Ledger) -> None:
     content = read(books)
     assert [row["client_order_id"] for row in content.orders] == [name_of("AAPL", "buy", "parent")]
     assert content.orders[0]["hour"] == 9
-    assert content.released == 1
+    assert content.left_out == {}
     assert content.rejects.values("reason") == [REASON]
     assert content.refusals.rows == [("RESTRICTED", 1, "GME", "GME is on the restricted list")]
     assert content.breaks.values("kind") == ["position", "cash"]
@@ -60,7 +60,7 @@ def test_quotes_that_cannot_be_had_hold_nothing_up(books: Ledger, error: Excepti
 
 def test_another_day_has_none_of_it_but_what_is_open_still(books: Ledger) -> None:
     before = read(books, SESSION - timedelta(days=1), SESSION - timedelta(days=1))
-    assert (before.orders, before.released, before.days) == ([], 0, [])
+    assert (before.orders, before.left_out, before.days) == ([], {}, [])
     for listing in (before.rejects, before.refusals, before.breaks, before.alerts):
         assert listing.rows == []
     after = read(books, SESSION + timedelta(days=1), SESSION + timedelta(days=1))
@@ -74,6 +74,7 @@ def test_a_session_that_is_not_measured_yet_says_so(books: Ledger) -> None:
     books.execute("DELETE FROM order_quality")
     page = render(read(books), END)
     assert "1 order of this session has not been measured yet" in page
+    assert f"orderworks run end-of-day --session {SESSION}" in page
 
 
 @pytest.mark.parametrize("before", [3, 20])

@@ -90,7 +90,7 @@ def content(*orders: dict[str, Any], **changes: Any) -> Content:
         "first": DAY,
         "last": DAY,
         "orders": list(orders),
-        "released": len(orders),
+        "left_out": {},
         "days": [],
         "measures": [],
         "schedules": [],
