@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from small_ledger import ACCOUNT, END, REASON, SESSION, name_of
+from psycopg.types.json import Jsonb
+from small_ledger import ACCOUNT, END, REASON, RUN_KEY, SESSION, name_of
 
 from orderworks.ledger import report_rows
 from orderworks.ledger.connection import Ledger
@@ -75,6 +76,29 @@ def test_a_session_that_is_not_measured_yet_says_so(books: Ledger) -> None:
     page = render(read(books), END)
     assert "1 order of this session has not been measured yet" in page
     assert f"orderworks run end-of-day --session {SESSION}" in page
+
+
+def test_an_experiment_knows_all_that_it_drew_whatever_came_of_it(books: Ledger) -> None:
+    terms = {"name": "pov", "kind": "algo", "control": "twap", "treatment": "pov"}
+    terms |= {"share": 0.5, "seed": 4}
+    books.execute(
+        "UPDATE runs SET settings = %s WHERE run_key = %s",
+        (Jsonb({"experiments": [terms]}), RUN_KEY),
+    )
+    books.execute("UPDATE order_quality SET shortfall_bps = 7.8")
+    for symbol, side, treated in (("AAPL", "buy", True), ("MSFT", "sell", False)):
+        books.execute(
+            "INSERT INTO experiment_orders (client_order_id, run_id, experiment, stratum, treated) "
+            "SELECT client_order_id, run_id, 'pov', 'small', %s FROM orders WHERE client_order_id = %s",
+            (treated, name_of(symbol, side, "parent")),
+        )
+    sent, refused = sorted(read(books).drawn, key=lambda row: not row["treated"])
+    outcome = ("released", "shortfall_bps", "paper", "filled")
+    assert [sent[name] for name in outcome] == [True, 7.8, 1000.0, 300.0]
+    assert [refused[name] for name in outcome] == [False, None, None, None]
+    assert (sent["control"], sent["treatment"], sent["share"], sent["seed"]) == (
+        *("twap", "pov", 0.5, 4),
+    )
 
 
 @pytest.mark.parametrize("before", [3, 20])
