@@ -33,15 +33,22 @@ def measured_orders(
     ).fetchall()
 
 
-def released_parents(ledger: Ledger, account: str, first: date, last: date) -> int:
-    """How many parents of these sessions were sent to a market, measured or not."""
-    row = ledger.execute(
-        "SELECT count(*) AS orders FROM runs r JOIN orders o USING (run_id) WHERE r.account = %s "
-        "AND r.session BETWEEN %s AND %s AND o.parent_id IS NULL AND o.attached_to IS NULL "
-        "AND o.released_at IS NOT NULL",
+def unmeasured_parents(ledger: Ledger, account: str, first: date, last: date) -> dict[date, int]:
+    """How many orders of each of these sessions were to be measured and are not, earliest first.
+
+    To be measured are those that ``orderworks.ledger.quality.load_for_measuring`` takes: the parents
+    that were sent to a market, and the exits that were hit. A session that lacks none is not in it.
+    """
+    rows = ledger.execute(
+        "SELECT r.session, count(*) AS orders FROM runs r JOIN orders o USING (run_id) "
+        "WHERE r.account = %s AND r.session BETWEEN %s AND %s AND o.parent_id IS NULL "
+        "AND o.released_at IS NOT NULL AND (o.attached_to IS NULL OR o.filled_quantity > 0) "
+        "AND NOT EXISTS (SELECT 1 FROM order_quality q WHERE q.account = r.account "
+        "AND q.session = r.session AND q.client_order_id = o.client_order_id) "
+        "GROUP BY r.session ORDER BY r.session",
         (account, first, last),
-    ).fetchone()
-    return 0 if row is None else int(row["orders"])
+    )
+    return {row["session"]: row["orders"] for row in rows}
 
 
 def daily_costs(
@@ -169,18 +176,22 @@ def experiment_orders(
 
     Returns:
         experiment, kind, control, treatment, share, seed, as they were set for the order's run; stratum,
-        treated; slippage_arrival_bps, and as notional what it is of; None where it is not known.
+        treated; released: whether it was sent to a market; shortfall_bps, None where it is not known;
+        paper (quantity * decision price, what the shortfall is of) and of it filled, None where the
+        order was not measured.
     """
     return ledger.execute(
         "WITH drawn AS (SELECT x.*, r.session, r.settings FROM experiment_orders x "
         "JOIN runs r USING (run_id) WHERE r.account = %(account)s AND r.session <= %(last)s) "
         "SELECT d.experiment, e.kind, e.control, e.treatment, e.share, e.seed, d.stratum, d.treated, "
-        "q.slippage_arrival_bps, (q.arrival_price * q.filled_quantity)::float8 AS notional "
+        "o.released_at IS NOT NULL AS released, q.shortfall_bps, "
+        "(q.quantity * q.decision_price)::float8 AS paper, "
+        "(q.filled_quantity * q.decision_price)::float8 AS filled "
         "FROM drawn d CROSS JOIN LATERAL jsonb_to_recordset(d.settings -> 'experiments') AS "
         "e (name text, kind text, control text, treatment text, share float8, seed bigint) "
-        "LEFT JOIN order_quality q USING (client_order_id) "
+        "JOIN orders o USING (client_order_id) LEFT JOIN order_quality q USING (client_order_id) "
         "WHERE e.name = d.experiment AND d.experiment IN "
         "(SELECT experiment FROM drawn WHERE session >= %(first)s) "
-        "ORDER BY d.experiment, d.session, d.client_order_id",
+        "ORDER BY d.experiment, d.session, client_order_id",
         {"account": account, "first": first, "last": last},
     ).fetchall()

@@ -48,13 +48,17 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is known of the sessions from ``first`` to ``last`` of an account, and of the days before."""
+    """What is known of the sessions from ``first`` to ``last`` of an account, and of the days before.
+
+    ``left_out`` is how many orders of a session were released and not measured, where there are any:
+    no figure knows of them.
+    """
 
     account: str
     first: date
     last: date
     orders: Rows
-    released: int
+    left_out: Mapping[date, int]
     days: Sequence[Day]
     measures: Sequence[Measure]
     schedules: Sequence[Schedule]
@@ -86,7 +90,7 @@ def gather(ledger: Ledger, account: str, first: date, last: date, market_of: Mar
         first=first,
         last=last,
         orders=orders,
-        released=report_rows.released_parents(ledger, account, first, last),
+        left_out=report_rows.unmeasured_parents(ledger, account, first, last),
         days=days,
         measures=measures_of(
             aggregate(ledger, account, first, last), known_of(ledger, account, first, last)

@@ -1,4 +1,8 @@
-"""The experiments of a period: what each alternative cost, and in words whether that differs."""
+"""The experiments of a period: what each alternative cost, and in words whether that differs.
+
+The cost is the implementation shortfall, over what was decided: it holds what was missed with shares that
+were not filled. Slippage of fills would call a way cheap that fills only where the market comes to it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from orderworks.quality.comparing import Difference, compare
 from orderworks.quality.confidence import WeightedCost, weighted_cost
 from orderworks.quality.metrics import BASIS_POINTS
 from orderworks.report import wording
-from orderworks.report.figures import Rows
+from orderworks.report.figures import Floats, Rows
 
 MOST_NEEDED = 100_000
 """Beyond that a number of orders says no more than that it is hopeless."""
@@ -21,10 +25,29 @@ MOST_NEEDED = 100_000
 SAME_EXPERIMENT = ("experiment", "kind", "control", "treatment", "share", "seed")
 """What an experiment is: with other terms under the old name it is another one."""
 
+UNCOUNTED = ("Not released, so of no cost", "Released and not measured", "Of unknown shortfall")
+"""Why an order that was drawn has no part in the comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What came of the orders that were drawn to one alternative.
+
+    Attributes:
+        uncounted: orders, for each of UNCOUNTED.
+        filled_share: of the decided value of those that were measured; None where none was.
+        cost: the shortfall over the decided value; None where it is known of no order.
+    """
+
+    name: str
+    uncounted: tuple[int, ...]
+    filled_share: float | None
+    cost: WeightedCost | None
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """An experiment and what came of it; costs are arrival slippage, None where it is known of no order."""
+    """An experiment and what came of it; ``arms`` are the control and the treatment."""
 
     name: str
     control: str
@@ -32,7 +55,7 @@ class Compared:
     share: float
     seed: int
     drawn: int
-    costs: tuple[tuple[str, WeightedCost | None], ...]
+    arms: tuple[Arm, Arm]
     difference: Difference
 
     @property
@@ -41,17 +64,30 @@ class Compared:
         found = self.difference
         if found.bps is None:
             return (
-                f"Nothing can be compared yet: no stratum has a filled order by {self.control} and one by "
-                f"{self.treatment}."
+                f"Nothing can be compared yet: no stratum has an order of known shortfall by {self.control} "
+                f"and one by {self.treatment}."
             )
-        less = "less" if found.bps < 0 else "more"
-        said = f"{self.treatment} cost {abs(found.bps):.1f} bps {less} than {self.control}"
+        lower = "lower" if found.bps < 0 else "higher"
+        said = (
+            f"With what was not filled, the shortfall by {self.treatment} was {abs(found.bps):.1f} bps "
+            f"{lower} than by {self.control}"
+        )
         if found.low_bps is None or found.high_bps is None:
             return f"{said}, of too few orders to say how sure that is."
         said += f", 95 % interval {wording.bps(found.low_bps)} to {wording.bps(found.high_bps)} bps"
         if found.is_told:
             return f"{said}: distinguishable from none."
         return f"{said}: not yet distinguishable from none.{_needed(found)}"
+
+    @property
+    def left_out(self) -> str:
+        """How many orders of each alternative are not compared, and why; empty where there are none."""
+        one, other = self.arms
+        return " ".join(
+            f"{why}: {ours:,} by {one.name} and {theirs:,} by {other.name}."
+            for why, ours, theirs in zip(UNCOUNTED, one.uncounted, other.uncounted, strict=True)
+            if ours or theirs
+        )
 
 
 def compared_of(rows: Rows) -> list[Compared]:
@@ -65,19 +101,8 @@ def compared_of(rows: Rows) -> list[Compared]:
 
 def _compared(rows: Rows) -> Compared:
     first = rows[0]
-    known = [row for row in rows if row["slippage_arrival_bps"] is not None and row["notional"]]
-    bps = np.array([row["slippage_arrival_bps"] for row in known], dtype=np.float64)
-    notionals = np.array([row["notional"] for row in known], dtype=np.float64)
-    treated = np.array([row["treated"] for row in known], dtype=np.bool_)
-    costs = tuple(
-        (
-            first[arm],
-            weighted_cost(bps[of] * notionals[of] / BASIS_POINTS, notionals[of])
-            if of.any()
-            else None,
-        )
-        for arm, of in (("control", ~treated), ("treatment", treated))
-    )
+    known = _known(rows)
+    bps, paper = _floats(known, "shortfall_bps"), _floats(known, "paper")
     return Compared(
         name=first["experiment"],
         control=first["control"],
@@ -85,9 +110,40 @@ def _compared(rows: Rows) -> Compared:
         share=first["share"],
         seed=first["seed"],
         drawn=len(rows),
-        costs=costs,
-        difference=compare(bps, notionals, treated, [row["stratum"] for row in known]),
+        arms=(
+            _arm(first["control"], [row for row in rows if not row["treated"]]),
+            _arm(first["treatment"], [row for row in rows if row["treated"]]),
+        ),
+        difference=compare(
+            bps,
+            paper,
+            np.array([row["treated"] for row in known], dtype=np.bool_),
+            [row["stratum"] for row in known],
+        ),
     )
+
+
+def _arm(name: str, rows: Rows) -> Arm:
+    measured = [row for row in rows if row["paper"] is not None]
+    known = _known(rows)
+    released = sum(row["released"] for row in rows)
+    decided, paper = _floats(measured, "paper").sum(), _floats(known, "paper")
+    return Arm(
+        name,
+        (len(rows) - released, released - len(measured), len(measured) - len(known)),
+        float(_floats(measured, "filled").sum() / decided) if measured else None,
+        weighted_cost(_floats(known, "shortfall_bps") * paper / BASIS_POINTS, paper)
+        if known
+        else None,
+    )
+
+
+def _known(rows: Rows) -> Rows:
+    return [row for row in rows if row["shortfall_bps"] is not None]
+
+
+def _floats(rows: Rows, name: str) -> Floats:
+    return np.array([row[name] for row in rows], dtype=np.float64)
 
 
 def _needed(found: Difference) -> str:

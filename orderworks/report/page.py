@@ -68,13 +68,15 @@ def verdict_of(content: Content, cost: Cost) -> str:
     period = "this session" if content.first == content.last else "these days"
     if sessions > 1:
         period = f"these {sessions} sessions"
-    return verdict(cost, content.released, content.earlier, period)
+    return verdict(cost, sum(content.left_out.values()), content.earlier, period)
 
 
 def attention_of(content: Content, cost: Cost) -> str:
     """The report's second line."""
     open_breaks = _of(content.breaks, "open_of")
-    return attention(_of(content.rejects), open_breaks, _of(content.alerts), cost.unmeasured)
+    return attention(
+        _of(content.rejects), open_breaks, _of(content.alerts), cost.unmeasured, content.left_out
+    )
 
 
 def period_of(content: Content) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from orderworks.report import wording
 from orderworks.report.figures import Cost, Day, Part, together_bps
@@ -13,22 +14,22 @@ FEWEST_DAYS = 5
 UNUSUAL = 0.9
 """Dear, or cheap, is what lies beyond this share of the earlier days."""
 
+MOST_NAMED = 5
+"""Of sessions that were not measured, as many are named; how many more there are is said."""
 
-def verdict(cost: Cost, released: int, earlier: Sequence[Day], period: str) -> str:
+
+def verdict(cost: Cost, left_out: int, earlier: Sequence[Day], period: str) -> str:
     """What the period cost, and how that compares with the days before it, in one or two sentences.
 
     Args:
-        released: orders that were sent in it, measured or not.
+        left_out: orders that were sent in it and not measured.
         earlier: the measured days before it.
         period: 'this session' or 'these 5 sessions'.
     """
     if not cost.orders:
-        if released:
-            verb = "has" if released == 1 else "have"
-            return (
-                f"{wording.count(released, 'order')} of {period} {verb} not been measured yet: "
-                "'orderworks run end-of-day' does that."
-            )
+        if left_out:
+            verb = "has" if left_out == 1 else "have"
+            return f"{wording.count(left_out, 'order')} of {period} {verb} not been measured yet."
         return f"No order was sent in {period}: there is nothing to measure."
     if cost.total is None or cost.bps is None:
         return (
@@ -40,8 +41,15 @@ def verdict(cost: Cost, released: int, earlier: Sequence[Day], period: str) -> s
     return f"{said}{_compared(cost.bps, earlier)}{_mainly(cost)}."
 
 
-def attention(rejected: int, open_breaks: int, alerts: int, unmeasured: int) -> str:
-    """What a person should look at, in one sentence."""
+def attention(
+    rejected: int, open_breaks: int, alerts: int, unmeasured: int, left_out: Mapping[date, int]
+) -> str:
+    """What a person should look at, in one sentence; before it one of what the figures leave out.
+
+    Args:
+        unmeasured: orders that were measured, and of which the cost is not known.
+        left_out: of each session, orders that were released and not measured.
+    """
     things = [
         (rejected, "order was rejected", "orders were rejected"),
         (open_breaks, "break is open", "breaks are open"),
@@ -49,10 +57,25 @@ def attention(rejected: int, open_breaks: int, alerts: int, unmeasured: int) -> 
         (unmeasured, "order could not be measured whole", "orders could not be measured whole"),
     ]
     told = [f"{number:,} {one if number == 1 else many}" for number, one, many in things if number]
-    if not told:
-        return "Nothing was rejected, no break is open, no alert was raised."
-    *head, last = told
-    return (f"{', '.join(head)} and {last}" if head else last) + "."
+    said = wording.listed(told) or "Nothing was rejected, no break is open, no alert was raised"
+    return f"{_left_out(left_out)}{said}."
+
+
+def _left_out(left_out: Mapping[date, int]) -> str:
+    """The sessions that were not measured, or not whole, and what does that."""
+    if not left_out:
+        return ""
+    orders, sessions = sum(left_out.values()), [str(session) for session in left_out]
+    named, later = sessions[:MOST_NAMED], len(sessions) - MOST_NAMED
+    if later > 0:
+        named.append(f"{later} later {'one' if later == 1 else 'ones'}")
+    alone = len(sessions) == 1
+    return (
+        f"{wording.count(orders, 'order')} of session{'' if alone else 's'} {wording.listed(named)} "
+        f"{'was' if orders == 1 else 'were'} released and not measured: 'orderworks run end-of-day "
+        f"--session {sessions[0] if alone else 'DATE'}' measures {'it' if orders == 1 else 'them'}"
+        f"{'' if alone else ', a session each'}. "
+    )
 
 
 def _compared(bps: float, earlier: Sequence[Day]) -> str:

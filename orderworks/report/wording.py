@@ -1,8 +1,9 @@
-"""Numbers as the report writes them: grouped, aligned, with a true minus, and what is missing as a dash."""
+"""Numbers as the report writes them: grouped, aligned, a true minus, what is missing a dash; and lists."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -93,6 +94,12 @@ def short_day(session: date) -> str:
 def count(number: int, noun: str) -> str:
     """'1 order', '2 orders'."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def listed(things: Sequence[str]) -> str:
+    """'one', 'one and two', 'one, two and three'; of none nothing."""
+    *head, last = things or [""]
+    return f"{', '.join(head)} and {last}" if head else last
 
 
 def _written(value: Figure, form: str) -> str:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from small_ledger import ACCOUNT, END, REASON, SESSION, name_of
+from psycopg.types.json import Jsonb
+from small_ledger import ACCOUNT, END, REASON, RUN_KEY, SESSION, name_of
 
 from orderworks.ledger import report_rows
 from orderworks.ledger.connection import Ledger
@@ -22,7 +23,7 @@ def test_a_session_with_all_that_happened_in_it(books: Ledger) -> None:
     content = read(books)
     assert [row["client_order_id"] for row in content.orders] == [name_of("AAPL", "buy", "parent")]
     assert content.orders[0]["hour"] == 9
-    assert content.released == 1
+    assert content.left_out == {}
     assert content.rejects.values("reason") == [REASON]
     assert content.refusals.rows == [("RESTRICTED", 1, "GME", "GME is on the restricted list")]
     assert content.breaks.values("kind") == ["position", "cash"]
@@ -60,7 +61,7 @@ def test_quotes_that_cannot_be_had_hold_nothing_up(books: Ledger, error: Excepti
 
 def test_another_day_has_none_of_it_but_what_is_open_still(books: Ledger) -> None:
     before = read(books, SESSION - timedelta(days=1), SESSION - timedelta(days=1))
-    assert (before.orders, before.released, before.days) == ([], 0, [])
+    assert (before.orders, before.left_out, before.days) == ([], {}, [])
     for listing in (before.rejects, before.refusals, before.breaks, before.alerts):
         assert listing.rows == []
     after = read(books, SESSION + timedelta(days=1), SESSION + timedelta(days=1))
@@ -74,6 +75,30 @@ def test_a_session_that_is_not_measured_yet_says_so(books: Ledger) -> None:
     books.execute("DELETE FROM order_quality")
     page = render(read(books), END)
     assert "1 order of this session has not been measured yet" in page
+    assert f"orderworks run end-of-day --session {SESSION}" in page
+
+
+def test_an_experiment_knows_all_that_it_drew_whatever_came_of_it(books: Ledger) -> None:
+    terms = {"name": "pov", "kind": "algo", "control": "twap", "treatment": "pov"}
+    terms |= {"share": 0.5, "seed": 4}
+    books.execute(
+        "UPDATE runs SET settings = %s WHERE run_key = %s",
+        (Jsonb({"experiments": [terms]}), RUN_KEY),
+    )
+    books.execute("UPDATE order_quality SET shortfall_bps = 7.8")
+    for symbol, side, treated in (("AAPL", "buy", True), ("MSFT", "sell", False)):
+        books.execute(
+            "INSERT INTO experiment_orders (client_order_id, run_id, experiment, stratum, treated) "
+            "SELECT client_order_id, run_id, 'pov', 'small', %s FROM orders WHERE client_order_id = %s",
+            (treated, name_of(symbol, side, "parent")),
+        )
+    sent, refused = sorted(read(books).drawn, key=lambda row: not row["treated"])
+    outcome = ("released", "shortfall_bps", "paper", "filled")
+    assert [sent[name] for name in outcome] == [True, 7.8, 1000.0, 300.0]
+    assert [refused[name] for name in outcome] == [False, None, None, None]
+    assert (sent["control"], sent["treatment"], sent["share"], sent["seed"]) == (
+        *("twap", "pov", 0.5, 4),
+    )
 
 
 @pytest.mark.parametrize("before", [3, 20])

@@ -1,5 +1,6 @@
 """A session measured from a real ledger, stored there, and told once."""
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from orderworks.ledger.alert_deliveries import undecided
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.leases import Lease
 from orderworks.ledger.quality import load_for_measuring, store_quality
+from orderworks.ledger.report_rows import unmeasured_parents
 from orderworks.market.replay import ReplayMarket
 from orderworks.quality.report import measure_session
+from orderworks.report.content import gather
+from orderworks.report.page import render
 
 
 def test_what_is_measured_of_a_session(ledger: Ledger, lease: Lease, market: ReplayMarket) -> None:
@@ -43,6 +47,41 @@ def test_what_is_measured_of_a_session(ledger: Ledger, lease: Lease, market: Rep
         *(("strategy", "momentum"), ("symbol", "A")),
     ]
     assert {r["shortfall_total"] for r in daily} == {Decimal(87)}
+
+
+def test_a_report_tells_what_of_its_period_was_not_measured(
+    ledger: Ledger, lease: Lease, market: ReplayMarket
+) -> None:
+    later = DAY + timedelta(days=3)
+    plan_orders(ledger, "daily", ["p"])
+    plan_orders(ledger, "next", ["q", "q2", "never-sent"], days=3)
+    for name in ("p", "q", "q2"):
+        release(ledger, lease, name)
+        fill(ledger, lease, name, 700, "10.07")
+    measure(ledger, market)
+    content = gather(ledger, ACCOUNT, DAY, later, lambda _: None)
+    assert content.left_out == {later: 2}
+    page = render(content, CLOSE)
+    assert "Trading cost 87.00, 87.0 bps" in page
+    assert f"2 orders of session {later} were released and not measured" in page
+    assert gather(ledger, ACCOUNT, DAY, DAY, lambda _: None).left_out == {}
+
+
+def test_an_exit_that_was_hit_is_left_out_until_it_is_measured_and_one_that_rests_is_not(
+    ledger: Ledger, lease: Lease, market: ReplayMarket
+) -> None:
+    plan_orders(ledger, "daily", ["p", "hit", "resting"])
+    for name in ("p", "hit", "resting"):
+        release(ledger, lease, name)
+    for name in ("p", "hit"):
+        fill(ledger, lease, name, 1000, "10.07")
+    ledger.execute("SET session_replication_role = replica")
+    ledger.execute(
+        "UPDATE orders SET attached_to = 'p' WHERE client_order_id IN ('hit', 'resting')"
+    )
+    assert unmeasured_parents(ledger, ACCOUNT, DAY, DAY) == {DAY: 2}
+    measure(ledger, market)
+    assert unmeasured_parents(ledger, ACCOUNT, DAY, DAY) == {}
 
 
 def test_unknowns_are_stored_as_null(ledger: Ledger, lease: Lease, tmp_path: Path) -> None:

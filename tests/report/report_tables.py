@@ -48,7 +48,7 @@ def order(name: str = "ow-1", **changes: Any) -> dict[str, Any]:
 
 
 def experiment_order(treated: bool, bps: float | None, **changes: Any) -> dict[str, Any]:
-    """An order of 10,000 that an experiment drew."""
+    """An order of 10,000 that an experiment drew, measured and filled whole."""
     return {
         "experiment": "vwap for large",
         "kind": "algo",
@@ -58,8 +58,10 @@ def experiment_order(treated: bool, bps: float | None, **changes: Any) -> dict[s
         "seed": 7,
         "stratum": "1-5% of ADV, <5 bps wide",
         "treated": treated,
-        "slippage_arrival_bps": bps,
-        "notional": None if bps is None else 10_000.0,
+        "released": True,
+        "shortfall_bps": bps,
+        "paper": 10_000.0,
+        "filled": 10_000.0,
     } | changes
 
 
@@ -90,7 +92,7 @@ def content(*orders: dict[str, Any], **changes: Any) -> Content:
         "first": DAY,
         "last": DAY,
         "orders": list(orders),
-        "released": len(orders),
+        "left_out": {},
         "days": [],
         "measures": [],
         "schedules": [],

@@ -151,7 +151,6 @@ def a_full_day() -> Content:
         hostile("an exchange's reason, at some length, so that it must be folded somewhere"),
         account="SIM1",
         orders=orders,
-        released=60,
         days=[
             *days(*(float(n % 9 - 3) for n in range(20))),
             Day(DAY, 60, Decimal(4338), 72.3, Decimal(600_000)),

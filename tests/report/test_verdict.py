@@ -1,7 +1,9 @@
-"""The first lines say what happened, and nothing that is not known."""
+"""The first lines say what happened, nothing that is not known, and of what it is not."""
+
+from datetime import timedelta
 
 import pytest
-from report_tables import days, order
+from report_tables import DAY, days, order
 
 from orderworks.report.figures import cost_of
 from orderworks.report.verdict import attention, verdict
@@ -13,8 +15,8 @@ SESSION = "this session"
     ("released", "said"),
     [
         (0, "No order was sent in this session: there is nothing to measure."),
-        (1, "1 order of this session has not been measured yet"),
-        (12, "12 orders of this session have not been measured yet"),
+        (1, "1 order of this session has not been measured yet."),
+        (12, "12 orders of this session have not been measured yet."),
     ],
 )
 def test_without_a_measured_order_it_says_so(released: int, said: str) -> None:
@@ -62,4 +64,32 @@ def test_it_names_what_most_of_the_cost_is() -> None:
     ],
 )
 def test_what_a_person_should_look_at(counts: tuple[int, int, int, int], said: str) -> None:
-    assert attention(*counts) == said
+    assert attention(*counts, {}) == said
+
+
+@pytest.mark.parametrize(
+    ("days_and_orders", "said"),
+    [
+        (
+            (1,),
+            "1 order of session 2026-11-20 was released and not measured: 'orderworks run end-of-day "
+            "--session 2026-11-20' measures it. 1 break is open.",
+        ),
+        (
+            (3, 1),
+            "4 orders of sessions 2026-11-20 and 2026-11-21 were released and not measured: 'orderworks "
+            "run end-of-day --session DATE' measures them, a session each. 1 break is open.",
+        ),
+        (
+            (1,) * 8,
+            "8 orders of sessions 2026-11-20, 2026-11-21, 2026-11-22, 2026-11-23, 2026-11-24 and 3 later "
+            "ones were released and not measured: 'orderworks run end-of-day --session DATE' measures "
+            "them, a session each. 1 break is open.",
+        ),
+    ],
+)
+def test_orders_that_no_figure_knows_of_come_first(
+    days_and_orders: tuple[int, ...], said: str
+) -> None:
+    left_out = {DAY + timedelta(days=n): orders for n, orders in enumerate(days_and_orders)}
+    assert attention(0, 1, 0, 0, left_out) == said

@@ -34,6 +34,8 @@ from orderworks.report import wording
         (wording.duration(None), "–"),
         (wording.count(1, "order"), "1 order"),
         (wording.count(2_000, "order"), "2,000 orders"),
+        (wording.listed(()), ""),
+        (wording.listed(("a", "b", "c")), "a, b and c"),
     ],
 )
 def test_how_numbers_are_written(written: str, said: str) -> None:
