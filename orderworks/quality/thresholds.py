@@ -51,7 +51,7 @@ LATENCY = Threshold(
 LIMIT = Threshold(
     "limit_breach",
     "slippage_limit_worst_bps",
-    "{order} has a fill {measured:.2f} bps worse than the limit that it was sent with; filled "
+    "{order} has a fill {measured:.2f} bps worse than the limit that it had then; filled "
     "{filled_quantity:,} at {average_price:.4f} against limits of {limit_price:.4f} on average",
     (*FILLED, "limit_price"),
 )
