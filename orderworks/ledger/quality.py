@@ -9,6 +9,7 @@ from pandas.api.types import pandas_dtype
 
 from orderworks.ledger.bulk import copy_rows
 from orderworks.ledger.connection import Ledger
+from orderworks.ledger.limits_in_force import AT_FILL
 
 PARENT_COLUMNS = {
     "client_order_id": "str",
@@ -111,23 +112,23 @@ def load_for_measuring(
 
     Returns:
         Parents with PARENT_COLUMNS, and fills with FILL_COLUMNS: ``parent_id``, and as
-        ``limit_price`` the limit of the child that was filled. Money is Decimal or None, times
-        are UTC or NaT.
+        ``limit_price`` the limit that the child had when it was filled. Money is Decimal or None,
+        times are UTC or NaT.
     """
     fills = ledger.execute(
         "SELECT fill.exec_id, sent.client_order_id, "
         "coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, fill.price, "
-        "fill.commission, fill.ts, sent.limit_price "
+        "fill.commission, fill.ts, in_force.limit_price "
         "FROM runs run JOIN orders sent USING (run_id) JOIN executions fill USING (client_order_id) "
-        "WHERE run.account = %s AND run.session = %s "
-        "ORDER BY fill.ts, fill.exec_id",
+        f"{AT_FILL} WHERE run.account = %s AND run.session = %s "
+        "ORDER BY fill.ts, fill.exec_id".encode(),
         (account, session),
     ).fetchall()
     return _parents(ledger, account, session, PARENT_COLUMNS), _frame(fills, FILL_COLUMNS)
 
 
 def beyond_limits(ledger: Ledger, account: str, session: date) -> tuple[list[str], pd.DataFrame]:
-    """The parents that runs of ``session`` released of which a fill is worse than its child's limit.
+    """The parents that runs of ``session`` released of which a fill is worse than its child's limit was.
 
     Returns:
         Their names, and all their fills with FILL_COLUMNS.
@@ -137,9 +138,9 @@ def beyond_limits(ledger: Ledger, account: str, session: date) -> tuple[list[str
         for row in ledger.execute(
             "SELECT DISTINCT coalesce(sent.parent_id, sent.client_order_id) AS parent_id "
             "FROM runs run JOIN orders sent USING (run_id) JOIN executions fill USING (client_order_id) "
-            "WHERE run.account = %s AND run.session = %s AND CASE sent.side "
-            "WHEN 'buy' THEN fill.price > sent.limit_price ELSE fill.price < sent.limit_price END "
-            "ORDER BY 1",
+            f"{AT_FILL} WHERE run.account = %s AND run.session = %s AND CASE sent.side "
+            "WHEN 'buy' THEN fill.price > in_force.limit_price ELSE fill.price < in_force.limit_price "
+            "END ORDER BY 1".encode(),
             (account, session),
         )
     ]

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from orderworks.ledger.connection import Ledger
+from orderworks.ledger.limits_in_force import AT_FILL
 from orderworks.ledger.listings import ask
 from orderworks.model.listing import Listing
 
@@ -74,12 +75,13 @@ def daily_costs(
 
 
 def fills_of(ledger: Ledger, parents: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-    """The fills of some parents that stand, by time: parent_id, ts, quantity, price, limit_price."""
+    """The fills of some parents that stand, by time: parent_id, ts, quantity, price, and as limit_price
+    the limit that the child had then."""
     return ledger.execute(
-        "SELECT coalesce(o.parent_id, o.client_order_id) AS parent_id, f.ts, f.quantity, f.price, "
-        "o.limit_price FROM orders o JOIN executions f USING (client_order_id) "
-        "WHERE o.client_order_id = ANY(%(parents)s) OR o.parent_id = ANY(%(parents)s) "
-        "ORDER BY f.ts, f.exec_id",
+        "SELECT coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.ts, fill.quantity, "
+        "fill.price, in_force.limit_price FROM orders sent JOIN executions fill USING (client_order_id) "
+        f"{AT_FILL} WHERE sent.client_order_id = ANY(%(parents)s) OR sent.parent_id = ANY(%(parents)s) "
+        "ORDER BY fill.ts, fill.exec_id".encode(),
         {"parents": list(parents)},
     ).fetchall()
 

@@ -112,7 +112,7 @@ _TABLE = (
     AlertKind(
         "limit_breach",
         Severity.CRITICAL,
-        "a fill is worse than the limit that its order was sent with; looked at after every wave",
+        "a fill is worse than the limit that its order had then; looked at after every wave",
         "Ask the broker to explain or bust the execution.",
         {
             **_ORDER,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from orderworks.planning.risk.bounds import noise_above
 from orderworks.quality.drawing import INK, MUTED, VALUE, dress, heading, new_figure, save, signed
 from orderworks.quality.metrics import BASIS_POINTS
 
@@ -72,7 +73,7 @@ def _draw_slippage(axes: Axes, worst: pd.DataFrame, known: int, threshold: float
         )
         return
     values = worst["slippage_arrival_bps"].to_numpy(float)
-    colors = [BREACH if v > threshold else COST if v >= 0 else GAIN for v in values]
+    colors = [BREACH if v > noise_above(threshold) else COST if v >= 0 else GAIN for v in values]
     bars = axes.barh(range(len(worst)), values, color=colors, height=0.72)
     axes.bar_label(bars, [signed(v) for v in values], padding=3, **VALUE)
     names = [

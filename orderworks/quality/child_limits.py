@@ -1,4 +1,4 @@
-"""What fills cost against the limits that they were sent with."""
+"""What fills cost against the limits that their orders had then."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Floats = NDArray[np.float64]
 def against_limits(
     fills: pd.DataFrame, of_parent: NDArray[np.intp], signs: Floats
 ) -> dict[str, Any]:
-    """What the fills of limit children cost against their own limits, by parent.
+    """What the fills of limit children cost against the limits that stood then, by parent.
 
     Args:
-        fills: price, quantity and limit_price, the limit of the child, or None.
+        fills: price, quantity and limit_price, the limit that the child had then, or None.
         of_parent: the place of each fill's parent among ``signs``, +1 to buy and -1 to sell.
 
     Returns:

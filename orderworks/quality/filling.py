@@ -53,7 +53,8 @@ def measure_fills(
     """The execution quality of each fill.
 
     The quote is the sound one that stands at the fill; the mids after it are those that stand then,
-    and are missing past the close or the end of what is known. A limit is the child's.
+    and are missing past the close or the end of what is known. A limit is
+    that of the child then.
 
     Args:
         orders: what ``measure_worked`` returned of ``parents``.

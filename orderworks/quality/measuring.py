@@ -60,9 +60,9 @@ def measure_orders(
     in the interval, a fraction; ``hour`` is New York's at release.
 
     Slippages are of the average fill, in basis points, positive is cost. Against the limit, each
-    fill is measured with its own child's limit: ``slippage_limit_bps`` weights them by notional,
-    ``slippage_limit_worst_bps`` is the worst one, ``limit_price`` the mean limit by shares; fills of
-    market children have no part in it.
+    fill is measured with the limit that its own child had then: ``slippage_limit_bps`` weights them
+    by notional, ``slippage_limit_worst_bps`` is the worst one, ``limit_price`` the mean limit by
+    shares; fills of market children have no part in it.
 
     Args:
         parents: released orders, as ``orderworks.ledger.quality.load_for_measuring`` has them.

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from orderworks.ledger.alerts import Alert
+from orderworks.planning.risk.bounds import noise_above
 from orderworks.quality.daily import summarise
 from orderworks.quality.limits import latency_limits, slippage_limits
 from orderworks.settings import Quality
@@ -51,7 +53,7 @@ LATENCY = Threshold(
 LIMIT = Threshold(
     "limit_breach",
     "slippage_limit_worst_bps",
-    "{order} has a fill {measured:.2f} bps worse than the limit that it was sent with; filled "
+    "{order} has a fill {measured:.2f} bps worse than the limit that it had then; filled "
     "{filled_quantity:,} at {average_price:.4f} against limits of {limit_price:.4f} on average",
     (*FILLED, "limit_price"),
 )
@@ -91,7 +93,7 @@ def breaches(
                 "threshold": day_threshold,
             },
         )
-        for paid in days[days > day_threshold].tolist()
+        for paid in days[days > noise_above(day_threshold)].tolist()
     ]
     return alerts
 
@@ -116,7 +118,7 @@ def breaches_of(
 ) -> list[Alert]:
     """An alert for each of ``rows`` in which the rule's measure is above its threshold."""
     judged = rows.assign(threshold=thresholds)
-    above = judged[judged[rule.measure] > judged["threshold"]]
+    above = judged[judged[rule.measure] > noise_above(judged["threshold"].to_numpy(np.float64))]
     return [_alert(rule, row, at) for row in above.to_dict("records")]
 
 

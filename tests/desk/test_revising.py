@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 from unreliable_broker import require_equal_books, send_due
-from working_orders import ACCOUNT, at, order, plan_orders
+from working_orders import ACCOUNT, SESSION, at, order, plan_orders
 
 from orderworks.brokers.adapter import Report
 from orderworks.desk.desk import Desk
 from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.reports import follow
 from orderworks.desk.revising import CROSSES, FOLLOWS, reprice, revise
 from orderworks.ledger.connection import open_ledger
 from orderworks.ledger.controls import throw_kill_switch
@@ -19,6 +20,7 @@ from orderworks.ledger.orders import OrderMap, open_orders, orders_by_id
 from orderworks.model.errors import BrokerError, KillSwitchThrown
 from orderworks.model.order import Replacement
 from orderworks.model.state import OrderState
+from orderworks.quality.watching import watch_session
 
 FAR = Decimal("90.00")
 """Too far from the market to trade."""
@@ -122,6 +124,25 @@ async def test_what_follows_the_touch_moves_with_it(desk: Desk) -> None:
     quote = desk.market.quotes_at(desk.clock.now(), ["AAPL"]).iloc[0]
     assert (reason, limit) == (FOLLOWS, Decimal(str(quote["bid"])))
     assert await reprice(desk, orders) == 0
+
+
+async def test_what_was_bought_before_the_price_was_moved_broke_no_limit(desk: Desk) -> None:
+    """It buys at the ask, and what is left follows the bid."""
+    ask = Decimal(str(desk.market.quotes_at(desk.clock.now(), ["AAPL"]).iloc[0]["ask"]))
+    large = order(
+        "q", 9_000, algo="none", limit_price=ask, route_rule="MEDIUM", remainder="reprice"
+    )
+    plan_orders(desk.ledger, large, run_key="one that follows")
+    await send_due(desk)
+    await follow(desk, at(6))
+    orders = open_orders(desk.ledger, ACCOUNT)
+    bought_at = {row["price"] for row in desk.ledger.execute("SELECT price FROM executions")}
+    await reprice(desk, orders)
+    assert orders["q"].limit_price is not None
+    assert orders["q"].limit_price < max(bought_at)
+    now = desk.clock.now()
+    told = watch_session(desk.ledger, ACCOUNT, SESSION, desk.settings.quality, now)
+    assert [alert.kind for alert in told if alert.kind == "limit_breach"] == []
 
 
 @pytest.mark.parametrize("route_rule", ["SIGNAL", "STOP_LOSS", "TAKE_PROFIT"])

@@ -53,6 +53,19 @@ def test_fills_without_an_arrival_price_are_drawn_nevertheless(tmp_path: Path) -
     assert ink > 0
 
 
+def test_an_order_at_the_threshold_does_not_stand_out(tmp_path: Path) -> None:
+    """10 bps over a mid of 30 is a little more in floats."""
+    order = parent(arrival_bid=Decimal(30), arrival_ask=Decimal(30))
+    market = recorded(tmp_path, [])
+    rows = measure_orders(parents_table(order), fills_table(fill(7, "30.03")), market, CLOSE)
+    assert rows["slippage_arrival_bps"].item() > 10
+    pictures = [tmp_path / "at.png", tmp_path / "below.png"]
+    for path, threshold in zip(pictures, (10, 10.000000001), strict=True):
+        drawn(rows, path, threshold)
+    at_it, below_it = map(imread, pictures)
+    assert (at_it == below_it).all()
+
+
 def test_matplotlib_is_loaded_only_to_draw_and_without_its_global_state(tmp_path: Path) -> None:
     program = (
         "import sys\n"

@@ -12,7 +12,7 @@ from traded_session import LIMITS
 
 from orderworks.ledger.alerts import Alert
 from orderworks.quality.measuring import measure_orders
-from orderworks.quality.thresholds import breaches
+from orderworks.quality.thresholds import breaches, order_breaches
 
 
 def rows_of(
@@ -59,6 +59,37 @@ def test_a_dear_order_in_a_cheap_day_is_told_alone(tmp_path: Path) -> None:
 def test_exactly_the_threshold_is_no_breach(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, [parent(acknowledged_at=at(65))], [fill(700, "10.05")])
     assert found(rows, slippage=0.0) == []
+
+
+def filled_at(tmp_path: Path, of_arrival: str) -> DataFrame:
+    """Orders from 10 to 2,980 a share, each bought or sold at so much of the mid at its release."""
+    mids = {f"p{number}": Decimal(10 + number * 10) for number in range(298)}
+    sides = {name: "sell" if number % 3 == 0 else "buy" for number, name in enumerate(mids)}
+    signs = {"buy": 1, "sell": -1}
+    parents = [
+        parent(name, side=sides[name], arrival_bid=mid, arrival_ask=mid)
+        for name, mid in mids.items()
+    ]
+    fills = [
+        fill(7, str(mid * (1 + signs[sides[name]] * Decimal(of_arrival))), of=name)
+        for name, mid in mids.items()
+    ]
+    return rows_of(tmp_path, parents, fills)
+
+
+def test_what_is_the_threshold_on_paper_is_none_in_floats(tmp_path: Path) -> None:
+    rows = filled_at(tmp_path, "0.001")
+    assert (rows["slippage_arrival_bps"] > 10).any()
+    assert found(rows) == []
+    unusual = {"median_bps": 0.0, "deviation_bps": 1.0, "history_orders": 30}
+    judged = rows.assign(outlier_limit_bps=10.0, **unusual)
+    assert order_breaches(judged, LIMITS, CLOSE) == []
+
+
+def test_a_hair_above_the_threshold_is_told(tmp_path: Path) -> None:
+    rows = filled_at(tmp_path, "0.00100001")
+    kinds = [alert.kind for alert in found(rows)]
+    assert kinds == ["slippage_breach"] * len(rows) + ["day_slippage_breach"]
 
 
 def test_a_slow_acknowledgement_is_told(tmp_path: Path) -> None:

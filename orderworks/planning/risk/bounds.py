@@ -1,8 +1,12 @@
 """How a number is compared with its limit."""
 
+from typing import TypeVar
+
 from orderworks.planning.risk.columns import BoolColumn, FloatColumn, IntColumn
 
 _FLOAT_NOISE = 1e-9
+
+Limit = TypeVar("Limit", float, FloatColumn)
 
 
 def above(value: FloatColumn | IntColumn, limit: float) -> BoolColumn:
@@ -10,8 +14,8 @@ def above(value: FloatColumn | IntColumn, limit: float) -> BoolColumn:
     return ~(value <= noise_above(limit))
 
 
-def noise_above(limit: float) -> float:
-    """``limit`` and a billionth: a sum that equals its limit on paper is not beyond it."""
+def noise_above(limit: Limit) -> Limit:
+    """``limit`` and a billionth of it: a sum that equals its limit on paper is not beyond it."""
     return limit + abs(limit) * _FLOAT_NOISE
 
 
