@@ -36,7 +36,7 @@ A process that dies between the receiver's answer and its own commit tells that 
 back, under the same `Idempotency-Key`: then the receiver can see that it has it.
 
 A receiver or a server that does not answer costs a wave about a second, and is then left alone until its
-next try is due.
+next try is due. As a run ends, all that waits is tried once more, with more patience.
 
 ## Events
 
