@@ -38,7 +38,9 @@ async def take_reports(
     orders = {} if orders is None else orders
     named = {report.client_order_id for report in reports}
     parents = {orders[name].parent_id or name for name in named if name in orders}
-    orders |= orders_by_id(desk.ledger, sorted((named | parents) - orders.keys()))
+    found = orders_by_id(desk.ledger, sorted((named | parents) - orders.keys()))
+    # What the caller has moves; a parent read once more beside it would leave that behind.
+    orders |= {name: order for name, order in found.items() if name not in orders}
     known = booked_executions(
         desk.ledger,
         desk.account,
