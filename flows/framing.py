@@ -7,11 +7,12 @@ failed; the sentence is the Prefect state's message, the ledger's, and the comma
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+import psycopg
 from prefect.client.schemas import State
 from prefect.states import Completed
 
@@ -184,7 +185,9 @@ async def framed(
                     await tell_alerts(desk)
                 yield frame
             except Exception as error:
-                finish_run(desk.ledger, run, "FAILED", str(error))
+                # A ledger that broke off takes no word of it, and must not hide why.
+                with suppress(psycopg.Error):
+                    finish_run(desk.ledger, run, "FAILED", str(error))
                 raise
             finally:
                 await desk.publish_fills()

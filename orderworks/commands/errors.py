@@ -82,6 +82,12 @@ def failure_of(error: Exception) -> Failure:
                 "and repeat the command",
                 1,
             )
+        case psycopg.errors.IdleInTransactionSessionTimeout():
+            return Failure(
+                f"this process stood still in the middle of a booking, which is undone: {_first_line(error)}; "
+                "repeat the command",
+                1,
+            )
         case psycopg.OperationalError():
             return Failure(
                 f"the ledger's database broke off: {_first_line(error)}; see that it runs "

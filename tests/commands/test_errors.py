@@ -160,6 +160,16 @@ def test_as_a_decorator_it_leaves_the_command_as_it_was() -> None:
     assert "Doubles." in CliRunner().invoke(app, ["--help"]).stdout
 
 
+def test_a_process_that_stood_still_in_a_booking_is_told_so() -> None:
+    cut_off = "terminating connection due to idle-in-transaction timeout"
+    failure = failure_of(psycopg.errors.IdleInTransactionSessionTimeout(cut_off))
+    assert failure == (
+        "this process stood still in the middle of a booking, which is undone: terminating connection "
+        "due to idle-in-transaction timeout; repeat the command",
+        1,
+    )
+
+
 def test_a_full_disk_of_the_database_is_told_as_one() -> None:
     failure = failure_of(psycopg.errors.DiskFull("could not extend file: No space left on device"))
     assert failure == (

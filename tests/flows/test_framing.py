@@ -1,0 +1,15 @@
+"""A run whose ledger breaks off says why, not that it broke off."""
+
+import psycopg
+import pytest
+from synthetic_day import SESSION
+
+from flows.framing import framed
+
+
+@pytest.mark.usefixtures("environment")
+async def test_what_a_broken_ledger_cannot_take_does_not_hide_the_error(market: str) -> None:
+    with pytest.raises(psycopg.errors.AdminShutdown):
+        async with framed("daily", SESSION, None, market, None) as frame:
+            desk, _ = frame.entered
+            desk.ledger.execute("SELECT pg_terminate_backend(pg_backend_pid())")
