@@ -84,8 +84,8 @@ def failure_of(error: Exception) -> Failure:
             )
         case psycopg.errors.IdleInTransactionSessionTimeout():
             return Failure(
-                f"this process stood still in the middle of a booking, which is undone: {_first_line(error)}; "
-                "repeat the command",
+                "this process stood still in the middle of a booking, which is undone: "
+                f"{_first_line(error)}; repeat the command",
                 1,
             )
         case psycopg.OperationalError():
