@@ -88,7 +88,8 @@ _PANDAS = {
 
 
 # An exit is to close what it was hit for, at its own price: what it did not close was not missed, the
-# quote of when its entry was sent is not its arrival, and the market that it met began when it was hit.
+# quote of when its entry was sent is not its arrival, and the market that it met began when it was hit:
+# neither the signal's time nor the acknowledgement's is of that.
 _OF_EXIT = {
     "released_at": "CASE WHEN parent.attached_to IS NULL THEN parent.released_at "
     "ELSE parent.first_fill_at END AS released_at",
@@ -96,7 +97,7 @@ _OF_EXIT = {
     "ELSE parent.filled_quantity END AS quantity",
     **{
         name: f"CASE WHEN parent.attached_to IS NULL THEN parent.{name} END AS {name}"
-        for name in ("arrival_bid", "arrival_ask")
+        for name in ("arrival_bid", "arrival_ask", "signal_ts", "acknowledged_at")
     },
 }
 _COLUMNS = _OF_EXIT | {
