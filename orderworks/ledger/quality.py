@@ -93,14 +93,18 @@ _PANDAS = {
 _OF_EXIT = {
     "released_at": "CASE WHEN parent.attached_to IS NULL THEN parent.released_at "
     "ELSE parent.first_fill_at END AS released_at",
-    "quantity": "CASE WHEN parent.attached_to IS NULL THEN parent.quantity "
-    "ELSE parent.filled_quantity END AS quantity",
     **{
         name: f"CASE WHEN parent.attached_to IS NULL THEN parent.{name} END AS {name}"
         for name in ("arrival_bid", "arrival_ask", "signal_ts", "acknowledged_at")
     },
 }
 _COLUMNS = _OF_EXIT | {
+    # What is given up of a worked parent, and is all that revises one, was ordered and is missed. What
+    # rests at the broker was ordered as it was made there: as large as could be closed, or as a person
+    # changed it.
+    "quantity": "CASE WHEN parent.attached_to IS NOT NULL THEN parent.filled_quantity "
+    "WHEN parent.reaches_broker OR parent.revision = 0 THEN parent.quantity "
+    "ELSE parent.planned_quantity END AS quantity",
     "adv": "(parent.route_saw ->> 'adv')::double precision AS adv",  # as the router saw it
 }
 
