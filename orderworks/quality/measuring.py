@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from orderworks.market.calendar import NEW_YORK
 from orderworks.market.data import MarketData
 from orderworks.market.tape import dollars, price_units
 from orderworks.model.order import Side
@@ -56,8 +57,9 @@ def measure_orders(
     TWAP, VWAP and the end price are those of this interval (``measure_intervals``).
 
     The arrival price is the mid at release; open and close are the first and the last trade of the
-    session, the close from then on only. ``participation`` is what was filled over what was traded
-    in the interval, a fraction; ``hour`` is New York's at release.
+    session, the close from then on only. ``participation`` is what was filled that day over what was
+    traded in the interval, a fraction; ``hour`` is New York's at release. An order that was filled on
+    later days too has no TWAP, VWAP, open and close: those are of the session alone.
 
     Slippages are of the average fill, in basis points, positive is cost. Against the limit, each
     fill is measured with its own child's limit: ``slippage_limit_bps`` weights them by notional,
@@ -116,11 +118,16 @@ def measure_worked(
     for name in ("twap_price", "vwap_price", "end_price"):
         rows[name] = intervals[name]
     rows["open_price"], rows["close_price"] = _of_session(parents["symbol"], histories)
-    # An exit that was hit on a later day met the market of that day.
+    # What was filled on later days met the market of those days; so did an exit that was hit on one.
+    outlasts = outlasting(parents, fills, histories)
     beyond = (parents["released_at"] > histories.until).to_numpy()
-    rows.loc[beyond, ["twap_price", "vwap_price"]] = np.nan
-    rows.loc[beyond, ["end_price", "open_price", "close_price"]] = None
-    rows["participation"] = rows["filled_quantity"] / intervals["volume"].mask(beyond)
+    rows.loc[outlasts, ["twap_price", "vwap_price"]] = np.nan
+    rows.loc[outlasts, ["open_price", "close_price"]] = None
+    rows.loc[beyond, "end_price"] = None
+    today = ~_on_later_days(fills["ts"], histories)
+    shares = fills["quantity"].where(today, 0).groupby(of_parent).sum()
+    filled_today = shares.reindex(range(len(parents)), fill_value=0)
+    rows["participation"] = filled_today / intervals["volume"].mask(beyond)
     rows["hour"] = hours(parents["released_at"])
     rows["size_bucket"] = size_buckets(
         parents["quantity"].to_numpy(np.float64), parents["adv"].to_numpy(np.float64)
@@ -136,6 +143,15 @@ def measure_worked(
         **shortfalls(rows, executions, _fees(fills, of_parent, len(parents))),
         **{name: _milliseconds(moments, *between) for name, between in LATENCIES.items()},
     )
+
+
+def outlasting(
+    parents: pd.DataFrame, fills: pd.DataFrame, histories: Histories
+) -> NDArray[np.bool_]:
+    """Which parents met another market than the session's: they were filled on later days, too or only."""
+    later = fills.loc[_on_later_days(fills["ts"], histories), "parent_id"]
+    beyond = parents["released_at"] > histories.until
+    return (beyond | parents["client_order_id"].isin(later)).to_numpy(np.bool_)
 
 
 def measure_progress(working: pd.DataFrame) -> pd.DataFrame:
@@ -176,6 +192,12 @@ def _executions(
     ):
         executions[parent].append((shares, price))
     return executions
+
+
+def _on_later_days(times: pd.Series[Any], histories: Histories) -> NDArray[np.bool_]:
+    """Which are of later days than the session; a time just after its close, in the auction, is not."""
+    midnight = pd.Timestamp(histories.session.date + timedelta(days=1), tz=NEW_YORK)
+    return (times >= midnight).to_numpy(np.bool_)
 
 
 def _fees(fills: pd.DataFrame, of_parent: NDArray[np.intp], parents: int) -> list[Decimal]:
