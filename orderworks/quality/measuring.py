@@ -21,6 +21,7 @@ from orderworks.quality.histories import Histories
 from orderworks.quality.intervals import measure_intervals
 from orderworks.quality.metrics import BASIS_POINTS
 from orderworks.quality.shortfalls import Execution, shortfalls
+from orderworks.quality.through_splits import in_last_shares, of_new_shares
 
 Floats = NDArray[np.float64]
 
@@ -66,9 +67,11 @@ def measure_orders(
     ``slippage_limit_worst_bps`` is the worst one, ``limit_price`` the mean limit by shares; fills of
     market children have no part in it.
 
+    An order through which shares were split is measured in the shares of its last fill.
+
     Args:
         parents: released orders, as ``orderworks.ledger.quality.load_for_measuring`` has them.
-        fills: of these parents: parent_id, quantity, price, commission, ts, limit_price.
+        fills: of these parents: parent_id, quantity, price, commission, ts, limit_price, splits.
         market: the session's.
         session_close: where measuring ends, at the latest.
 
@@ -95,6 +98,7 @@ def measure_worked(
         raise ValueError(f"fills has an execution of order {stray}, which is not in parents")
 
     rows = parents[list(CARRIED)].copy()
+    booked, fills = fills, in_last_shares(fills)
     executions = _executions(fills, of_parent, len(parents))
     rows["filled_quantity"] = [sum(shares for shares, _ in done) for done in executions]
     rows["fill_rate"] = rows["filled_quantity"] / rows["quantity"]
@@ -115,8 +119,9 @@ def measure_worked(
         }
     )
     intervals = measure_intervals(worked, histories)
-    for name in ("twap_price", "vwap_price", "end_price"):
+    for name in ("twap_price", "vwap_price"):
         rows[name] = intervals[name]
+    rows["end_price"] = of_new_shares(intervals["end_price"], parents["splits"])
     rows["open_price"], rows["close_price"] = _of_session(parents["symbol"], histories)
     # What was filled on later days met the market of those days; so did an exit that was hit on one.
     outlasts = outlasting(parents, fills, histories)
@@ -125,12 +130,13 @@ def measure_worked(
     rows.loc[outlasts, ["open_price", "close_price"]] = None
     rows.loc[beyond, "end_price"] = None
     today = ~_on_later_days(fills["ts"], histories)
-    shares = fills["quantity"].where(today, 0).groupby(of_parent).sum()
+    shares = booked["quantity"].where(today, 0).groupby(of_parent).sum()
     filled_today = shares.reindex(range(len(parents)), fill_value=0)
     rows["participation"] = filled_today / intervals["volume"].mask(beyond)
     rows["hour"] = hours(parents["released_at"])
     rows["size_bucket"] = size_buckets(
-        parents["quantity"].to_numpy(np.float64), parents["adv"].to_numpy(np.float64)
+        _floats(parents["quantity"]) / _floats(parents["splits"]),
+        parents["adv"].to_numpy(np.float64),
     )
 
     paid = _floats(rows["filled_notional"]) / rows["filled_quantity"].replace(0, np.nan)
@@ -190,7 +196,8 @@ def _executions(
     for parent, shares, price in zip(
         of_parent.tolist(), fills["quantity"].tolist(), fills["price"].tolist(), strict=True
     ):
-        executions[parent].append((shares, price))
+        if shares:  # not the part of a share that a reverse split left
+            executions[parent].append((shares, price))
     return executions
 
 

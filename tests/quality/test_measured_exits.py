@@ -1,12 +1,15 @@
-"""What is measured of an exit that was hit: its own price and time, and nothing of its entry's."""
+"""What is measured of an exit that was hit: its own price, time and shares, and nothing of its entry's."""
 
 from decimal import Decimal
+from fractions import Fraction
 
+import pytest
 from plan_columns import ORDER_COLUMNS, by_column
 from quality_tables import DAY, at
-from traded_session import ACCOUNT, events, measure, stored
+from traded_session import ACCOUNT, SPLIT, events, measure, split, stored
 
 from orderworks.ledger.connection import Ledger
+from orderworks.ledger.corporate_actions import OrderTerms
 from orderworks.ledger.leases import Lease
 from orderworks.ledger.movements import Release, book, permit
 from orderworks.ledger.runs import Plan, freeze_plan, start_run
@@ -77,3 +80,49 @@ def test_an_exit_that_was_hit_has_no_latency_of_being_sent(
     # It rested since its entry was sent: nothing of that is from when it was hit.
     assert (stop["latency_submit_ms"], stop["latency_ack_ms"]) == (None, None)
     assert stop["latency_last_fill_ms"] == 0
+
+
+def test_an_exit_that_was_hit_after_a_split_is_measured_in_the_shares_of_then(
+    ledger: Ledger, lease: Lease, market: ReplayMarket
+) -> None:
+    protect(ledger, lease)
+    split(ledger, lease, Fraction(2), OrderTerms("stop", 2000, stop_price=Decimal("4.90")))
+    hit(ledger, lease, SPLIT + 100, 2000, "4.90")
+    measure(ledger, market)
+    entry, stop = stored(ledger, "order_quality")
+    assert (entry["quantity"], entry["shortfall_total"]) == (1000, 60)
+    assert (stop["quantity"], stop["decision_price"], stop["average_price"]) == (
+        2000,
+        Decimal("4.90"),
+        Decimal("4.90"),
+    )
+    assert (stop["slippage_decision_bps"], stop["shortfall_total"]) == (0, 0)
+    _, sold = stored(ledger, "fill_quality")
+    assert (sold["quantity"], sold["price"]) == (2000, Decimal("4.90"))
+    assert sold["slippage_decision_bps"] == 0
+
+
+def test_what_an_exit_sold_before_a_split_is_told_in_the_shares_of_after_it(
+    ledger: Ledger, lease: Lease, market: ReplayMarket
+) -> None:
+    protect(ledger, lease)
+    first = Fill("x-1", "stop", "A", Side.SELL, 101, Decimal("9.78"), Decimal(0), at(120))
+    book(ledger, lease, events("stop", 120, OrderState.SUBMITTED, OrderEvent.FILL), [first])
+    # 899 of 1,000 are left, 1,348 of them in new shares.
+    terms = OrderTerms("stop", 101 + 1348, stop_price=Decimal("6.53"))
+    split(ledger, lease, Fraction(3, 2), terms)
+    rest = Fill("x-2", "stop", "A", Side.SELL, 1348, Decimal("6.52"), Decimal(0), at(SPLIT + 100))
+    done = events("stop", SPLIT + 100, OrderState.PARTIALLY_FILLED, OrderEvent.COMPLETE)
+    book(ledger, lease, done, [rest])
+    measure(ledger, market)
+    _, stop = stored(ledger, "order_quality")
+    assert (stop["quantity"], stop["filled_quantity"], stop["fill_rate"]) == (1499, 1499, 1)
+    # 151 at 9.78 / 1.5 = 6.52, and 1,348 at 6.52; 9.80 became 6.5333.
+    assert stop["average_price"] == Decimal("6.52")
+    assert stop["slippage_decision_bps"] == pytest.approx(20.408163, rel=1e-6)
+    sold = {row["exec_id"]: row for row in stored(ledger, "fill_quality")}
+    # Each fill stands as it was booked, and against the quote of its own day.
+    assert (sold["x-1"]["quantity"], sold["x-1"]["price"]) == (101, Decimal("9.78"))
+    assert (sold["x-1"]["bid"], sold["x-1"]["ask"]) == (10.04, 10.06)
+    for name in ("x-1", "x-2"):
+        assert sold[name]["slippage_decision_bps"] == pytest.approx(20.408163, rel=1e-6)
