@@ -44,6 +44,7 @@ def parent(name: str = "p1", **changes: object) -> dict[str, object]:
         "ends_at": at(660),
         "closed_at": None,
         "adv": 200_000.0,
+        "splits": 1,
     } | changes
 
 
@@ -60,6 +61,7 @@ def fill(
         "commission": Decimal(0),
         "ts": at(seconds),
         "limit_price": None,
+        "splits": 1,
     } | changes
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,16 @@ from quality_tables import CLOSE, DAY, at, bar, quote, recorded
 
 from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger
+from orderworks.ledger.corporate_actions import (
+    OrderTerms,
+    book_corporate_actions,
+    change_terms,
+)
 from orderworks.ledger.leases import Lease, take_lease
 from orderworks.ledger.movements import EventRecord, Release, book, permit
 from orderworks.ledger.runs import Plan, freeze_plan, start_run
 from orderworks.market.replay import ReplayMarket
+from orderworks.model.corporate_action import ActionKind, AppliedAction
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side
 from orderworks.model.state import OrderEvent, OrderState, transition
@@ -22,6 +29,8 @@ from orderworks.quality.report import SessionQuality, measure_session
 from orderworks.settings import Outliers, Quality, QualityThresholds
 
 ACCOUNT = "SIM-1"
+SPLIT = 3 * 86_400
+"""When a split comes into force, in seconds after the open."""
 LIMITS = Quality(
     alert_slippage_bps=10,
     alert_latency_ms=5000,
@@ -110,3 +119,18 @@ def measure(ledger: Ledger, market: ReplayMarket) -> SessionQuality:
 def stored(ledger: Ledger, table: str) -> list[dict[str, Any]]:
     """The rows of a table, in order."""
     return ledger.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4".encode()).fetchall()
+
+
+def split(ledger: Ledger, lease: Lease, ratio: Fraction, terms: OrderTerms) -> None:
+    """Three days later A is split, and the broker makes that of what rests."""
+    ledger.execute(
+        "INSERT INTO snapshots (account, session, kind, at, cash, positions) "
+        "VALUES (%s, %s, 'opening', %s, 1000000, '{}')",
+        (ACCOUNT, DAY, at(0)),
+    )
+    action = AppliedAction(
+        *("split", DAY + timedelta(days=3), "A", ActionKind.SPLIT, ratio, None, 0),
+        *(Decimal(0), at(SPLIT)),
+    )
+    book_corporate_actions(ledger, lease, [action])
+    change_terms(ledger, [terms], at(SPLIT))

@@ -1,6 +1,6 @@
 """Execution quality in the ledger: what it is measured from, and what was measured."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from pandas.api.types import pandas_dtype
 from orderworks.ledger.bulk import copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.limits_in_force import AT_FILL
+from orderworks.ledger.measured_through_splits import in_last_shares
 
 PARENT_COLUMNS = {
     "client_order_id": "str",
@@ -29,6 +30,7 @@ PARENT_COLUMNS = {
     "ends_at": "datetime64[us, UTC]",
     "closed_at": "datetime64[us, UTC]",
     "adv": "float64",
+    "splits": "object",
 }
 WORKING_COLUMNS = {
     "client_order_id": "str",
@@ -53,6 +55,7 @@ FILL_COLUMNS = {
     "commission": "object",
     "ts": "datetime64[us, UTC]",
     "limit_price": "object",
+    "splits": "object",
 }
 _GROUPS = ("strategy", "symbol", "side", "order_type", "route_rule", "algo", "hour", "size_bucket")
 _MEASURES = (
@@ -89,19 +92,25 @@ _PANDAS = {
 
 
 # An exit is to close what it was hit for, at its own price: what it did not close was not missed, the
-# quote of when its entry was sent is not its arrival, and the market that it met began when it was hit.
+# quote of when its entry was sent is not its arrival, and the market that it met began when it was hit:
+# neither the signal's time nor the acknowledgement's is of that.
 _OF_EXIT = {
     "released_at": "CASE WHEN parent.attached_to IS NULL THEN parent.released_at "
     "ELSE parent.first_fill_at END AS released_at",
-    "quantity": "CASE WHEN parent.attached_to IS NULL THEN parent.quantity "
-    "ELSE parent.filled_quantity END AS quantity",
     **{
         name: f"CASE WHEN parent.attached_to IS NULL THEN parent.{name} END AS {name}"
-        for name in ("arrival_bid", "arrival_ask")
+        for name in ("arrival_bid", "arrival_ask", "signal_ts", "acknowledged_at")
     },
 }
 _COLUMNS = _OF_EXIT | {
+    # What is given up of a worked parent, and is all that revises one, was ordered and is missed. What
+    # rests at the broker was ordered as it was made there: as large as could be closed, or as a person
+    # changed it.
+    "quantity": "CASE WHEN parent.attached_to IS NOT NULL THEN parent.filled_quantity "
+    "WHEN parent.reaches_broker OR parent.revision = 0 THEN parent.quantity "
+    "ELSE parent.planned_quantity END AS quantity",
     "adv": "(parent.route_saw ->> 'adv')::double precision AS adv",  # as the router saw it
+    "splits": "1 AS splits",
 }
 
 
@@ -110,13 +119,17 @@ def load_for_measuring(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The parents that runs of ``session`` released, the exits that were hit, and all their fills.
 
+    A parent is in the shares of its last fill, and its ``splits`` is how many of them one was when it was
+    released; a fill is as it was booked, and its ``splits`` how many of them one of its own became:
+    Fraction, or 1 where no share was split meanwhile.
+
     Returns:
         Parents with PARENT_COLUMNS, and fills with FILL_COLUMNS: ``parent_id``, and as
         ``limit_price`` the limit that the child had when it was filled. Money is Decimal or None,
         times are UTC or NaT.
     """
     fills = ledger.execute(
-        "SELECT fill.exec_id, sent.client_order_id, "
+        "SELECT 1 AS splits, fill.exec_id, sent.client_order_id, "
         "coalesce(sent.parent_id, sent.client_order_id) AS parent_id, fill.quantity, fill.price, "
         "fill.commission, fill.ts, in_force.limit_price "
         "FROM runs run JOIN orders sent USING (run_id) JOIN executions fill USING (client_order_id) "
@@ -124,7 +137,9 @@ def load_for_measuring(
         "ORDER BY fill.ts, fill.exec_id".encode(),
         (account, session),
     ).fetchall()
-    return _parents(ledger, account, session, PARENT_COLUMNS), _frame(fills, FILL_COLUMNS)
+    parents = _parents(ledger, account, session, PARENT_COLUMNS)
+    in_last_shares(ledger, account, session, parents, fills)
+    return _frame(parents, PARENT_COLUMNS), _frame(fills, FILL_COLUMNS)
 
 
 def beyond_limits(ledger: Ledger, account: str, session: date) -> tuple[list[str], pd.DataFrame]:
@@ -156,14 +171,14 @@ def load_working(ledger: Ledger, account: str, session: date) -> pd.DataFrame:
     Returns:
         WORKING_COLUMNS: money is Decimal or None, times are UTC or NaT.
     """
-    return _parents(ledger, account, session, WORKING_COLUMNS)
+    return _frame(_parents(ledger, account, session, WORKING_COLUMNS), WORKING_COLUMNS)
 
 
 def _parents(
-    ledger: Ledger, account: str, session: date, wanted: Mapping[str, str]
-) -> pd.DataFrame:
+    ledger: Ledger, account: str, session: date, wanted: Iterable[str]
+) -> list[dict[str, Any]]:
     columns = ", ".join(_COLUMNS.get(name, f"parent.{name}") for name in wanted)
-    rows = ledger.execute(
+    return ledger.execute(
         f"SELECT {columns} FROM runs run JOIN orders parent USING (run_id) "
         "WHERE run.account = %s AND run.session = %s AND parent.parent_id IS NULL "
         "AND parent.released_at IS NOT NULL "
@@ -171,7 +186,6 @@ def _parents(
         "ORDER BY parent.client_order_id".encode(),
         (account, session),
     ).fetchall()
-    return _frame(rows, wanted)
 
 
 def load_measured(ledger: Ledger, account: str, session: date) -> tuple[pd.DataFrame, pd.DataFrame]:

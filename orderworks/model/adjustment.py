@@ -5,8 +5,10 @@ limits of buys and the stops of sells, and leaves the others. An adjusted price 
 order trades no sooner than it would have.
 """
 
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from orderworks.model.corporate_action import ActionKind, AppliedAction, CorporateAction
 from orderworks.model.instrument import Instrument
@@ -42,6 +44,11 @@ def in_todays_shares(price: Decimal, action: Action) -> Decimal:
     return price - amount_of(action)
 
 
+def of_new_share(price: Decimal | None, became: Fraction | int) -> Decimal | None:
+    """A price, or None, of one of the shares that one share became; not put on the grid."""
+    return price if price is None or became == 1 else times(1 / Fraction(became), price)
+
+
 def on_grid(price: Decimal, symbol: str, rounding: str) -> Decimal:
     """A price as a multiple of the tick there."""
     tick = Instrument(symbol).tick_at(price)
@@ -51,6 +58,19 @@ def on_grid(price: Decimal, symbol: str, rounding: str) -> Decimal:
 def times(factor: Fraction, value: Decimal) -> Decimal:
     """A multiplication by a fraction that is exact where a decimal can be."""
     return value * factor.numerator / factor.denominator
+
+
+def whole_shares(shares: Sequence[int], became: Sequence[Fraction]) -> list[int]:
+    """What fills are in other shares, in order: whole, their sum with no part of a share.
+
+    Args:
+        became: how many of the other shares one of each fill's is.
+    """
+    exact, told = Fraction(0), [0]
+    for own, each in zip(shares, became, strict=True):
+        exact += own * each
+        told.append(int(exact))
+    return [after - before for before, after in pairwise(told)]
 
 
 def ratio_of(action: Action) -> Fraction:

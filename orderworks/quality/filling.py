@@ -78,9 +78,13 @@ def measure_fills(
     prices = rows["price"].to_numpy(np.float64)
     filled_at = to_microseconds(rows["ts"])
     bids, asks, later = _quotes(rows["symbol"], filled_at, histories)
-    mids, arrivals = (bids + asks) / 2, parent["arrival_price"].to_numpy(np.float64)
+    # An order's prices are of the shares of its last fill; a fill's are of its own.
+    became = fills["splits"].to_numpy(np.float64)
+    mids, arrivals = (bids + asks) / 2, parent["arrival_price"].to_numpy(np.float64) * became
     after = later[REALIZED]
-    benchmarks = {name: parent[f"{name}_price"].to_numpy(np.float64) for name in BENCHMARKS}
+    benchmarks = {
+        name: parent[f"{name}_price"].to_numpy(np.float64) * became for name in BENCHMARKS
+    }
     benchmarks["limit"] = fills["limit_price"].to_numpy(np.float64)
     market = sorted(orders["symbol"].unique()) if market_symbol is None else [market_symbol]
     released_at = to_microseconds(parents["released_at"])[own]

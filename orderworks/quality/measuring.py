@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from orderworks.market.calendar import NEW_YORK
 from orderworks.market.data import MarketData
 from orderworks.market.tape import dollars, price_units
 from orderworks.model.order import Side
@@ -20,6 +21,7 @@ from orderworks.quality.histories import Histories
 from orderworks.quality.intervals import measure_intervals
 from orderworks.quality.metrics import BASIS_POINTS
 from orderworks.quality.shortfalls import Execution, shortfalls
+from orderworks.quality.through_splits import in_last_shares, of_new_shares
 
 Floats = NDArray[np.float64]
 
@@ -56,17 +58,20 @@ def measure_orders(
     TWAP, VWAP and the end price are those of this interval (``measure_intervals``).
 
     The arrival price is the mid at release; open and close are the first and the last trade of the
-    session, the close from then on only. ``participation`` is what was filled over what was traded
-    in the interval, a fraction; ``hour`` is New York's at release.
+    session, the close from then on only. ``participation`` is what was filled that day over what was
+    traded in the interval, a fraction; ``hour`` is New York's at release. An order that was filled on
+    later days too has no TWAP, VWAP, open and close: those are of the session alone.
 
     Slippages are of the average fill, in basis points, positive is cost. Against the limit, each
     fill is measured with the limit that its own child had then: ``slippage_limit_bps`` weights them
     by notional, ``slippage_limit_worst_bps`` is the worst one, ``limit_price`` the mean limit by
     shares; fills of market children have no part in it.
 
+    An order through which shares were split is measured in the shares of its last fill.
+
     Args:
         parents: released orders, as ``orderworks.ledger.quality.load_for_measuring`` has them.
-        fills: of these parents: parent_id, quantity, price, commission, ts, limit_price.
+        fills: of these parents: parent_id, quantity, price, commission, ts, limit_price, splits.
         market: the session's.
         session_close: where measuring ends, at the latest.
 
@@ -93,6 +98,7 @@ def measure_worked(
         raise ValueError(f"fills has an execution of order {stray}, which is not in parents")
 
     rows = parents[list(CARRIED)].copy()
+    booked, fills = fills, in_last_shares(fills)
     executions = _executions(fills, of_parent, len(parents))
     rows["filled_quantity"] = [sum(shares for shares, _ in done) for done in executions]
     rows["fill_rate"] = rows["filled_quantity"] / rows["quantity"]
@@ -113,17 +119,24 @@ def measure_worked(
         }
     )
     intervals = measure_intervals(worked, histories)
-    for name in ("twap_price", "vwap_price", "end_price"):
+    for name in ("twap_price", "vwap_price"):
         rows[name] = intervals[name]
+    rows["end_price"] = of_new_shares(intervals["end_price"], parents["splits"])
     rows["open_price"], rows["close_price"] = _of_session(parents["symbol"], histories)
-    # An exit that was hit on a later day met the market of that day.
+    # What was filled on later days met the market of those days; so did an exit that was hit on one.
+    outlasts = outlasting(parents, fills, histories)
     beyond = (parents["released_at"] > histories.until).to_numpy()
-    rows.loc[beyond, ["twap_price", "vwap_price"]] = np.nan
-    rows.loc[beyond, ["end_price", "open_price", "close_price"]] = None
-    rows["participation"] = rows["filled_quantity"] / intervals["volume"].mask(beyond)
+    rows.loc[outlasts, ["twap_price", "vwap_price"]] = np.nan
+    rows.loc[outlasts, ["open_price", "close_price"]] = None
+    rows.loc[beyond, "end_price"] = None
+    today = ~_on_later_days(fills["ts"], histories)
+    shares = booked["quantity"].where(today, 0).groupby(of_parent).sum()
+    filled_today = shares.reindex(range(len(parents)), fill_value=0)
+    rows["participation"] = filled_today / intervals["volume"].mask(beyond)
     rows["hour"] = hours(parents["released_at"])
     rows["size_bucket"] = size_buckets(
-        parents["quantity"].to_numpy(np.float64), parents["adv"].to_numpy(np.float64)
+        _floats(parents["quantity"]) / _floats(parents["splits"]),
+        parents["adv"].to_numpy(np.float64),
     )
 
     paid = _floats(rows["filled_notional"]) / rows["filled_quantity"].replace(0, np.nan)
@@ -136,6 +149,15 @@ def measure_worked(
         **shortfalls(rows, executions, _fees(fills, of_parent, len(parents))),
         **{name: _milliseconds(moments, *between) for name, between in LATENCIES.items()},
     )
+
+
+def outlasting(
+    parents: pd.DataFrame, fills: pd.DataFrame, histories: Histories
+) -> NDArray[np.bool_]:
+    """Which parents met another market than the session's: they were filled on later days, too or only."""
+    later = fills.loc[_on_later_days(fills["ts"], histories), "parent_id"]
+    beyond = parents["released_at"] > histories.until
+    return (beyond | parents["client_order_id"].isin(later)).to_numpy(np.bool_)
 
 
 def measure_progress(working: pd.DataFrame) -> pd.DataFrame:
@@ -174,8 +196,15 @@ def _executions(
     for parent, shares, price in zip(
         of_parent.tolist(), fills["quantity"].tolist(), fills["price"].tolist(), strict=True
     ):
-        executions[parent].append((shares, price))
+        if shares:  # not the part of a share that a reverse split left
+            executions[parent].append((shares, price))
     return executions
+
+
+def _on_later_days(times: pd.Series[Any], histories: Histories) -> NDArray[np.bool_]:
+    """Which are of later days than the session; a time just after its close, in the auction, is not."""
+    midnight = pd.Timestamp(histories.session.date + timedelta(days=1), tz=NEW_YORK)
+    return (times >= midnight).to_numpy(np.bool_)
 
 
 def _fees(fills: pd.DataFrame, of_parent: NDArray[np.intp], parents: int) -> list[Decimal]:

@@ -19,7 +19,7 @@ from orderworks.quality.efficiency import efficiency_breach, messages_of_day
 from orderworks.quality.filling import measure_fills, with_fills
 from orderworks.quality.histories import Histories
 from orderworks.quality.limits import with_outlier_limits
-from orderworks.quality.measuring import measure_worked
+from orderworks.quality.measuring import measure_worked, outlasting
 from orderworks.quality.periods import load_day, store_day
 from orderworks.quality.telling import told
 from orderworks.quality.thresholds import breaches
@@ -80,7 +80,10 @@ def measure_session(
     per_order = measure_worked(parents, fills, histories)
     per_fill = measure_fills(per_order, parents, fills, histories, settings.market_symbol or None)
     per_order = with_fills(per_order, per_fill)
-    _require_nothing_lost(ledger, account, session, per_order)
+    # An order that was filled on later days too has no TWAP of the session, but an end.
+    outlasts = outlasting(parents, fills, histories)
+    quoted = per_order["twap_price"].where(~outlasts, per_order["end_price"])
+    _require_nothing_lost(ledger, account, session, is_known=bool(quoted.notna().any()))
     judged = with_outlier_limits(per_order, ledger, account, session, settings, RouteHistory())
     found = breaches(judged, settings, account, session, at)
     sent = messages_of_day(ledger, account, session)
@@ -102,11 +105,9 @@ def kept_quality(ledger: Ledger, account: str, session: date) -> SessionQuality:
     return SessionQuality(account, session, per_order, per_fill, daily, sent, [])
 
 
-def _require_nothing_lost(
-    ledger: Ledger, account: str, session: date, per_order: pd.DataFrame
-) -> None:
+def _require_nothing_lost(ledger: Ledger, account: str, session: date, *, is_known: bool) -> None:
     """A live market forgets: what it was once known to have cost is not replaced by nothing."""
-    if not per_order["twap_price"].notna().any() and has_benchmarks(ledger, account, session):
+    if not is_known and has_benchmarks(ledger, account, session):
         raise QuotesForgotten(
             f"the market has no quotes of session {session}, which was measured with some; what was "
             "measured is kept: name the recorded market with --market"

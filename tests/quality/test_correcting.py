@@ -1,7 +1,7 @@
 """A day whose executions changed after it was measured is measured again; one that did not is not."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,6 +33,7 @@ def late(
     quantity: int,
     price: str,
     replaces: str | None = None,
+    ts: datetime | None = None,
 ) -> None:
     """What comes for the child of order p on the next day."""
     events: Sequence[EventRecord] = ()
@@ -44,7 +45,17 @@ def late(
             for name in ("p", "p-0")
         ]
     one = Fill(
-        *(exec_id, "p-0", "A", Side.BUY, quantity, Decimal(price), Decimal(0), at(130), replaces)
+        *(
+            exec_id,
+            "p-0",
+            "A",
+            Side.BUY,
+            quantity,
+            Decimal(price),
+            Decimal(0),
+            ts or at(130),
+            replaces,
+        )
     )
     book(ledger, lease, events, [one])
 
@@ -127,6 +138,20 @@ def test_a_market_that_forgot_the_day_does_not_wipe_it_out(ledger: Ledger, tmp_p
     with pytest.raises(QuotesForgotten, match="what was measured is kept"):
         measure_session(ledger, ACCOUNT, DAY, CLOSE, empty, LIMITS, CLOSE)
     assert stored(ledger, "order_quality") == before
+
+
+@pytest.mark.usefixtures("measured_day")
+def test_a_day_whose_every_order_was_filled_on_later_days_too_is_not_taken_for_forgotten(
+    ledger: Ledger, lease: Lease, market: ReplayMarket, tmp_path: Path
+) -> None:
+    late(ledger, lease, "next day", 100, "10.09", ts=NEXT_CLOSE)
+    with pytest.raises(QuotesForgotten, match="what was measured is kept"):
+        measure_session(
+            ledger, ACCOUNT, DAY, CLOSE, recorded(tmp_path / "empty", []), LIMITS, CLOSE
+        )
+    assert again(ledger, market).measured == (DAY,)
+    (order,) = stored(ledger, "order_quality")
+    assert (order["filled_quantity"], order["twap_price"]) == (800, None)
 
 
 def test_a_process_that_heard_no_quotes_shows_what_was_measured(

@@ -156,6 +156,29 @@ def test_latencies_are_milliseconds_between_what_happened(market: ReplayMarket) 
     assert rows.loc[1, names].isna().tolist() == [False, True, True, True]
 
 
+def test_what_was_filled_on_later_days_met_the_market_of_those(market: ReplayMarket) -> None:
+    resting = parent(ends_at=at(500))
+    rows = measure(
+        market,
+        [resting, {**resting, "client_order_id": "that day"}],
+        [fill(100, "10.07"), fill(900, "11.00", 2 * 86_400), fill(100, "10.07", of="that day")],
+    )
+    # 1,100 were traded until the last fill or the close, and 100 of them were ours.
+    assert rows["participation"].tolist() == pytest.approx([100 / 1100, 100 / 1100])
+    for name in ("twap", "vwap", "open", "close"):
+        known = rows[[f"{name}_price", f"slippage_{name}_bps"]].notna().to_numpy()
+        assert known.tolist() == [[False, False], [True, True]]
+    # What the order cost against its decision and its arrival is known on any day.
+    assert rows.loc[0, ["slippage_decision_bps", "slippage_arrival_bps"]].notna().all()
+
+
+def test_a_fill_just_after_the_close_is_of_the_session(market: ReplayMarket) -> None:
+    at_close = fill(1000, "10.08", 6.5 * 3600 + 2)
+    row = measure(market, [parent(order_type="market")], [at_close]).iloc[0]
+    assert row["slippage_close_bps"] == pytest.approx(0)
+    assert row["participation"] == pytest.approx(1000 / 1100)
+
+
 def test_an_unfilled_order_costs_what_it_missed(market: ReplayMarket) -> None:
     row = measure(market, [parent()], []).iloc[0]
     assert [row[f"shortfall_{part}"] for part in PARTS] == [0, 0, 80, 0, 80]
