@@ -24,9 +24,11 @@ from orderworks.quality.periods import (
     PeriodKind,
     latest_over,
     load_day,
+    load_period,
     store_day,
     store_period,
 )
+from orderworks.report.figures import cost_of
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,34 @@ def _require_same(found: Any, expected: Any, name: str) -> None:
         assert found == expected, name
     else:
         assert float(found) == pytest.approx(float(expected), rel=1e-9, abs=1e-6), name
+
+
+def test_the_fill_rate_of_several_orders_is_of_money(books: Ledger, market: ReplayMarket) -> None:
+    """10,000 shares at 1 are filled and 100 at 1,000 are not: 9 % of the value, 99 % of the shares."""
+    parents = [
+        parent("cheap", quantity=10_000, decision_price=Decimal(1)),
+        parent("dear", quantity=100, decision_price=Decimal(1000), symbol="B"),
+    ]
+    per_order, per_fill = measured(market, parents, [fill(10_000, "1.01", of="cheap")])
+    assert per_order["fill_rate"].tolist() == [1.0, 0.0]
+    store_quality(books, ACCOUNT, DAY, per_order, per_fill)
+    store_day(books, ACCOUNT, DAY)
+    week = Period.containing(PeriodKind.WEEK, DAY)
+    store_period(books, ACCOUNT, week)
+    rate = 10_000 / 110_000
+    whole = {"day": load_day(books, ACCOUNT, DAY), "all": load_period(books, ACCOUNT, week)}
+    found = [
+        aggregate(books, ACCOUNT, DAY, DAY)["fill_rate"].tolist(),
+        summarise(per_order, "day")["fill_rate"].tolist(),
+        *(
+            kept.loc[kept["dimension"] == name, "fill_rate"].tolist()
+            for name, kept in whole.items()
+        ),
+        [cost_of(per_order.to_dict("records")).filled_share],
+    ]
+    assert found == [[rate]] * 5  # to the last bit
+    by_symbol = aggregate(books, ACCOUNT, DAY, DAY, ("symbol",))
+    assert by_symbol["fill_rate"].tolist() == [1.0, 0.0]
 
 
 def two_days(books: Ledger, market: ReplayMarket) -> Measured:
