@@ -97,7 +97,7 @@ def _summed_up() -> dict[str, Field]:
             of="q",
             sorts=True,
         ),
-        **_measures({"participation": "Of what traded meanwhile, 0 to 1."} | _COSTS | _GAINS),
+        **_measures({"participation": "Of the value traded meanwhile, 0 to 1."} | _COSTS | _GAINS),
         **_money({"shortfall_total": _SHORTFALL["shortfall_total"]}),
         **_measures({"shortfall_bps": "Implementation shortfall in basis points."}),
         **_money({"fees": "Commissions."}, nullable=False),

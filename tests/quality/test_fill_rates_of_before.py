@@ -14,8 +14,9 @@ from orderworks.quality.periods import Period, PeriodKind, store_day, store_peri
 
 UPGRADE = MIGRATIONS / "versions" / "0017_fill_rates.sql"
 SUMMED = (
-    "SELECT 'day', session::text, dimension, key, fill_rate FROM daily_quality UNION ALL "
-    "SELECT period, starts::text, dimension, key, fill_rate FROM period_quality ORDER BY 1, 2, 3, 4"
+    "SELECT 'day', session::text, dimension, key, fill_rate, participation FROM daily_quality UNION ALL "
+    "SELECT period, starts::text, dimension, key, fill_rate, participation FROM period_quality "
+    "ORDER BY 1, 2, 3, 4"
 )
 
 
@@ -43,11 +44,15 @@ def test_what_was_summed_up_before_is_what_it_is_when_summed_up_again(
             store_period(books, ACCOUNT, Period.containing(kind, day))
     as_summed_up = rates(books)
     for table in ("daily_quality", "period_quality"):
-        books.execute(f"UPDATE {table} SET fill_rate = filled_quantity::float8 / quantity".encode())
+        books.execute(
+            f"UPDATE {table} SET fill_rate = filled_quantity::float8 / quantity, "
+            "participation = participation / 2".encode()
+        )
     by_shares = rates(books)
     assert len(by_shares) == len(as_summed_up) > 40
     books.execute(UPGRADE.read_bytes())
     assert rates(books) == as_summed_up
+    assert sum(row[5] is not None for row in as_summed_up) > 20
     day = ("day", DAY.isoformat(), "day", "all")
     told = [{row[:4]: row[4] for row in kept}[day] for kept in (by_shares, as_summed_up)]
     assert told == [9_999 / 10_133, (9_998 + 7) / (9_999 + 101_000 + 231)]
