@@ -28,6 +28,7 @@ from orderworks.market.files import require_recorded
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import ReplayClock
 from orderworks.model.errors import InputError
+from orderworks.quality.daily import summarise
 from orderworks.settings import Settings
 
 
@@ -62,7 +63,7 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One session of one algorithm is done: the orders that it placed, and the part that filled."""
+    """One session of one algorithm is done: the orders that it placed, and the part that filled, by value."""
 
     number: int
     session: date
@@ -160,5 +161,5 @@ async def trade(
 
 
 def _step(number: int, session: Session, algorithm: str, orders: pd.DataFrame) -> Step:
-    filled = orders["filled_quantity"].sum() / orders["quantity"].sum() if len(orders) else 0.0
+    filled = summarise(orders, "day")["fill_rate"].iloc[0] if len(orders) else 0.0
     return Step(number, session.date, algorithm, len(orders), float(filled))

@@ -111,7 +111,7 @@ POSITIONS = View(
     {
         "symbol": "Symbol",
         "quantity": "Shares",
-        "average_price": "Avg price",
+        "break_even_price": "Break-even price",
         "cost": "Cost",
         "updated_at": "Changed",
     },

@@ -57,7 +57,7 @@ POSITIONS = View(
     {
         "symbol": "symbol",
         "quantity": "quantity",
-        "average_price": "average price",
+        "break_even_price": "break-even price",
         "cost": "cost",
     },
 )

@@ -12,6 +12,7 @@ from orderworks.desk.desk import Desk
 from orderworks.desk.locks import locks_of
 from orderworks.ledger.accounts import booked_portfolio, equity_marks, record_snapshot
 from orderworks.ledger.controls import kill_reason
+from orderworks.ledger.corporate_actions import last_prices
 from orderworks.ledger.facts import activity, attributed_shares, day_trades, planned_signals
 from orderworks.ledger.runs import Run
 from orderworks.market.calendar import NEW_YORK, previous_sessions
@@ -45,12 +46,20 @@ class Valuation:
         return sum((held + buys - sells) * mark for mark, held, buys, sells in self._stakes())
 
     def _stakes(self) -> list[tuple[float, int, int, int]]:
-        books = (self.holdings, self.open_buys, self.open_sells)
-        return [(mark, *(book.get(s, 0) for book in books)) for s, mark in self.marks.items()]
+        """Of each symbol its mark, what is held, and what is open to buy and to sell."""
+        held, buys, sells = self.holdings, self.open_buys, self.open_sells
+        return [
+            (mark, held.get(s, 0), buys.get(s, 0), sells.get(s, 0))
+            for s, mark in self.marks.items()
+        ]
 
 
 def value_account(desk: Desk) -> Valuation:
-    """Marks the booked account at mid; where there is no quote, at the last close, else at cost."""
+    """Marks the booked account at mid; where there is no quote, at the last close.
+
+    Without either, at the account's last execution; what it never traded, at what it was taken over for;
+    and where no price above 0 is known, at 0.
+    """
     portfolio = booked_portfolio(desk.ledger, desk.account)
     open_buys: Counter[str] = Counter()
     open_sells: Counter[str] = Counter()
@@ -152,8 +161,12 @@ def _marks(desk: Desk, symbols: list[str], portfolio: Portfolio) -> dict[str, fl
     two_sided = (quotes["bid"] > 0) & (quotes["ask"] > 0)
     mids = ((quotes["bid"] + quotes["ask"]) / 2).where(two_sided)
     closes = last_closes(desk.market, desk.session.date)
-    costs = pd.Series(
-        {s: float(p.average_price) for s, p in portfolio.positions.items()}, dtype=float
-    )
-    marks = mids.fillna(closes.reindex(mids.index)).fillna(costs.reindex(mids.index)).fillna(0.0)
+    marks = mids.fillna(closes.reindex(mids.index))
+    unknown = marks.index[marks.isna()].tolist()
+    if unknown:
+        # A break-even price is what shares were taken over for, unless they were traded: then it may be
+        # anything, and the execution comes before it.
+        costs = {s: float(p.share_cost) for s, p in portfolio.positions.items() if p.share_cost > 0}
+        traded = last_prices(desk.ledger, desk.account, unknown)
+        marks = marks.fillna(pd.Series(costs | traded, dtype=float)).fillna(0.0)
     return {str(symbol): float(mark) for symbol, mark in marks.items()}

@@ -54,13 +54,13 @@ def book_opening(ledger: Ledger, portfolio: Portfolio, session: date, at: dateti
         for held in portfolio.positions.values():
             ledger.execute(
                 "INSERT INTO positions (account, symbol, quantity, cost) VALUES (%s, %s, %s, %s)",
-                (portfolio.account, held.symbol, held.quantity, held.quantity * held.average_price),
+                (portfolio.account, held.symbol, held.quantity, held.quantity * held.share_cost),
             )
         record_snapshot(ledger, portfolio, session, "opening", at, equity=None)
 
 
 def booked_portfolio(ledger: Ledger, account: str) -> Portfolio:
-    """Cash and the positions other than zero, as the ledger has them."""
+    """Cash and the positions other than zero, as the ledger has them, each at its break-even price."""
     cash = ledger.execute("SELECT balance FROM cash WHERE account = %s", (account,)).fetchone()
     with ledger.cursor(row_factory=tuple_row) as cursor:
         held = cursor.execute(

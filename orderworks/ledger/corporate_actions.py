@@ -1,4 +1,4 @@
-"""Splits and cash dividends in the ledger, each booked once, and what they make of open orders."""
+"""Splits and cash dividends in the ledger, each booked once, and what they make of orders and prices."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -41,6 +41,10 @@ _FILLED_BETWEEN_SPLITS = f"""
 SELECT f.client_order_id, f.symbol, a.age, sum(f.quantity)::bigint AS shares FROM executions f {_AGE}
 WHERE f.account = %s AND f.symbol = ANY(%s) AND f.client_order_id = ANY(%s)
 GROUP BY f.client_order_id, f.symbol, a.age
+"""
+_LAST_PRICES = f"""
+SELECT DISTINCT ON (f.symbol) f.symbol, a.age, f.price FROM executions f {_AGE}
+WHERE f.account = %s AND f.symbol = ANY(%s) ORDER BY f.symbol, f.ts DESC, f.exec_id DESC
 """
 
 
@@ -127,6 +131,17 @@ def filled_through_splits(ledger: Ledger, account: str, ids: Sequence[str]) -> d
     rows = ledger.execute(_FILLED_BETWEEN_SPLITS.encode(), (account, list(ratios), list(ids)))
     filled = _in_todays_shares(rows, ratios, ("client_order_id",))
     return {name: shares for (name,), shares in filled.items()}
+
+
+def last_prices(ledger: Ledger, account: str, symbols: Sequence[str]) -> dict[str, float]:
+    """The price of the account's last execution in each of these symbols that has one, in today's shares."""
+    ratios = _splits(ledger, account)
+    rows = ledger.execute(_LAST_PRICES.encode(), (account, list(symbols)))
+    prices = {}
+    for row in rows:
+        later = prod(ratios.get(row["symbol"], [])[row["age"] :], start=Fraction(1))
+        prices[row["symbol"]] = float(row["price"]) / float(later)
+    return prices
 
 
 def _splits(ledger: Ledger, account: str) -> dict[str, list[Fraction]]:

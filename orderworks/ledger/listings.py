@@ -92,11 +92,15 @@ def fills(
 
 
 def positions(ledger: Ledger, account: str, *, symbol: str | None = None) -> Listing:
-    """What is held, by symbol; what was held and sold is not a position."""
+    """What is held, by symbol; what was held and sold is not a position.
+
+    Its break-even price is the net money paid for a share that is held; where what was sold has paid for
+    the rest, it is below 0.
+    """
     return ask(
         ledger,
         """
-        SELECT symbol, quantity, trim_scale(cost / quantity) AS average_price, cost
+        SELECT symbol, quantity, trim_scale(cost / quantity) AS break_even_price, cost
         FROM positions
         WHERE account = %(account)s AND quantity <> 0
           AND (%(symbol)s::text IS NULL OR symbol = %(symbol)s)

@@ -180,7 +180,11 @@ POSITIONS = Resource(
         **column("account", Kind.TEXT, "The account.", of="p", sorts=True),
         **column("symbol", Kind.TEXT, "What is held.", of="p", sorts=True),
         **column("quantity", Kind.INTEGER, "Shares; below 0 sold short.", of="p", sorts=True),
-        "average_price": Field("trim_scale(p.cost / p.quantity)", Kind.MONEY, "Paid for a share."),
+        "break_even_price": Field(
+            "trim_scale(p.cost / p.quantity)",
+            Kind.MONEY,
+            "Break-even price: net money paid for a share that is held; it can be below 0.",
+        ),
         **column("cost", Kind.MONEY, "Net money paid for it.", of="p", sorts=True),
         **column("updated_at", Kind.TIME, "When it last changed.", of="p", sorts=True),
     },

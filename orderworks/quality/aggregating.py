@@ -74,18 +74,21 @@ OF_ORDERS: Mapping[str, str] = MappingProxyType(
         "quantity": "sum(quantity)::bigint",
         "filled_quantity": "sum(filled_quantity)::bigint",
         "notional": "sum(filled_notional)",
-        "fill_rate": "sum(filled_quantity)::float8 / sum(quantity)::float8",
+        # Of exact sums: a share of a dear symbol is not one of a cheap one.
+        "fill_rate": "sum(filled_quantity * decision_price)::float8 "
+        "/ sum(quantity * decision_price)::float8",
         **{f"slippage_{name}_bps": _against(name) for name in BENCHMARKS},
-        "participation": "sum(filled_quantity) FILTER (WHERE participation > 0) "
-        "/ sum(filled_quantity / nullif(participation, 0))",
+        "participation": "sum(filled_notional::float8) FILTER (WHERE participation > 0) "
+        "/ sum(filled_notional::float8 / nullif(participation, 0))",
         "shortfall_total": "sum(shortfall_total)",
         "shortfall_bps": "(sum(shortfall_total) / sum(quantity * decision_price) "
         "FILTER (WHERE shortfall_total IS NOT NULL) * 10000)::float8",
         "fees": "sum(shortfall_fees)",
     }
 )
-"""What is summed up of orders: ``unmeasured`` are those whose shortfall is not known; participation is of
-those that were filled."""
+"""What is summed up of orders: ``unmeasured`` are those whose shortfall is not known; the fill rate is of
+quantity * decision price, participation of what was traded meanwhile at the price that was paid, of those
+that were filled."""
 
 OF_FILLS: Mapping[str, str] = MappingProxyType(
     {

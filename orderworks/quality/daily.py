@@ -29,7 +29,8 @@ def summarise(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """The quality of each group of orders along one dimension.
 
     Slippage is sum(s * (P - B) * q) / sum(B * q) over the orders that have the benchmark, and
-    shortfall is over quantity * decision price: never a mean of basis points. Money is summed
+    shortfall is over quantity * decision price: never a mean of basis points. The fill rate is
+    filled * decision price over quantity * decision price, of all orders. Money is summed
     over the orders of which it is known; ``unmeasured`` counts those whose shortfall is not.
 
     Args:
@@ -44,6 +45,7 @@ def summarise(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
     paid = rows["filled_notional"].to_numpy(np.float64)
     signs = rows["side"].map({side.value: side.sign for side in Side}).to_numpy(np.float64)
     measured = rows["shortfall_total"].notna()
+    decided = rows["quantity"] * rows["decision_price"]
     parts = pd.DataFrame(
         {
             "orders": 1,
@@ -52,7 +54,9 @@ def summarise(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
             "filled_quantity": rows["filled_quantity"],
             "notional": rows["filled_notional"],
             "shortfall_total": rows["shortfall_total"].where(measured, Decimal(0)),
-            "paper": (rows["quantity"] * rows["decision_price"]).where(measured, Decimal(0)),
+            "decided": decided,
+            "done": rows["filled_quantity"] * rows["decision_price"],
+            "paper": decided.where(measured, Decimal(0)),
             "fees": rows["shortfall_fees"],
         },
         index=rows.index,
@@ -70,7 +74,7 @@ def summarise(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
     paper = sums["paper"].to_numpy(np.float64)
     return sums.assign(
         dimension=dimension,
-        fill_rate=sums["filled_quantity"] / sums["quantity"],
+        fill_rate=sums["done"].to_numpy(np.float64) / sums["decided"].to_numpy(np.float64),
         shortfall_total=sums["shortfall_total"].where(known, None),
         shortfall_bps=_basis_points(shortfall, paper),
         **{

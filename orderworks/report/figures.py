@@ -104,7 +104,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The shortfall of the measured orders, and of how many it is not known."""
+    """The shortfall of the measured orders, and of how many it is not known.
+
+    ``filled_share`` is what is filled of quantity * decision price, of all orders.
+    """
 
     orders: int
     unmeasured: int
@@ -151,11 +154,12 @@ def cost_of(rows: Rows) -> Cost:
     rest = total - sum(sums.values(), start=Decimal(0))
     if rest:
         sums[UNSPLIT] = rest
-    ordered = sum(row["quantity"] for row in rows)
+    decided = sum((row["quantity"] * row["decision_price"] for row in rows), start=Decimal(0))
+    done = sum((row["filled_quantity"] * row["decision_price"] for row in rows), start=Decimal(0))
     return Cost(
         orders=len(rows),
         unmeasured=len(rows) - len(known),
-        filled_share=sum(row["filled_quantity"] for row in rows) / ordered if ordered else 0.0,
+        filled_share=float(done) / float(decided) if decided else 0.0,
         total=total if known else None,
         bps=_bps(total, paper),
         parts=tuple(Part(name, part, _bps(part, paper) or 0.0) for name, part in sums.items())

@@ -32,6 +32,12 @@ def test_algorithms_come_in_their_order_with_what_was_not_filled() -> None:
     assert table.loc["twap", "unmeasured"] == 1
 
 
+def test_what_is_filled_is_told_of_the_value() -> None:
+    cheap = order("twap", 4.0, quantity=10_000, filled_quantity=10_000, decision_price=Decimal(1))
+    dear = order("twap", None, 1, quantity=100, decision_price=Decimal(1000))
+    assert by_algorithm(pd.DataFrame([cheap, dear]))["fill_rate"].tolist() == [10_000 / 110_000]
+
+
 def test_routes_sum_up_to_the_algorithm() -> None:
     orders = pd.DataFrame(
         [order("twap", 6.0), order("twap", 2.0, 1, route="SMALL"), order("twap", 4.0, 2)]

@@ -78,7 +78,7 @@ async def test_the_account_starts_as_the_demo_portfolio(connected: Connected) ->
         portfolio = await broker.get_portfolio()
         assert (await broker.health_check()).sound
     assert portfolio.cash == Decimal(100_000)
-    assert {p.symbol: (p.quantity, p.average_price) for p in portfolio.positions.values()} == {
+    assert {p.symbol: (p.quantity, p.share_cost) for p in portfolio.positions.values()} == {
         "AAPL": (100, Decimal(150)),
         "MSFT": (50, Decimal(300)),
         "GOOG": (20, Decimal(2_500)),

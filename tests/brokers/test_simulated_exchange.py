@@ -242,11 +242,11 @@ def test_the_average_price_is_that_of_what_is_left(exchange: SimulatedExchange) 
     exchange.submit([order("A", "buy", 30)], at(1))
     exchange.submit([order("A", "sell", 10, "99")], at(3))
     exchange.advance(at(5))
-    assert exchange.portfolio().positions["A"].average_price == Decimal("100.01")
+    assert exchange.portfolio().positions["A"].share_cost == Decimal("100.01")
     exchange.submit([order("A", "sell", 50)], at(5))
     exchange.advance(at(7))
     held = exchange.portfolio().positions["A"]
-    assert (held.quantity, held.average_price) == (-30, Decimal("99.99"))
+    assert (held.quantity, held.share_cost) == (-30, Decimal("99.99"))
 
 
 # As a broker ------------------------------------------------------------------------------------

@@ -139,11 +139,11 @@ def test_positions_and_cash(says: Says, books: Ledger) -> None:
         {
             "symbol": "AAPL",
             "quantity": 3,
-            "average_price": "100.0266666666666667",
+            "break_even_price": "100.0266666666666667",
             "cost": "300.0800",
         },
-        {"symbol": "IBM", "quantity": 30, "average_price": "200.5", "cost": "6015.0"},
-        {"symbol": "XOM", "quantity": -7, "average_price": "90", "cost": "-630"},
+        {"symbol": "IBM", "quantity": 30, "break_even_price": "200.5", "cost": "6015.0"},
+        {"symbol": "XOM", "quantity": -7, "break_even_price": "90", "cost": "-630"},
     ]
     cash = column(books, "SELECT balance FROM cash")[0]
     assert f"cash {cash:,.2f}" in says("positions").stdout

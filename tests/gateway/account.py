@@ -53,7 +53,7 @@ def portfolio_values(brokerage: Brokerage, moved: Iterable[str] = ()) -> list[Va
     for symbol in sorted({*held, *moved}):
         one, mark = held.get(symbol), _mark(brokerage, symbol)
         quantity = 0 if one is None else one.quantity
-        cost = Decimal(0) if one is None else one.average_price
+        cost = Decimal(0) if one is None else one.share_cost
         rows.append(
             Listed(symbol).shown()
             | {

@@ -74,7 +74,7 @@ def show_positions(gateway: "Gateway", session: "Session", moved: Iterable[str] 
                 "account": gateway.brokerage.account,
                 "exchange": "",
                 "position": 0 if one is None else one.quantity,
-                "avgCost": 0 if one is None else one.average_price,
+                "avgCost": 0 if one is None else one.share_cost,
             },
         )
 

@@ -24,9 +24,11 @@ from orderworks.quality.periods import (
     PeriodKind,
     latest_over,
     load_day,
+    load_period,
     store_day,
     store_period,
 )
+from orderworks.report.figures import cost_of
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,8 @@ def test_every_dimension_is_recomputed_from_orders_and_fills(
             expected = plain[plain["key"] == key].iloc[0]
             for name in COLUMNS[2:]:
                 _require_same(row[name], expected[name], name)
+            worked = per_order if dimension == "day" else per_order[per_order[dimension] == key]
+            _require_same(row["participation"], _participation(worked), "participation")
             own = per_fill if dimension == "day" else per_fill[per_fill[dimension] == key]
             assert (row["fills"] or 0) == len(own) or (np.isnan(row["fills"]) and not len(own))
             for name, weight in WEIGHTS.items():
@@ -76,6 +80,13 @@ def test_every_dimension_is_recomputed_from_orders_and_fills(
     books.execute("TRUNCATE order_quality, fill_quality")
 
 
+def _participation(orders: pd.DataFrame) -> float:
+    """What was paid, of all that was traded meanwhile at the same average prices; NaN where unknown."""
+    filled = orders[orders["participation"] > 0]
+    paid = filled["filled_notional"].astype(float)
+    return float(paid.sum() / (paid / filled["participation"]).sum()) if len(filled) else np.nan
+
+
 def _require_same(found: Any, expected: Any, name: str) -> None:
     if pd.isna(expected):
         assert pd.isna(found), name
@@ -83,6 +94,47 @@ def _require_same(found: Any, expected: Any, name: str) -> None:
         assert found == expected, name
     else:
         assert float(found) == pytest.approx(float(expected), rel=1e-9, abs=1e-6), name
+
+
+def test_the_fill_rate_of_several_orders_is_of_money(books: Ledger, market: ReplayMarket) -> None:
+    """10,000 shares at 1 are filled and 100 at 1,000 are not: 9 % of the value, 99 % of the shares."""
+    parents = [
+        parent("cheap", quantity=10_000, decision_price=Decimal(1)),
+        parent("dear", quantity=100, decision_price=Decimal(1000), symbol="B"),
+    ]
+    per_order, per_fill = measured(market, parents, [fill(10_000, "1.01", of="cheap")])
+    assert per_order["fill_rate"].tolist() == [1.0, 0.0]
+    store_quality(books, ACCOUNT, DAY, per_order, per_fill)
+    store_day(books, ACCOUNT, DAY)
+    week = Period.containing(PeriodKind.WEEK, DAY)
+    store_period(books, ACCOUNT, week)
+    rate = 10_000 / 110_000
+    whole = {"day": load_day(books, ACCOUNT, DAY), "all": load_period(books, ACCOUNT, week)}
+    found = [
+        aggregate(books, ACCOUNT, DAY, DAY)["fill_rate"].tolist(),
+        summarise(per_order, "day")["fill_rate"].tolist(),
+        *(
+            kept.loc[kept["dimension"] == name, "fill_rate"].tolist()
+            for name, kept in whole.items()
+        ),
+        [cost_of(per_order.to_dict("records")).filled_share],
+    ]
+    assert found == [[rate]] * 5  # to the last bit
+    by_symbol = aggregate(books, ACCOUNT, DAY, DAY, ("symbol",))
+    assert by_symbol["fill_rate"].tolist() == [1.0, 0.0]
+
+
+def test_participation_in_several_symbols_is_of_money(books: Ledger, market: ReplayMarket) -> None:
+    """A tenth of 1,000,000 at 1 and half of 1,000 at 1,000: 30 % of the value, 10 % of the shares."""
+    parents = [
+        parent("cheap", quantity=100_000, decision_price=Decimal(1)),
+        parent("dear", quantity=500, decision_price=Decimal(1000), symbol="B"),
+    ]
+    fills = [fill(100_000, "1", of="cheap"), fill(500, "1000", of="dear")]
+    per_order, per_fill = measured(market, parents, fills)
+    per_order["participation"] = [0.1, 0.5]
+    store_quality(books, ACCOUNT, DAY, per_order, per_fill)
+    assert aggregate(books, ACCOUNT, DAY, DAY)["participation"].tolist() == [600_000 / 2_000_000]
 
 
 def two_days(books: Ledger, market: ReplayMarket) -> Measured:

@@ -82,7 +82,10 @@ def test_a_group_is_recomputed_from_its_fills(market: ReplayMarket, orders: Orde
         assert row["filled_quantity"] == sum(q for _, q, _ in done)
         assert row["notional"] == sum(q * p for _, q, p in done)
         assert row["fees"] == Decimal("0.35") * len(done)
-        assert row["fill_rate"] == pytest.approx(sum(q for _, q, _ in done) / asked)
+        decided = sum(int(str(parents[i]["quantity"])) * orders[i][4] for i in members)
+        assert row["fill_rate"] == pytest.approx(
+            float(sum(q * orders[i][4] for i, q, _ in done) / decided)
+        )
         for name, benchmark in (
             ("decision", [float(orders[i][4]) for i, _, _ in done]),
             ("arrival", [np.nan if orders[i][1] == UNQUOTED else 10.05 for i, _, _ in done]),

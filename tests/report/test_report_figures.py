@@ -63,6 +63,13 @@ def test_the_golden_order() -> None:
     ]
 
 
+def test_what_is_filled_is_told_of_the_value() -> None:
+    cheap = order(quantity=10_000, filled_quantity=10_000, decision_price=Decimal(1))
+    dear = order("ow-2", quantity=100, filled_quantity=0, decision_price=Decimal(1000))
+    assert cost_of([cheap, dear]).filled_share == 10_000 / 110_000
+    assert cost_of([]).filled_share == 0
+
+
 def test_what_has_no_arrival_price_is_a_part_of_its_own() -> None:
     unknown = order("ow-2", arrival_price=None, shortfall_delay=None, shortfall_execution=None)
     parts = {part.name: part.money for part in cost_of([order(), unknown]).parts}

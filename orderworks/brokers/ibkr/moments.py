@@ -106,6 +106,6 @@ def moved_by(held: Position | None, symbol: str, shares: int, price: Decimal) ->
     if quantity * held.quantity < 0:
         return Position(symbol, quantity, price)
     if shares * held.quantity > 0:
-        paid = held.quantity * held.average_price + shares * price
+        paid = held.quantity * held.share_cost + shares * price
         return Position(symbol, quantity, paid / quantity)
     return replace(held, quantity=quantity)

@@ -150,7 +150,7 @@ def test_a_portfolio_is_the_shares_of_the_account() -> None:
         Position(PAPER_ACCOUNT, Stock("BRK B", "MEXI", "MXN"), 3.0, 1.0),
     ]
     held = holdings(PAPER_ACCOUNT, positions)
-    assert {s: (p.quantity, p.average_price) for s, p in held.items()} == {
+    assert {s: (p.quantity, p.share_cost) for s, p in held.items()} == {
         "BRK.B": (-5, Decimal("400.25"))
     }
     with pytest.raises(ValueError, match=r"the position in ACME of 0\.5 shares is not whole"):
