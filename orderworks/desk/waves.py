@@ -145,6 +145,7 @@ async def _work(desk: Desk, wave: Wave) -> WaveResult:
     sent = await _send_due(desk, orders, wave)
     if _any_unconfirmed(orders):
         orders = await _settle_unconfirmed(desk)
+        cancelled += await settle_leftovers(desk, orders)
         sent += await _send_due(desk, orders, wave)
     fills = await follow(desk, wave.until, orders)
     retire_parents(desk, orders)
