@@ -116,6 +116,8 @@ def move(
         EventRecord(order.client_order_id, event, order.state, to_state, at, reason, terms)
     )
     order.state = to_state
+    if event is OrderEvent.ACKNOWLEDGE and order.acknowledged_at is None:
+        order.acknowledged_at = at
     if event not in REFUSALS:
         order.held = event is OrderEvent.HOLD
     if terms is not None:

@@ -74,7 +74,7 @@ def due_now(
         if order.ends_at <= now:
             agenda.idle.append((order, TOO_LATE))
         elif order.due_at <= now:
-            agenda.due.append(Due(order, order.planned_quantity))
+            agenda.due.append(Due(order, order.planned_quantity - order.filled_quantity))
     for parent_id, children in children_of(orders.values()).items():
         ready = ready_slices(children, now)
         if ready:
@@ -142,7 +142,8 @@ def _with_exits(agenda: Agenda, orders: OrderMap) -> Agenda:
     due = []
     for one in agenda.due:
         exits = waiting.pop(one.order.client_order_id, [])
-        due += [one, *(Due(exit_order, one.quantity) for exit_order in exits)]
+        opened = one.order.filled_quantity + one.quantity
+        due += [one, *(Due(exit_order, opened) for exit_order in exits)]
     idle = list(agenda.idle)
     for entry, reason in agenda.idle:
         exits = waiting.pop(entry.client_order_id, [])

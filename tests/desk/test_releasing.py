@@ -172,6 +172,14 @@ def test_a_child_of_a_closed_parent_is_idle() -> None:
     assert agenda(by_name([child]), 0) == ({}, {"p-0": "its parent is closed"})
 
 
+def test_no_more_is_sent_than_is_left_and_exits_protect_all_of_it() -> None:
+    orders = by_name([*family("p", 40, 30), order("q", 10, algo="none", filled_quantity=4)])
+    orders |= by_name([order("stop", 10, algo="none", attached_to="q")])
+    orders["p"].filled_quantity = orders["p-0"].filled_quantity = 15
+    assert agenda(orders, 0)[0] == {"p-0": 25, "q": 6, "stop": 10}
+    assert agenda(orders, 60)[0] == {"p-1": 55, "q": 6, "stop": 10}
+
+
 def test_parents_do_not_share() -> None:
     orders = by_name([*family("p", 40, 30), *family("q", 10, 20)])
     orders["p-0"].state = S.SUBMITTED
