@@ -52,6 +52,9 @@ EVENT_OF = {
     ReportKind.REPLACE_REFUSED: OrderEvent.REFUSE_REPLACE,
 }
 
+CONFIRMATIONS = frozenset({OrderEvent.ACKNOWLEDGE, OrderEvent.ADOPT})
+"""What says that the broker has the order, whatever it has filled."""
+
 REFUSALS = frozenset({OrderEvent.REFUSE_CANCEL, OrderEvent.REFUSE_REPLACE})
 """What the broker would not do: it tells nothing of where the order stands."""
 
@@ -100,7 +103,10 @@ def move(
     reason: str | None = None,
     terms: Replacement | None = None,
 ) -> bool:
-    """Takes one transition and records it; False, recording an anomaly, where the table refuses."""
+    """Takes one transition and records it; False, recording an anomaly, where the table refuses.
+
+    One that the broker has after all, and that had filled in part before, is partly filled again.
+    """
     to_state = TRANSITIONS.get((order.state, event))
     if to_state is None:
         booking.anomalies.append(
@@ -116,11 +122,16 @@ def move(
         EventRecord(order.client_order_id, event, order.state, to_state, at, reason, terms)
     )
     order.state = to_state
+    if event is OrderEvent.ACKNOWLEDGE and order.acknowledged_at is None:
+        order.acknowledged_at = at
     if event not in REFUSALS:
         order.held = event is OrderEvent.HOLD
     if terms is not None:
         order.quantity, order.revision = terms.quantity, order.revision + 1
         order.limit_price, order.stop_price = terms.limit_price, terms.stop_price
+    is_partly_filled = 0 < order.filled_quantity < order.quantity
+    if event in CONFIRMATIONS and to_state is OrderState.SUBMITTED and is_partly_filled:
+        return move(booking, order, OrderEvent.FILL, at, reason)
     return True
 
 

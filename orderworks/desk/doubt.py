@@ -43,6 +43,11 @@ def judge_absent(absent: Iterable[OrderRecord], moved: Mapping[str, tuple[int, i
 def _doubt(order: OrderRecord, moved: Mapping[str, tuple[int, int]]) -> str | None:
     if order.is_live:
         return f"the broker had confirmed it ({order.state}) and does not show it any more"
+    if order.filled_quantity:
+        return f"the broker has filled {order.filled_quantity} of it and does not show it any more"
+    if order.acknowledged_at is not None:
+        when = f"{order.acknowledged_at:%H:%M:%S} UTC"
+        return f"the broker had confirmed it at {when} and does not show it any more"
     if order.symbol in moved:
         ours, theirs = moved[order.symbol]
         return (

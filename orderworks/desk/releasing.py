@@ -74,7 +74,7 @@ def due_now(
         if order.ends_at <= now:
             agenda.idle.append((order, TOO_LATE))
         elif order.due_at <= now:
-            agenda.due.append(Due(order, order.planned_quantity))
+            agenda.due.append(Due(order, order.planned_quantity - order.filled_quantity))
     for parent_id, children in children_of(orders.values()).items():
         ready = ready_slices(children, now)
         if ready:
@@ -108,7 +108,7 @@ def _release_slice(
         agenda.idle.extend((child, TOO_LATE) for child in ready)
         return
     *late, last = ready
-    working = sum(child.remaining for child in children if child.state in AT_BROKER)
+    working = _working(children)
     if target is None:
         waiting = [c for c in children if c.state is OrderState.NEW and c.due_at > now]
         gives_up = missed.policy is MissedPolicy.SKIP
@@ -142,7 +142,8 @@ def _with_exits(agenda: Agenda, orders: OrderMap) -> Agenda:
     due = []
     for one in agenda.due:
         exits = waiting.pop(one.order.client_order_id, [])
-        due += [one, *(Due(exit_order, one.quantity) for exit_order in exits)]
+        opened = one.order.filled_quantity + one.quantity
+        due += [one, *(Due(exit_order, opened) for exit_order in exits)]
     idle = list(agenda.idle)
     for entry, reason in agenda.idle:
         exits = waiting.pop(entry.client_order_id, [])
@@ -161,16 +162,17 @@ def _with_exits(agenda: Agenda, orders: OrderMap) -> Agenda:
 def leftovers(orders: OrderMap, now: datetime) -> list[str]:
     """What still rests and must give way: to the next slice, or because its horizon is over.
 
-    An order whose remainder is kept, or follows the touch, goes on resting after its horizon.
+    Slices also give way where they work more than their parent has left. An order whose remainder is
+    kept, or follows the touch, goes on resting after its horizon.
     """
-    names = []
+    names = oversized(orders)
     for parent_id, children in children_of(orders.values()).items():
         parent = orders.get(parent_id)
-        if parent is None:
+        if parent is None or _works_too_much(parent, children):
             continue
         replaced = any(c.state is OrderState.NEW and c.due_at <= now for c in children)
         if replaced or _is_given_up(parent, now):
-            names += [c.client_order_id for c in children if c.state in AT_BROKER and not c.held]
+            names += _resting(children)
     return names + [
         order.client_order_id
         for order in orders.values()
@@ -181,6 +183,33 @@ def leftovers(orders: OrderMap, now: datetime) -> list[str]:
         and not order.held
         and _is_given_up(order, now)
     ]
+
+
+def oversized(orders: OrderMap) -> list[str]:
+    """The slices that work more than their parent has left; of one that is closed, all.
+
+    So it is where an execution of a slice comes after its end: others have taken its place.
+    """
+    return [
+        name
+        for parent_id, children in children_of(orders.values()).items()
+        if _works_too_much(orders.get(parent_id), children)
+        for name in _resting(children)
+    ]
+
+
+def _works_too_much(parent: OrderRecord | None, children: Iterable[OrderRecord]) -> bool:
+    left = 0 if parent is None or parent.state in TERMINAL else parent.remaining
+    return _working(children) > left
+
+
+def _working(children: Iterable[OrderRecord]) -> int:
+    """Shares that they may still fill at the broker."""
+    return sum(child.remaining for child in children if child.state in AT_BROKER)
+
+
+def _resting(children: Iterable[OrderRecord]) -> list[str]:
+    return [c.client_order_id for c in children if c.state in AT_BROKER and not c.held]
 
 
 def _is_given_up(order: OrderRecord, now: datetime) -> bool:

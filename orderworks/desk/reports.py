@@ -9,9 +9,10 @@ from typing import TypeVar
 from orderworks.brokers.adapter import Report
 from orderworks.desk.booking import Anomaly, Booking, book_reports
 from orderworks.desk.desk import Desk
+from orderworks.desk.releasing import oversized
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.movements import book, booked_executions
-from orderworks.ledger.orders import OrderMap, orders_by_id
+from orderworks.ledger.orders import OrderMap, open_orders, orders_by_id
 from orderworks.model.crash_points import CrashPoint, crash_point
 
 log = logging.getLogger(__name__)
@@ -87,14 +88,21 @@ async def cancel(
 
 
 async def follow(desk: Desk, until: datetime, orders: OrderMap | None = None) -> int:
-    """Books what the broker reports until a market time; returns how many fills there were."""
+    """Books what the broker reports until a market time; returns how many fills there were.
+
+    Where something fills late, what took its place is cancelled at once: nobody else may look at it
+    again before it has filled too.
+    """
     fills = 0
     crash_point(CrashPoint.FOLLOW_BEFORE_MESSAGE)
     async for reports in desk.broker.events(until):
         crash_point(CrashPoint.MARKET_MOVED)
-        fills += len((await take_reports(desk, reports, orders)).fills)
+        booking = await take_reports(desk, reports, orders)
+        fills += len(booking.fills)
         await desk.written()
         crash_point(CrashPoint.FILLS_BOOKED)
+        if booking.anomalies:
+            await cancel(desk, oversized(open_orders(desk.ledger, desk.account)), orders)
     await desk.written()
     return fills
 

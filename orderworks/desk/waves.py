@@ -145,6 +145,7 @@ async def _work(desk: Desk, wave: Wave) -> WaveResult:
     sent = await _send_due(desk, orders, wave)
     if _any_unconfirmed(orders):
         orders = await _settle_unconfirmed(desk)
+        cancelled += await settle_leftovers(desk, orders)
         sent += await _send_due(desk, orders, wave)
     fills = await follow(desk, wave.until, orders)
     retire_parents(desk, orders)
@@ -164,8 +165,9 @@ async def _settle_unconfirmed(desk: Desk) -> OrderMap:
 
 def _orders_at_work(desk: Desk) -> OrderMap:
     """The account's open orders, but for those of plans that wait to be approved."""
-    waiting = proposed_runs(desk.ledger, desk.account)
+    # In this order: a plan that is proposed between the two is not among the orders.
     found = open_orders(desk.ledger, desk.account)
+    waiting = proposed_runs(desk.ledger, desk.account)
     return with_entries(desk, {n: one for n, one in found.items() if one.run_id not in waiting})
 
 

@@ -17,7 +17,8 @@ class OrderRecord:
     """One order as the ledger has it: a plain order, a worked parent, or a slice of one.
 
     Only a slice has a ``parent_id``. What is worked never reaches the broker itself. ``native`` is how
-    the broker's own algorithm is to work it, where one does.
+    the broker's own algorithm is to work it, where one does. ``acknowledged_at`` is when the broker first
+    showed that it has the order: since its last sending, as what was shown is not sent again.
     """
 
     client_order_id: str
@@ -57,6 +58,7 @@ class OrderRecord:
     revision: int = 0
     held: bool = False
     native: Mapping[str, Any] | None = None
+    acknowledged_at: datetime | None = None
 
     def __post_init__(self) -> None:
         self.state = OrderState(self.state)
@@ -98,7 +100,8 @@ SELECT client_order_id, account, run_id, parent_id, slice_index, strategy, symbo
        route_rule, decision_price, signal_ts, state, reason, attempts, filled_quantity,
        attached_to, oca_group, stop_price, trail_amount, trail_percent, good_till,
        remainder, cross_at, reduce_only,
-       stop_loss_price, take_profit_price, revision, held, native
+       stop_loss_price, take_profit_price, revision, held, native,
+       acknowledged_at
 """
 _SELECT = _COLUMNS + "FROM orders "
 _SELECT_OPEN = _COLUMNS + "FROM open_orders "

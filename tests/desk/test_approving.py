@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from unreliable_broker import received
 from working_orders import ACCOUNT, SESSION, at, order, plan_of, state_of
 
+from orderworks.desk import waves
 from orderworks.desk.approving import reason_to_ask, too_much
 from orderworks.desk.desk import Desk
 from orderworks.desk.releasing import Due
@@ -52,6 +54,26 @@ async def test_nothing_of_it_leaves_in_a_wave_of_the_account_until_it_is_approve
     assert decide_plan(desk.ledger, ACCOUNT, KEY, approved=True, note="fine").state == "PLANNED"
     await work_wave(desk, Wave(1, at(5), at(10)))
     assert state_of(desk.ledger, "r") == "FILLED"
+
+
+@pytest.mark.parametrize("read", ["proposed_runs", "open_orders"])
+async def test_what_is_proposed_while_a_wave_begins_does_not_end_that_wave(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    """Another process freezes its plan behind the first or the second thing that a wave reads."""
+    original, frozen = getattr(waves, read), []
+
+    def then_another_proposes(*what: Any) -> Any:
+        found = original(*what)
+        if not frozen:
+            frozen.append(proposed(desk))
+        return found
+
+    monkeypatch.setattr(waves, read, then_another_proposes)
+    await work_wave(desk, Wave(0, at(0), at(5)))
+    assert frozen
+    assert state_of(desk.ledger, "p-0") != "NEW"
+    assert state_of(desk.ledger, "r") == "NEW"
 
 
 async def test_who_takes_stock_gives_up_what_was_rejected_before_anything_is_planned_beside_it(

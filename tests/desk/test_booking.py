@@ -201,6 +201,25 @@ def test_a_fill_is_its_own_acknowledgement() -> None:
     assert not booking.anomalies
 
 
+def test_what_has_filled_in_part_is_partly_filled_again_once_its_doubt_is_settled() -> None:
+    """Else it differs from what the broker shows for as long as it rests."""
+    orders = worked(60)
+    orders["p-0"].attempts = 2
+    late = said(K.REJECTED, "p-0", reason="no margin")
+    book_reports([said(K.ACKNOWLEDGED, "p-0"), filled("x1", "p-0", 10), late], orders)
+    assert orders["p-0"].state is S.UNKNOWN
+    again = {name: replace(one) for name, one in orders.items()}
+    booking = book_reports([said(K.ACKNOWLEDGED, "p-0")], again)
+    assert (steps(booking, "p-0"), steps(booking, "p")) == (["ACKNOWLEDGE", "FILL"], [])
+    assert (again["p-0"].state, again["p-0"].filled_quantity) == (S.PARTIALLY_FILLED, 10)
+    for shares, events in (
+        (20, ["ACKNOWLEDGE", "FILL"]),
+        (50, ["ACKNOWLEDGE", "FILL", "COMPLETE"]),
+    ):
+        more = {name: replace(one) for name, one in orders.items()}
+        assert steps(book_reports([filled("x2", "p-0", shares)], more), "p-0") == events
+
+
 def test_an_execution_that_the_ledger_has_is_nothing_new() -> None:
     orders = worked(60)
     orders["p-0"] = replace(orders["p-0"], state=S.PARTIALLY_FILLED, filled_quantity=10)

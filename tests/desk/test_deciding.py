@@ -5,11 +5,13 @@ from decimal import Decimal
 import pytest
 from judging import rows
 from unreliable_broker import attempts, line, received, require_equal_books, send_due
-from working_orders import ACCOUNT, at, state_of
+from working_orders import ACCOUNT, at, fill, state_of
 
+from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.desk.deciding import decide, resolve
 from orderworks.desk.desk import Desk
 from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.reports import take_reports
 from orderworks.desk.waves import Wave, work_wave
 from orderworks.ledger.reconciliations import unresolved_breaks
 from orderworks.model.errors import InputError
@@ -86,6 +88,25 @@ async def test_adopted_it_is_tracked_and_held_again_if_the_broker_still_does_not
     result = await decide(desk, "p-0", OrderEvent.ADOPT, "I see it in the broker's log")
     assert (state_of(desk.ledger, "p-0"), held(desk)) == ("SUBMITTED", ["p-0"])
     assert not result.is_clean
+
+
+async def test_adopted_it_has_filled_what_it_had_filled(desk: Desk) -> None:
+    await send_due(desk)
+    part = Report(ReportKind.FILLED, "p-0", at(1), fill=fill("x", "p-0", 20))
+    expired = Report(ReportKind.EXPIRED, "p-0", at(2), filled=30)
+    await take_reports(desk, [part, expired])
+    await desk.written()
+    traded_by_hand(desk, 20)
+    line(desk).blind = 5
+    await reconcile(desk, None)
+    assert (state_of(desk.ledger, "p-0"), held(desk)) == ("UNKNOWN", ["p-0"])
+    await decide(desk, "p-0", OrderEvent.ADOPT, "I see it in the broker's log")
+    assert (state_of(desk.ledger, "p-0"), held(desk)) == ("PARTIALLY_FILLED", ["p-0"])
+    told = rows(
+        desk.ledger,
+        "SELECT reason FROM order_events WHERE client_order_id = 'p-0' AND event = 'ADOPT'",
+    )
+    assert [one["reason"] for one in told] == ["I see it in the broker's log"]
 
 
 async def test_an_order_that_was_confirmed_and_is_gone_is_held(desk: Desk) -> None:

@@ -1,7 +1,9 @@
 """What two complete snapshots prove of orders that neither shows."""
 
+from typing import Any
+
 import pytest
-from working_orders import order
+from working_orders import at, order
 
 from orderworks.desk.doubt import ATTEMPTS, judge_absent
 from orderworks.model.state import OrderState
@@ -33,4 +35,21 @@ def test_in_doubt_it_is_held(
     judged = judge_absent([one], moved)
     assert judged.never_received == []
     assert [held for held, _ in judged.held] == [one]
+    assert doubt in judged.held[0][1]
+
+
+@pytest.mark.parametrize(
+    ("heard", "doubt"),
+    [
+        ({"acknowledged_at": at(1)}, "had confirmed it at 14:35:01"),
+        ({"acknowledged_at": at(1), "filled_quantity": 4}, "has filled 4 of it"),
+        ({"filled_quantity": 4}, "has filled 4 of it"),
+    ],
+)
+@pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.UNKNOWN])
+def test_what_was_heard_of_before_it_came_into_doubt_was_received(
+    state: OrderState, heard: dict[str, Any], doubt: str
+) -> None:
+    judged = judge_absent([order("p-0", 10, state=state, attempts=2, **heard)], {})
+    assert judged.never_received == []
     assert doubt in judged.held[0][1]

@@ -229,6 +229,30 @@ async def test_an_order_that_resurfaces_is_not_sent_twice(desk: Desk) -> None:
     await require_equal_books(desk)
 
 
+@pytest.mark.parametrize("part", [0, 20])
+async def test_one_that_was_confirmed_is_held_though_it_came_into_doubt_since(
+    desk: Desk, part: int
+) -> None:
+    """A late refusal, of its first sending, made it UNKNOWN; then the broker does not show it."""
+    line(desk).cut = 1
+    await send_due(desk)
+    await reconcile(desk, None)
+    await send_due(desk)
+    assert state_of(desk.ledger, "p-0") == "SUBMITTED"
+    heard = [Report(ReportKind.REJECTED, "p-0", at(1), "7", "no margin")]
+    if part:
+        heard.insert(0, Report(ReportKind.FILLED, "p-0", at(1), fill=fill("x", "p-0", part)))
+        line(desk).by_hand = part  # The exchange has not traded it.
+    await take_reports(desk, heard)
+    await desk.written()
+    assert state_of(desk.ledger, "p-0") == "UNKNOWN"
+    line(desk).blind = 2
+    assert (await reconcile(desk, None)).absent == 0
+    await send_due(desk)
+    assert attempts(desk, "p-0") == [1, 2]
+    assert alerts(desk).count("order_held") == 1
+
+
 async def test_an_order_that_only_the_broker_remembers_is_not_sent_again(desk: Desk) -> None:
     """As after a restored backup: the ledger has planned the order and not heard of its sending."""
     desk.ledger.execute("UPDATE orders SET limit_price = NULL WHERE client_order_id = 'p-0'")

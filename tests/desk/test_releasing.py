@@ -96,6 +96,40 @@ def test_slices_that_fill_are_sent_as_planned(quantities: list[int]) -> None:
         orders["p"].filled_quantity += quantity
 
 
+@given(
+    total=st.integers(1, 100),
+    slices=st.lists(
+        st.tuples(st.integers(1, 50), st.integers(0, 50), st.sampled_from(S)),
+        min_size=1,
+        max_size=5,
+    ),
+    is_read=st.booleans(),
+    seconds=st.sampled_from([-1, 60, 150, 400]),
+)
+def test_after_a_wave_slices_can_fill_no_more_than_their_parent_has_left(
+    total: int, slices: list[tuple[int, int, OrderState]], is_read: bool, seconds: int
+) -> None:
+    """Whatever filled late, and whatever it made of the parent."""
+    parent, *children = family("p", *(quantity for quantity, _, _ in slices))
+    parent.quantity = total
+    for child, (quantity, part, state) in zip(children, slices, strict=True):
+        child.state = state
+        child.filled_quantity = 0 if state is S.NEW else min(part, quantity, parent.remaining)
+        parent.filled_quantity += child.filled_quantity
+    parent.state = S.PARTIALLY_FILLED if parent.remaining else S.FILLED
+    # The ledger shows no closed parent, and one that closes meanwhile stays where it was read.
+    orders = by_name([parent, *children] if parent.remaining or is_read else children)
+    gives_way = bool(leftovers(orders, at(seconds)))
+    if working(orders) > parent.remaining:
+        assert gives_way
+    for name in leftovers(orders, at(seconds)):
+        orders[name].state = S.CANCELLED
+    assert working(orders) <= parent.remaining
+    for one in due_now(orders, at(seconds), {}).due:
+        release(one, S.SUBMITTED)
+    assert working(orders) <= parent.remaining
+
+
 # One thing at a time ---------------------------------------------------------------------------
 
 
@@ -138,6 +172,14 @@ def test_a_child_of_a_closed_parent_is_idle() -> None:
     assert agenda(by_name([child]), 0) == ({}, {"p-0": "its parent is closed"})
 
 
+def test_no_more_is_sent_than_is_left_and_exits_protect_all_of_it() -> None:
+    orders = by_name([*family("p", 40, 30), order("q", 10, algo="none", filled_quantity=4)])
+    orders |= by_name([order("stop", 10, algo="none", attached_to="q")])
+    orders["p"].filled_quantity = orders["p-0"].filled_quantity = 15
+    assert agenda(orders, 0)[0] == {"p-0": 25, "q": 6, "stop": 10}
+    assert agenda(orders, 60)[0] == {"p-1": 55, "q": 6, "stop": 10}
+
+
 def test_parents_do_not_share() -> None:
     orders = by_name([*family("p", 40, 30), *family("q", 10, 20)])
     orders["p-0"].state = S.SUBMITTED
@@ -166,6 +208,24 @@ def test_every_slice_that_may_live_gives_way() -> None:
     orders = resting(*sorted(AT_BROKER), *sorted(TERMINAL), S.NEW)
     names = leftovers(orders, at(600))
     assert {orders[name].state for name in names} == AT_BROKER
+
+
+def test_a_slice_gives_way_where_a_late_fill_left_less_than_it_works() -> None:
+    orders = resting(S.CANCELLED, S.SUBMITTED, remainder="keep")
+    orders["p-1"].quantity = 20
+    assert leftovers(orders, at(60)) == []
+    orders["p"].filled_quantity = orders["p-0"].filled_quantity = 1
+    assert leftovers(orders, at(60)) == ["p-1"]
+    orders["p-1"].held = True
+    assert leftovers(orders, at(60)) == []
+
+
+def test_a_slice_gives_way_where_its_parent_is_closed() -> None:
+    orders = resting(S.FILLED, S.SUBMITTED, remainder="keep")
+    orders["p"].filled_quantity, orders["p"].state = 20, S.FILLED
+    assert leftovers(orders, at(60)) == ["p-1"]
+    del orders["p"]
+    assert leftovers(orders, at(60)) == ["p-1"]
 
 
 @pytest.mark.parametrize(
