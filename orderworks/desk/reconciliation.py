@@ -19,7 +19,12 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.leases import lease_holder
 from orderworks.ledger.movements import asked_revisions, booked_executions
 from orderworks.ledger.orders import OrderMap, OrderRecord, open_orders, orders_by_id
-from orderworks.ledger.reconciliations import accepted_differences, record_reconciliation
+from orderworks.ledger.reconciliations import (
+    accepted_differences,
+    forget_accepted,
+    record_reconciliation,
+    unresolved_breaks,
+)
 from orderworks.ledger.runs import Run
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.state import AT_BROKER, OrderEvent, OrderState
@@ -99,14 +104,18 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
 
 
 def _breaks(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> list[Break]:
-    """What differs, but for differences in which a person has taken the broker's side."""
+    """What differs, but for what a person lets stand, for as long as that differs."""
     found = differences(
         snapshot, orders, booked_portfolio(desk.ledger, desk.account), _booked(desk, snapshot)
     )
-    if not found:
-        return found
     accepted = accepted_differences(desk.ledger, desk.account)
-    return [b for b in found if (b.kind.value, b.subject, b.ours, b.theirs) not in accepted]
+    if gone := accepted - {_figures(b) for b in found}:
+        forget_accepted(desk.ledger, desk.held_lease, gone)
+    return [b for b in found if _figures(b) not in accepted]
+
+
+def _figures(one: Break) -> tuple[str, str, str, str]:
+    return one.kind.value, one.subject, one.ours, one.theirs
 
 
 def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -> None:
@@ -117,16 +126,19 @@ def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -
         run.run_id if run else None,
         at,
         healed,
-        [(b.kind.value, b.subject, b.ours, b.theirs, b.symbol) for b in breaks],
+        [(*_figures(b), b.symbol) for b in breaks],
     )
     crash_point(CrashPoint.RECONCILIATION_RECORDED)
+    # The same figures later are another break, and told again.
+    number = {(b.kind, b.subject): b.id for b in unresolved_breaks(desk.ledger, desk.account)}
     raise_alerts(
         desk.ledger,
         desk.account,
         [
             Alert(
                 kind="reconciliation_break",
-                cause=f"break:{b.kind}:{b.subject}:{b.ours}:{b.theirs}",
+                cause=f"break:{number[b.kind, b.subject]}:{b.ours}:{b.theirs}",
+                subject=f"break:{b.kind}:{b.subject}:{b.ours}:{b.theirs}",
                 message=f"{b.kind} of {b.subject}: ours {b.ours}, the broker's {b.theirs}",
                 at=at,
                 payload={"kind": b.kind, "subject": b.subject, "ours": b.ours, "theirs": b.theirs},
