@@ -62,7 +62,7 @@ def evidence(
 
     Executions come before the ends of orders, so that an order ends with what it filled; new terms
     come before executions, so that these fit into it. One that is held is acknowledged where it is
-    shown, once: it is there after all.
+    shown, once: it is there after all. One of whose name another lives has not ended.
 
     Args:
         orders: every order of ours that the snapshot may be about, by client_order_id.
@@ -81,6 +81,7 @@ def evidence(
         if _shows(theirs, terms)
     ]
     received = Counter(theirs.client_order_id for theirs in snapshot.orders)
+    alive = {one.client_order_id for one in snapshot.orders if one.state not in TERMINAL}
     executions = [
         Report(ReportKind.FILLED, fill.client_order_id, fill.ts, fill=fill)
         for fill in snapshot.executions
@@ -105,7 +106,11 @@ def evidence(
         and theirs.state in REPORT_OF_STATE
     ]
     acknowledgements = [r for r in states if r.kind is ReportKind.ACKNOWLEDGED]
-    ends = [r for r in states if r.kind is not ReportKind.ACKNOWLEDGED]
+    ends = [
+        r
+        for r in states
+        if r.kind is not ReportKind.ACKNOWLEDGED and r.client_order_id not in alive
+    ]
     return acknowledgements + changed + executions + ends
 
 

@@ -263,3 +263,15 @@ def test_what_ended_for_us_is_not_revived() -> None:
     seen = snapshot(theirs("p-0", 10))
     assert evidence(seen, books, {}) == []
     assert found(seen, books) == [Break(K.WRONG_STATE, "p-0", "CANCELLED", "SUBMITTED", "AAPL")]
+
+
+@pytest.mark.parametrize("other", [S.SUBMITTED, S.UNKNOWN, S.FILLED])
+def test_one_of_whose_name_another_lives_has_not_ended(other: OrderState) -> None:
+    """Else nobody would cancel the other."""
+    books = ours(10, held=True)
+    twins = [theirs("p-0", 10, state=S.CANCELLED), theirs("p-0", 10, state=other)]
+    booking = book_reports(evidence(snapshot(*twins), books, {}), books)
+    over = other is S.FILLED
+    assert books["p-0"].state is (S.CANCELLED if over else S.SUBMITTED)
+    assert books["p-0"].held is not over
+    assert not booking.anomalies
