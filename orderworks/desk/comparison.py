@@ -114,6 +114,26 @@ def evidence(
     return acknowledgements + changed + executions + ends
 
 
+def late_commissions(
+    snapshot: Snapshot, orders: Mapping[str, OrderRecord], booked: Mapping[str, Decimal]
+) -> list[Report]:
+    """What executions cost by a snapshot, where they were booked with something else: corrections of them.
+
+    A commission of 0 says nothing: it may not be known yet. That of a correction may be what was corrected
+    cost, and counts only where nothing was booked.
+
+    Args:
+        booked: the commissions of executions that stand in the ledger as they were told, by exec_id.
+    """
+    return [
+        Report(ReportKind.FILLED, fill.client_order_id, fill.ts, fill=fill.as_late_commission())
+        for fill in snapshot.executions
+        if fill.client_order_id in orders
+        and fill.commission not in (0, booked.get(fill.exec_id, fill.commission))
+        and (fill.replaces is None or not booked[fill.exec_id])
+    ]
+
+
 def _shows(theirs: BrokerOrder, terms: Replacement) -> bool:
     return (theirs.quantity, theirs.limit_price, theirs.stop_price) == (
         terms.quantity,

@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orderworks.brokers.adapter import Snapshot
+from orderworks.brokers.adapter import Report, Snapshot
 from orderworks.desk.booking import Anomaly, Booking, move
-from orderworks.desk.comparison import Break, BreakKind, absent, differences, evidence
+from orderworks.desk.comparison import (
+    Break,
+    BreakKind,
+    absent,
+    differences,
+    evidence,
+    late_commissions,
+)
 from orderworks.desk.corporate_actions import book_actions
 from orderworks.desk.desk import Desk
 from orderworks.desk.doubt import judge_absent
@@ -17,7 +24,7 @@ from orderworks.desk.settling import retire_parents
 from orderworks.ledger.accounts import book_opening, booked_portfolio, is_opened
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.leases import lease_holder
-from orderworks.ledger.movements import asked_revisions, booked_executions
+from orderworks.ledger.movements import asked_revisions, booked_executions, standing_commissions
 from orderworks.ledger.orders import OrderMap, OrderRecord, open_orders, orders_by_id
 from orderworks.ledger.reconciliations import (
     accepted_differences,
@@ -158,8 +165,17 @@ async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> in
     ]
     booking = await take_reports(desk, reports, orders)
     await desk.written()
+    booking += await take_reports(desk, _late_commissions(desk, snapshot, orders), orders)
+    await desk.written()
     crash_point(CrashPoint.EVIDENCE_BOOKED)
     return len(booking.events) + len(booking.fills)
+
+
+def _late_commissions(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> list[Report]:
+    """A process that booked an execution without what it cost may have ended before that was told."""
+    shown = [fill.exec_id for fill in snapshot.executions]
+    booked = standing_commissions(desk.ledger, desk.account, shown)
+    return late_commissions(snapshot, orders, booked)
 
 
 def _booked(desk: Desk, snapshot: Snapshot) -> set[str]:

@@ -193,6 +193,21 @@ def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> 
         )
 
 
+def standing_commissions(
+    ledger: Ledger, account: str, exec_ids: Sequence[str]
+) -> dict[str, Decimal]:
+    """Of these executions, those that the ledger has and has not corrected: what each cost."""
+    if not exec_ids:
+        return {}
+    with ledger.cursor(row_factory=tuple_row) as cursor:
+        return dict(
+            cursor.execute(
+                "SELECT exec_id, commission FROM executions WHERE account = %s AND exec_id = ANY(%s)",
+                (account, list(exec_ids)),
+            )
+        )
+
+
 def standing_reports(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> dict[str, str]:
     """Of executions that the ledger has corrected, the last correction of each: what stands for it."""
     if not exec_ids:

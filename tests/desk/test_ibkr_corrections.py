@@ -53,3 +53,18 @@ async def test_a_correction_of_what_had_its_commission_corrected(
         assert found.is_clean, found.breaks
         first, fee, correction = booked(there)
         assert (correction["replaces"], fee["replaces"]) == (fee["exec_id"], first["exec_id"])
+
+
+async def test_a_commission_that_came_after_the_process_had_ended(
+    ledger_url: str, recorded: ReplayMarket
+) -> None:
+    async with trading(ledger_url, recorded, planned("a", 100, "100.01")) as there:
+        execution = await fills_without_a_commission(there)
+        await begins_anew(there)
+        for _ in range(2):
+            found = await reconcile(there.desk, None)
+            assert found.is_clean, found.breaks
+            await wave(there.desk, 1)
+            first, fee = booked(there)
+            assert (fee["replaces"], first["exec_id"]) == (execution, execution)
+            assert (first["commission"], fee["commission"]) == (0, 1)

@@ -7,22 +7,20 @@ correction.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ib_async.util import UNSET_DOUBLE
 
 from orderworks.brokers.ibkr.amounts import whole
 from orderworks.brokers.ibkr.wire import CommissionSaid, ExecutionSaid
-from orderworks.model.fill import Fill
+from orderworks.model.fill import FEE, Fill
 from orderworks.model.order import Side
 
 SIDE = {"BOT": Side.BUY, "SLD": Side.SELL}
 NO_COMMISSION = Decimal(0)
 NOT_KNOWN_YET = frozenset({Decimal(-1), Decimal(repr(UNSET_DOUBLE))})
 """What a commission report says before the commission is known."""
-FEE = "/fee"
-"""What the id of an execution is told with, when only its commission is corrected."""
 
 
 def execution_key(exec_id: str) -> tuple[str, int]:
@@ -156,7 +154,7 @@ class Executions:
             told = self._fill(exec_id)
             corrected = any(self._corrects(one) == exec_id for one in self._said)
             if told.commission != self._commission_before(exec_id) and not corrected:
-                fills.append(replace(told, exec_id=exec_id + FEE, replaces=exec_id))
+                fills.append(told.as_late_commission())
                 self._with_fee.add(exec_id)
         return fills
 
