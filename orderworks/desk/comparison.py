@@ -6,13 +6,14 @@ snapshot does not show it, and positions are never made to fit by inventing fill
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
 from orderworks.ledger.orders import OrderRecord
+from orderworks.model.fill import Fill
 from orderworks.model.order import OrderType, Replacement
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import AT_BROKER, TERMINAL, OrderState
@@ -132,6 +133,19 @@ def late_commissions(
         and fill.commission not in (0, booked.get(fill.exec_id, fill.commission))
         and (fill.replaces is None or not booked[fill.exec_id])
     ]
+
+
+def past(executions: Sequence[Fill], booked: Container[str]) -> set[str]:
+    """The executions that one corrects which is booked: they stand for nothing, booked or not.
+
+    Args:
+        executions: each before what corrects it.
+    """
+    found: set[str] = set()
+    for fill in reversed(executions):
+        if fill.replaces is not None and (fill.exec_id in booked or fill.exec_id in found):
+            found.add(fill.replaces)
+    return found
 
 
 def _shows(theirs: BrokerOrder, terms: Replacement) -> bool:

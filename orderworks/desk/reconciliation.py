@@ -15,6 +15,7 @@ from orderworks.desk.comparison import (
     differences,
     evidence,
     late_commissions,
+    past,
 )
 from orderworks.desk.corporate_actions import book_actions
 from orderworks.desk.desk import Desk
@@ -179,9 +180,10 @@ def _late_commissions(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> list[
 
 
 def _booked(desk: Desk, snapshot: Snapshot) -> set[str]:
-    return set(
-        booked_executions(desk.ledger, desk.account, [fill.exec_id for fill in snapshot.executions])
-    )
+    """The executions that the ledger has, or has a correction of."""
+    shown = [fill.exec_id for fill in snapshot.executions]
+    known = booked_executions(desk.ledger, desk.account, shown).keys()
+    return known | past(snapshot.executions, known)
 
 
 def _our_orders(desk: Desk, snapshot: Snapshot) -> OrderMap:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from orderworks.brokers.adapter import Report
 from orderworks.desk.booking import Anomaly, Booking, book_reports
+from orderworks.desk.comparison import past
 from orderworks.desk.desk import Desk
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.movements import book, booked_executions, standing_reports
@@ -51,6 +52,8 @@ async def take_reports(
             if name is not None
         ],
     )
+    told = [report.fill for report in reports if report.fill is not None]
+    known |= dict.fromkeys(past(told, known) - known.keys(), 0)
     reports = _onto_what_stands(desk, reports, known)
     whole = Booking()
     for batch in batched(reports, BATCH):

@@ -68,3 +68,30 @@ async def test_a_commission_that_came_after_the_process_had_ended(
             first, fee = booked(there)
             assert (fee["replaces"], first["exec_id"]) == (execution, execution)
             assert (first["commission"], fee["commission"]) == (0, 1)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_a_correction_that_comes_after_a_later_one(
+    ledger_url: str, recorded: ReplayMarket, dies: bool
+) -> None:
+    """The first is heard only once the second is booked, and stands for nothing."""
+    async with trading(ledger_url, recorded, planned("a", 100, "100.01")) as there:
+        await wave(there.desk, 3)
+        await reconcile(there.desk, None)
+        [first] = booked(there)
+        shared = first["exec_id"].removesuffix("01")
+        there.gateway.faults.next(Answer.EXECUTION, Lose())
+        there.gateway.correct(shared + "01", 100, "99.90")
+        there.gateway.correct(shared + "02", 100, "99.80")
+        shown = there.gateway.brokerage.book.executions
+        lost = shown.pop(1)
+        assert (await reconcile(there.desk, None)).is_clean
+        assert [one["exec_id"] for one in booked(there)] == [shared + "01", shared + "03"]
+        shown.insert(1, lost)
+        if dies:
+            await begins_anew(there)
+        for _ in range(2):
+            found = await reconcile(there.desk, None)
+            assert found.is_clean, found.breaks
+            await wave(there.desk, 1)
+        assert booked(there)[-1]["exec_id"] == shared + "03"

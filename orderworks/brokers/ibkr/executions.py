@@ -110,6 +110,9 @@ class Executions:
         """
         fills = []
         for exec_id in sorted(self._untold, key=execution_key):
+            if self._is_past(exec_id):
+                self._untold.remove(exec_id)
+                continue
             commission = self._commissions.get(exec_id)
             if commission is None and not without_commission:
                 continue
@@ -145,6 +148,14 @@ class Executions:
             ts=said.at,
             replaces=self._corrects(exec_id),
         )
+
+    def _is_past(self, exec_id: str) -> bool:
+        """Whether a correction came after one that corrects it, and that has been told."""
+        shared, number = execution_key(exec_id)
+        if number == 1:
+            return False
+        told = map(execution_key, self._names.keys() - self._untold)
+        return any(of == shared and later > number for of, later in told)
 
     def _late_commissions(self) -> list[Fill]:
         """The commissions of executions that were told without, as corrections of these."""
