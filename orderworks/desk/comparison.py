@@ -6,13 +6,14 @@ snapshot does not show it, and positions are never made to fit by inventing fill
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
 from orderworks.ledger.orders import OrderRecord
+from orderworks.model.fill import Fill
 from orderworks.model.order import OrderType, Replacement
 from orderworks.model.portfolio import Portfolio
 from orderworks.model.state import AT_BROKER, TERMINAL, OrderState
@@ -62,7 +63,7 @@ def evidence(
 
     Executions come before the ends of orders, so that an order ends with what it filled; new terms
     come before executions, so that these fit into it. One that is held is acknowledged where it is
-    shown, once: it is there after all.
+    shown, once: it is there after all. One of whose name another lives has not ended.
 
     Args:
         orders: every order of ours that the snapshot may be about, by client_order_id.
@@ -81,6 +82,7 @@ def evidence(
         if _shows(theirs, terms)
     ]
     received = Counter(theirs.client_order_id for theirs in snapshot.orders)
+    alive = {one.client_order_id for one in snapshot.orders if one.state not in TERMINAL}
     executions = [
         Report(ReportKind.FILLED, fill.client_order_id, fill.ts, fill=fill)
         for fill in snapshot.executions
@@ -105,8 +107,45 @@ def evidence(
         and theirs.state in REPORT_OF_STATE
     ]
     acknowledgements = [r for r in states if r.kind is ReportKind.ACKNOWLEDGED]
-    ends = [r for r in states if r.kind is not ReportKind.ACKNOWLEDGED]
+    ends = [
+        r
+        for r in states
+        if r.kind is not ReportKind.ACKNOWLEDGED and r.client_order_id not in alive
+    ]
     return acknowledgements + changed + executions + ends
+
+
+def late_commissions(
+    snapshot: Snapshot, orders: Mapping[str, OrderRecord], booked: Mapping[str, Decimal]
+) -> list[Report]:
+    """What executions cost by a snapshot, where they were booked with something else: corrections of them.
+
+    A commission of 0 says nothing: it may not be known yet. That of a correction may be what was corrected
+    cost, and counts only where nothing was booked.
+
+    Args:
+        booked: the commissions of executions that stand in the ledger as they were told, by exec_id.
+    """
+    return [
+        Report(ReportKind.FILLED, fill.client_order_id, fill.ts, fill=fill.as_late_commission())
+        for fill in snapshot.executions
+        if fill.client_order_id in orders
+        and fill.commission not in (0, booked.get(fill.exec_id, fill.commission))
+        and (fill.replaces is None or not booked[fill.exec_id])
+    ]
+
+
+def past(executions: Sequence[Fill], booked: Container[str]) -> set[str]:
+    """The executions that one corrects which is booked: they stand for nothing, booked or not.
+
+    Args:
+        executions: each before what corrects it.
+    """
+    found: set[str] = set()
+    for fill in reversed(executions):
+        if fill.replaces is not None and (fill.exec_id in booked or fill.exec_id in found):
+            found.add(fill.replaces)
+    return found
 
 
 def _shows(theirs: BrokerOrder, terms: Replacement) -> bool:

@@ -35,7 +35,7 @@ async def resolve(desk: Desk, break_id: int, reason: str) -> Reconciled:
     """Takes the broker's side of a break, and reconciles again.
 
     A position or the cash is adjusted to what the broker has; a difference of any other kind is
-    accepted as it stands: if it changes, it is a break again.
+    accepted as it stands: if it changes, or comes again once it was gone, it is a break again.
 
     Raises:
         InputError: if there is no such break any more, or no reason is given.

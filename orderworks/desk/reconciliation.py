@@ -6,9 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orderworks.brokers.adapter import Snapshot
+from orderworks.brokers.adapter import Report, Snapshot
 from orderworks.desk.booking import Anomaly, Booking, move
-from orderworks.desk.comparison import Break, BreakKind, absent, differences, evidence
+from orderworks.desk.comparison import (
+    Break,
+    BreakKind,
+    absent,
+    differences,
+    evidence,
+    late_commissions,
+    past,
+)
 from orderworks.desk.corporate_actions import book_actions
 from orderworks.desk.desk import Desk
 from orderworks.desk.doubt import judge_absent
@@ -17,9 +25,14 @@ from orderworks.desk.settling import retire_parents
 from orderworks.ledger.accounts import book_opening, booked_portfolio, is_opened
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.leases import lease_holder
-from orderworks.ledger.movements import asked_revisions, booked_executions
+from orderworks.ledger.movements import asked_revisions, booked_executions, standing_commissions
 from orderworks.ledger.orders import OrderMap, OrderRecord, open_orders, orders_by_id
-from orderworks.ledger.reconciliations import accepted_differences, record_reconciliation
+from orderworks.ledger.reconciliations import (
+    accepted_differences,
+    forget_accepted,
+    record_reconciliation,
+    unresolved_breaks,
+)
 from orderworks.ledger.runs import Run
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.state import AT_BROKER, OrderEvent, OrderState
@@ -99,14 +112,18 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
 
 
 def _breaks(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> list[Break]:
-    """What differs, but for differences in which a person has taken the broker's side."""
+    """What differs, but for what a person lets stand, for as long as that differs."""
     found = differences(
         snapshot, orders, booked_portfolio(desk.ledger, desk.account), _booked(desk, snapshot)
     )
-    if not found:
-        return found
     accepted = accepted_differences(desk.ledger, desk.account)
-    return [b for b in found if (b.kind.value, b.subject, b.ours, b.theirs) not in accepted]
+    if gone := accepted - {_figures(b) for b in found}:
+        forget_accepted(desk.ledger, desk.held_lease, gone)
+    return [b for b in found if _figures(b) not in accepted]
+
+
+def _figures(one: Break) -> tuple[str, str, str, str]:
+    return one.kind.value, one.subject, one.ours, one.theirs
 
 
 def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -> None:
@@ -117,16 +134,19 @@ def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -
         run.run_id if run else None,
         at,
         healed,
-        [(b.kind.value, b.subject, b.ours, b.theirs, b.symbol) for b in breaks],
+        [(*_figures(b), b.symbol) for b in breaks],
     )
     crash_point(CrashPoint.RECONCILIATION_RECORDED)
+    # The same figures later are another break, and told again.
+    number = {(b.kind, b.subject): b.id for b in unresolved_breaks(desk.ledger, desk.account)}
     raise_alerts(
         desk.ledger,
         desk.account,
         [
             Alert(
                 kind="reconciliation_break",
-                cause=f"break:{b.kind}:{b.subject}:{b.ours}:{b.theirs}",
+                cause=f"break:{number[b.kind, b.subject]}:{b.ours}:{b.theirs}",
+                subject=f"break:{b.kind}:{b.subject}:{b.ours}:{b.theirs}",
                 message=f"{b.kind} of {b.subject}: ours {b.ours}, the broker's {b.theirs}",
                 at=at,
                 payload={"kind": b.kind, "subject": b.subject, "ours": b.ours, "theirs": b.theirs},
@@ -146,14 +166,24 @@ async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> in
     ]
     booking = await take_reports(desk, reports, orders)
     await desk.written()
+    booking += await take_reports(desk, _late_commissions(desk, snapshot, orders), orders)
+    await desk.written()
     crash_point(CrashPoint.EVIDENCE_BOOKED)
     return len(booking.events) + len(booking.fills)
 
 
+def _late_commissions(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> list[Report]:
+    """A process that booked an execution without what it cost may have ended before that was told."""
+    shown = [fill.exec_id for fill in snapshot.executions]
+    booked = standing_commissions(desk.ledger, desk.account, shown)
+    return late_commissions(snapshot, orders, booked)
+
+
 def _booked(desk: Desk, snapshot: Snapshot) -> set[str]:
-    return set(
-        booked_executions(desk.ledger, desk.account, [fill.exec_id for fill in snapshot.executions])
-    )
+    """The executions that the ledger has, or has a correction of."""
+    shown = [fill.exec_id for fill in snapshot.executions]
+    known = booked_executions(desk.ledger, desk.account, shown).keys()
+    return known | past(snapshot.executions, known)
 
 
 def _our_orders(desk: Desk, snapshot: Snapshot) -> OrderMap:

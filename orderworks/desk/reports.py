@@ -1,17 +1,19 @@
 """Taking a broker's reports into the ledger: read what they touch, apply, commit as one."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from orderworks.brokers.adapter import Report
 from orderworks.desk.booking import Anomaly, Booking, book_reports
+from orderworks.desk.comparison import past
 from orderworks.desk.desk import Desk
 from orderworks.desk.releasing import oversized
 from orderworks.ledger.alerts import Alert, raise_alerts
-from orderworks.ledger.movements import book, booked_executions
+from orderworks.ledger.movements import book, booked_executions, standing_reports
 from orderworks.ledger.orders import OrderMap, open_orders, orders_by_id
 from orderworks.model.crash_points import CrashPoint, crash_point
 
@@ -53,6 +55,9 @@ async def take_reports(
             if name is not None
         ],
     )
+    told = [report.fill for report in reports if report.fill is not None]
+    known |= dict.fromkeys(past(told, known) - known.keys(), 0)
+    reports = _onto_what_stands(desk, reports, known)
     whole = Booking()
     for batch in batched(reports, BATCH):
         booking = book_reports(batch, orders, known)
@@ -61,6 +66,36 @@ async def take_reports(
         await desk.write(partial(record, desk, booking))
         whole += booking
     return whole
+
+
+def _onto_what_stands(
+    desk: Desk, reports: Sequence[Report], known: dict[str, int]
+) -> Sequence[Report]:
+    """Reports in which a correction replaces what stands in the ledger for what it corrects.
+
+    A broker tells it of the report before, of which this process need not have heard all: another may have
+    booked its commission as a correction.
+
+    Args:
+        known: the executions that the ledger has; what stands there is added.
+    """
+    corrected = {
+        report.fill.replaces
+        for report in reports
+        if report.fill is not None
+        and report.fill.replaces is not None
+        and report.fill.exec_id not in known
+    }
+    standing = standing_reports(desk.ledger, desk.account, sorted(corrected))
+    known |= booked_executions(desk.ledger, desk.account, list(standing.values()))
+    return [_onto(standing, report) for report in reports] if standing else reports
+
+
+def _onto(standing: Mapping[str, str], report: Report) -> Report:
+    fill = report.fill
+    if fill is None or fill.replaces is None or fill.replaces not in standing:
+        return report
+    return replace(report, fill=replace(fill, replaces=standing[fill.replaces]))
 
 
 def record(desk: Desk, booking: Booking) -> None:

@@ -193,6 +193,40 @@ def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> 
         )
 
 
+def standing_commissions(
+    ledger: Ledger, account: str, exec_ids: Sequence[str]
+) -> dict[str, Decimal]:
+    """Of these executions, those that the ledger has and has not corrected: what each cost."""
+    if not exec_ids:
+        return {}
+    with ledger.cursor(row_factory=tuple_row) as cursor:
+        return dict(
+            cursor.execute(
+                "SELECT exec_id, commission FROM executions WHERE account = %s AND exec_id = ANY(%s)",
+                (account, list(exec_ids)),
+            )
+        )
+
+
+def standing_reports(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> dict[str, str]:
+    """Of executions that the ledger has corrected, the last correction of each: what stands for it."""
+    if not exec_ids:
+        return {}
+    with ledger.cursor(row_factory=tuple_row) as cursor:
+        return dict(
+            cursor.execute(
+                "WITH RECURSIVE later AS ("
+                "SELECT replaces AS corrected, exec_id FROM fills "
+                "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
+                "UNION SELECT later.corrected, f.exec_id FROM later JOIN fills f "
+                "ON f.account = %(account)s AND f.replaces = later.exec_id) "
+                "SELECT corrected, exec_id FROM later WHERE NOT EXISTS (SELECT 1 FROM fills f "
+                "WHERE f.account = %(account)s AND f.replaces = later.exec_id)",
+                {"account": account, "ids": list(exec_ids)},
+            )
+        )
+
+
 _ADDED = (
     *("client_order_id", "account", "run_id", "parent_id", "slice_index", "strategy", "symbol"),
     *("side", "planned_quantity", "quantity", "order_type", "limit_price", "stop_price", "tif"),

@@ -1,6 +1,6 @@
 """Reconciliations and their breaks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -84,14 +84,36 @@ def unresolved_breaks(ledger: Ledger, account: str) -> list[OpenBreak]:
 
 
 def accepted_differences(ledger: Ledger, account: str) -> set[tuple[str, str, str, str]]:
-    """The differences in which a person has taken the broker's side: (kind, subject, ours, theirs)."""
+    """The differences that a person lets stand as they are: (kind, subject, ours, theirs).
+
+    One that moved the books is not among them: it is gone, and the same figures are another one.
+    """
     return {
         (row["kind"], row["subject"], row["ours"], row["theirs"])
         for row in ledger.execute(
-            "SELECT kind, subject, ours, theirs FROM breaks WHERE account = %s AND accepted",
+            "SELECT kind, subject, ours, theirs FROM breaks b WHERE account = %s AND accepted "
+            "AND NOT EXISTS (SELECT 1 FROM adjustments a WHERE a.break_id = b.id)",
             (account,),
         )
     }
+
+
+def forget_accepted(
+    ledger: Ledger, lease: Lease, gone: Collection[tuple[str, str, str, str]]
+) -> None:
+    """Lets no difference stand any more that is gone: (kind, subject, ours, theirs).
+
+    Raises:
+        LeaseLost: and nothing was changed.
+    """
+    with ledger.transaction():
+        require_lease(ledger, lease)
+        with ledger.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE breaks SET accepted = false WHERE account = %s AND accepted "
+                "AND (kind, subject, ours, theirs) = (%s, %s, %s, %s)",
+                [(lease.account, *one) for one in gone],
+            )
 
 
 def accept_break(

@@ -1,10 +1,13 @@
 """Executions, and what replaces or undoes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from orderworks.model.order import Side
+
+FEE = "/fee"
+"""What the id of an execution is told with, when only its commission is corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,7 @@ class Fill:
     def cash_change(self) -> Decimal:
         """What this fill does to the account's cash."""
         return -self.side.sign * self.quantity * self.price - self.commission
+
+    def as_late_commission(self) -> "Fill":
+        """The correction of an execution that was told with another commission than this one's."""
+        return replace(self, exec_id=self.exec_id + FEE, replaces=self.exec_id)

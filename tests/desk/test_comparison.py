@@ -11,7 +11,14 @@ from working_orders import ACCOUNT, CASH, LIMIT, at, family, fill, order
 
 from orderworks.brokers.adapter import BrokerOrder, Snapshot
 from orderworks.desk.booking import book_reports
-from orderworks.desk.comparison import Break, BreakKind, absent, differences, evidence
+from orderworks.desk.comparison import (
+    Break,
+    BreakKind,
+    absent,
+    differences,
+    evidence,
+    late_commissions,
+)
 from orderworks.ledger.orders import OrderMap
 from orderworks.model.fill import Fill
 from orderworks.model.portfolio import Portfolio, Position
@@ -263,3 +270,38 @@ def test_what_ended_for_us_is_not_revived() -> None:
     seen = snapshot(theirs("p-0", 10))
     assert evidence(seen, books, {}) == []
     assert found(seen, books) == [Break(K.WRONG_STATE, "p-0", "CANCELLED", "SUBMITTED", "AAPL")]
+
+
+@pytest.mark.parametrize("other", [S.SUBMITTED, S.UNKNOWN, S.FILLED])
+def test_one_of_whose_name_another_lives_has_not_ended(other: OrderState) -> None:
+    """Else nobody would cancel the other."""
+    books = ours(10, held=True)
+    twins = [theirs("p-0", 10, state=S.CANCELLED), theirs("p-0", 10, state=other)]
+    booking = book_reports(evidence(snapshot(*twins), books, {}), books)
+    over = other is S.FILLED
+    assert books["p-0"].state is (S.CANCELLED if over else S.SUBMITTED)
+    assert books["p-0"].held is not over
+    assert not booking.anomalies
+
+
+@pytest.mark.parametrize(
+    ("shown", "replaces", "booked", "changes"),
+    [
+        ("1.25", None, "0", True),
+        ("1.25", None, "1", True),
+        ("1.25", None, "1.250", False),
+        ("0", None, "1", False),
+        ("1.25", None, None, False),
+        ("1.25", "x.0", "0", True),
+        ("1.25", "x.0", "1", False),
+    ],
+)
+def test_what_an_execution_cost_is_corrected_where_it_was_booked_otherwise(
+    shown: str, replaces: str | None, booked: str | None, changes: bool
+) -> None:
+    execution = fill("x.1", "p-0", 5, commission=Decimal(shown), replaces=replaces)
+    seen = snapshot(executions=(execution, fill("y.1", "by-hand", 5)))
+    costs = {} if booked is None else {"x.1": Decimal(booked), "y.1": Decimal(0)}
+    told = [one.fill for one in late_commissions(seen, ours(10), costs)]
+    corrected = replace(execution, exec_id="x.1/fee", replaces="x.1")
+    assert told == ([corrected] if changes else [])

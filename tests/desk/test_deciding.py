@@ -8,6 +8,7 @@ from unreliable_broker import attempts, line, received, require_equal_books, sen
 from working_orders import ACCOUNT, at, fill, state_of
 
 from orderworks.brokers.adapter import Report, ReportKind
+from orderworks.desk.comparison import BreakKind
 from orderworks.desk.deciding import decide, resolve
 from orderworks.desk.desk import Desk
 from orderworks.desk.reconciliation import reconcile
@@ -15,6 +16,7 @@ from orderworks.desk.reports import take_reports
 from orderworks.desk.waves import Wave, work_wave
 from orderworks.ledger.reconciliations import unresolved_breaks
 from orderworks.model.errors import InputError
+from orderworks.model.order import Order, OrderType, Side
 from orderworks.model.state import OrderEvent
 
 
@@ -173,6 +175,38 @@ async def test_another_difference_of_the_same_symbol_is_a_break_again(desk: Desk
     traded_by_hand(desk, 1)
     result = await reconcile(desk, None)
     assert [(b.subject, b.ours, b.theirs) for b in result.breaks] == [("AAPL", "7", "8")]
+
+
+async def test_the_same_difference_of_a_position_is_a_break_again(desk: Desk) -> None:
+    """Resolved, it was booked: what comes later with the same figures may be a lost fill of ours."""
+    for shares in (7, -7):
+        traded_by_hand(desk, shares)
+        await reconcile(desk, None)
+        (difference,) = unresolved_breaks(desk.ledger, ACCOUNT)
+        assert (await resolve(desk, difference.id, "traded by hand")).is_clean
+    traded_by_hand(desk, 7)
+    result = await reconcile(desk, None)
+    assert [(b.subject, b.ours, b.theirs) for b in result.breaks] == [("AAPL", "0", "7")]
+    await reconcile(desk, None)
+    told = [row["message"] for row in rows(desk.ledger, "SELECT message FROM alerts ORDER BY id")]
+    assert told == [
+        f"position of AAPL: ours {ours}, the broker's {theirs}"
+        for ours, theirs in ("07", "70", "07")
+    ]
+
+
+async def test_a_difference_stands_as_it_was_accepted_until_it_is_gone(desk: Desk) -> None:
+    by_hand = Order("by-hand", ACCOUNT, "AAPL", Side.BUY, 7, OrderType.LIMIT, Decimal("90"))
+    await desk.broker.submit_orders([by_hand])
+    await reconcile(desk, None)
+    (difference,) = unresolved_breaks(desk.ledger, ACCOUNT)
+    assert difference.kind == BreakKind.FOREIGN_ORDER
+    assert (await resolve(desk, difference.id, "it is mine")).is_clean
+    assert (await reconcile(desk, None)).is_clean
+    line(desk).blind = 1
+    assert (await reconcile(desk, None)).is_clean
+    result = await reconcile(desk, None)
+    assert [(b.kind, b.subject) for b in result.breaks] == [(BreakKind.FOREIGN_ORDER, "by-hand")]
 
 
 async def test_only_what_is_held_is_decided(desk: Desk) -> None:

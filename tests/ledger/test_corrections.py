@@ -19,7 +19,7 @@ from working_orders import (
 from orderworks.ledger.accounts import booked_portfolio
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease
-from orderworks.ledger.movements import book, booked_executions
+from orderworks.ledger.movements import book, booked_executions, standing_reports
 from orderworks.ledger.orders import orders_by_id
 from orderworks.model.fill import Fill
 from orderworks.model.state import OrderEvent as E
@@ -67,6 +67,10 @@ def test_a_correction_takes_the_place_of_what_it_corrects(ledger: Ledger, lease:
     book(ledger, lease, [], [more])
     require_books(ledger, more, other)
     assert booked_executions(ledger, ACCOUNT, ["x.1", "x.3", "z"]) == {"x.1": 40, "x.3": 50}
+    assert standing_reports(ledger, ACCOUNT, ["x.1", "x.2", "x.3", "y.1", "z"]) == {
+        "x.1": "x.3",
+        "x.2": "x.3",
+    }
 
 
 def test_a_bust_takes_back_all_of_it(ledger: Ledger, lease: Lease) -> None:

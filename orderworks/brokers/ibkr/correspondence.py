@@ -1,7 +1,8 @@
 """What was said between us and the broker about each order: from messages to reports. Pure.
 
 Only what the broker said becomes a report. What carries a permId acknowledges; a status ends an order,
-an error code never does; and an end waits for the executions that the broker counts.
+an error code never does; and an end waits for the executions that the broker counts. Of an order that may
+rest longer than a day it may show none any more: such an end is told with their count.
 """
 
 import logging
@@ -15,6 +16,7 @@ from orderworks.brokers.ibkr.amounts import whole
 from orderworks.brokers.ibkr.errors import Meaning, code_of, sentence_of
 from orderworks.brokers.ibkr.executions import Executions
 from orderworks.brokers.ibkr.orders import terms_of
+from orderworks.brokers.ibkr.snapshot import ENDS_TODAY
 from orderworks.brokers.ibkr.states import STANDING, Standing
 from orderworks.brokers.ibkr.thread import Ending, Thread
 from orderworks.brokers.ibkr.wire import (
@@ -190,9 +192,13 @@ class Correspondence:
         name, ending = thread.client_order_id, thread.ending
         if ending is None or self.executions.is_waiting(name):
             return []
+        filled = self.executions.net_filled(name)
+        counted = None
         if not self.executions.has_shown(name, ending.filled):
-            return []
-        state = thread.state_after(ending, self.executions.net_filled(name))
+            if thread.message.tif in ENDS_TODAY:
+                return []
+            filled = counted = ending.filled
+        state = thread.state_after(ending, filled)
         kind = END_OF.get(state)
         if kind is None:
             if state is not OrderState.UNKNOWN:
@@ -200,7 +206,9 @@ class Correspondence:
             return []
         thread.ended, thread.ending = True, None
         del self._ending[name]
-        return [Report(kind, name, ending.at, thread.broker_order_id, thread.why_ended)]
+        self._counted.pop(name, None)
+        number, why = thread.broker_order_id, thread.why_ended
+        return [Report(kind, name, ending.at, number, why, filled=counted)]
 
     def _hear_error(self, said: ErrorSaid, at: datetime) -> None:
         name = self._by_number.get(said.order_id)

@@ -7,22 +7,20 @@ correction.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ib_async.util import UNSET_DOUBLE
 
 from orderworks.brokers.ibkr.amounts import whole
 from orderworks.brokers.ibkr.wire import CommissionSaid, ExecutionSaid
-from orderworks.model.fill import Fill
+from orderworks.model.fill import FEE, Fill
 from orderworks.model.order import Side
 
 SIDE = {"BOT": Side.BUY, "SLD": Side.SELL}
 NO_COMMISSION = Decimal(0)
 NOT_KNOWN_YET = frozenset({Decimal(-1), Decimal(repr(UNSET_DOUBLE))})
 """What a commission report says before the commission is known."""
-FEE = "/fee"
-"""What the id of an execution is told with, when only its commission is corrected."""
 
 
 def execution_key(exec_id: str) -> tuple[str, int]:
@@ -112,6 +110,9 @@ class Executions:
         """
         fills = []
         for exec_id in sorted(self._untold, key=execution_key):
+            if self._is_past(exec_id):
+                self._untold.remove(exec_id)
+                continue
             commission = self._commissions.get(exec_id)
             if commission is None and not without_commission:
                 continue
@@ -148,6 +149,14 @@ class Executions:
             replaces=self._corrects(exec_id),
         )
 
+    def _is_past(self, exec_id: str) -> bool:
+        """Whether a correction came after one that corrects it, and that has been told."""
+        shared, number = execution_key(exec_id)
+        if number == 1:
+            return False
+        told = map(execution_key, self._names.keys() - self._untold)
+        return any(of == shared and later > number for of, later in told)
+
     def _late_commissions(self) -> list[Fill]:
         """The commissions of executions that were told without, as corrections of these."""
         fills = []
@@ -156,7 +165,7 @@ class Executions:
             told = self._fill(exec_id)
             corrected = any(self._corrects(one) == exec_id for one in self._said)
             if told.commission != self._commission_before(exec_id) and not corrected:
-                fills.append(replace(told, exec_id=exec_id + FEE, replaces=exec_id))
+                fills.append(told.as_late_commission())
                 self._with_fee.add(exec_id)
         return fills
 

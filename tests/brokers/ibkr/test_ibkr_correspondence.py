@@ -3,11 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from gateway.gateway import PAPER_ACCOUNT
 from hypothesis import given
 from hypothesis import strategies as st
 from served_broker import kinds
 from wire_messages import (
     AT,
+    CLIENT,
     PERM_ID,
     commission,
     error,
@@ -17,6 +19,7 @@ from wire_messages import (
     talk_about_one_order,
 )
 
+from orderworks.brokers.ibkr.correspondence import Correspondence
 from orderworks.brokers.ibkr.errors import CODES
 from orderworks.brokers.ibkr.wire import Message
 from orderworks.model.order import Replacement
@@ -223,3 +226,23 @@ def test_what_is_of_other_accounts_and_orders_is_not_ours() -> None:
     ):
         talk.hear(message, AT)
     assert talk.take_reports(without_commission=True) == []
+
+
+@pytest.mark.parametrize(
+    ("tif", "said"),
+    [("GTC", [("CANCELLED", 40)]), ("GTD", [("CANCELLED", 40)]), ("DAY", [])],
+)
+def test_an_order_that_filled_on_an_earlier_day_ends(
+    tif: str, said: list[tuple[str, int | None]]
+) -> None:
+    """A new process is not shown yesterday's executions; whether the ledger has them all, it knows."""
+    talk = Correspondence(PAPER_ACCOUNT, CLIENT)
+    talk.hear(open_order(tif=tif), AT)
+    talk.hear(status("Submitted", 40), AT)
+    assert kinds(talk.take_reports()) == ["ACKNOWLEDGED"]
+    talk.hear(status("Cancelled", 40), AT)
+    assert [(r.kind.value, r.filled) for r in talk.take_reports()] == said
+    assert talk.lacks_executions is (said == [])
+    talk.hear(execution("x.01", 40), AT)
+    talk.hear(commission("x.01"), AT)
+    assert kinds(talk.take_reports()) == ["FILLED"] + ([] if said else ["CANCELLED"])

@@ -118,6 +118,15 @@ def test_a_late_commission_of_what_was_corrected_meanwhile_is_past() -> None:
     assert booked(fills) == (8, Decimal(1))
 
 
+def test_a_correction_that_comes_after_a_later_one_is_past() -> None:
+    executions = heard(("x.01", 10), ("x.03", 8))
+    assert booked(executions.take(without_commission=True))[0] == 8
+    executions.hear(execution("x.02", 9))
+    executions.name("x.02", "ow-a")
+    assert executions.take(without_commission=True) == []
+    assert not executions.waiting
+
+
 def test_what_a_snapshot_shows_without_its_commission_is_told_by_that() -> None:
     executions = heard(("x.01", 10))
     [shown] = executions.show(["x.01"])
