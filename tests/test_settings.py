@@ -134,6 +134,36 @@ def test_live_trading_is_asked_for_twice(own: Own, monkeypatch: pytest.MonkeyPat
     assert not load_settings().broker.paper_trading
 
 
+@pytest.mark.parametrize(
+    "name", ["*", "a/b", "../x", ".hidden", "SIM1\n", "two words", "é", 65 * "A"]
+)
+@pytest.mark.parametrize(
+    "key", ["broker.simulated.account", "broker.paper_stub.account", "broker.ibkr.account_id"]
+)
+def test_a_name_that_no_account_can_have(
+    monkeypatch: pytest.MonkeyPatch, key: str, name: str
+) -> None:
+    monkeypatch.setenv(f"ORDERWORKS_{key.upper().replace('.', '__')}", name)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value) == (
+        f"setting '{key}' cannot be {name!r}: an account's name is 1 to 64 letters, digits, "
+        "'.', '_' and '-', a letter or digit first"
+    )
+
+
+@pytest.mark.parametrize("name", ["SIM1", "DU1234567", "a", "0.desk_2-x", 64 * "A"])
+def test_a_name_that_an_account_can_have(name: str) -> None:
+    named = load_settings(
+        broker={
+            "simulated": {"account": name},
+            "paper_stub": {"account": name},
+            "ibkr": {"account_id": name},
+        }
+    ).broker
+    assert named.simulated.account == named.paper_stub.account == named.ibkr.account_id == name
+
+
 @pytest.mark.parametrize("setting", ["clock: gateway", "allow_delayed_quotes: true"])
 def test_what_is_for_paper_trading_is_refused_in_live_trading(
     own: Own, monkeypatch: pytest.MonkeyPatch, setting: str

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orderworks.settings.ibkr import IbkrBroker
-from orderworks.settings.section import Section
+from orderworks.settings.section import AccountName, Section
 from orderworks.settings.simulated import SimulatedBroker
 
 REGULATION_T = 2.0
@@ -13,7 +13,7 @@ REGULATION_T = 2.0
 
 
 class PaperStubBroker(Section):
-    account: str = Field(min_length=1)
+    account: AccountName
     seed: int
     slippage_bps: Annotated[float, Field(ge=0, le=100)]
 

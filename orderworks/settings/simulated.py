@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from orderworks.model.loopback import loopback_port
-from orderworks.settings.section import Money, Section, WhatIfOrders
+from orderworks.settings.section import AccountName, Money, Section, WhatIfOrders
 
 NotNegative = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 VolumeLimit = Annotated[Decimal, Field(gt=0, le=100)]
@@ -45,7 +45,7 @@ class Latency(Section):
 
 
 class SimulatedBroker(Section):
-    account: str = Field(min_length=1)
+    account: AccountName
     account_type: Literal["margin", "cash"]
     cash: Money
     participation_cap_pct: Annotated[float, Field(gt=0, le=100)]
