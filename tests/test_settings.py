@@ -164,6 +164,44 @@ def test_a_name_that_an_account_can_have(name: str) -> None:
     assert named.simulated.account == named.paper_stub.account == named.ibkr.account_id == name
 
 
+EXPERIMENT = "{name: a, kind: algo, control: twap, treatment: vwap, seed: 1, symbols: [aig]}"
+NO_SYMBOL = ": a symbol must be 1 to 15 upper-case letters, digits, '.', '-' or inner spaces, a letter first"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("risk: {restricted: [AIG, aig]}", "'risk.restricted.1' cannot be 'aig'" + NO_SYMBOL),
+        ("risk: {not_shortable: ['BAC ']}", "'risk.not_shortable.0' cannot be 'BAC '" + NO_SYMBOL),
+        ("quality: {market_symbol: spy}", "'quality.market_symbol' cannot be 'spy'" + NO_SYMBOL),
+        (
+            "quality: {thresholds: {by_symbol: {iwm: {slippage_bps: 5}}}}",
+            "'quality.thresholds.by_symbol.iwm' cannot be 'iwm'" + NO_SYMBOL,
+        ),
+        (
+            "quality: {thresholds: {by_route: {urgent: {slippage_bps: 5}}}}",
+            "'quality.thresholds.by_route.urgent' cannot be 'urgent': no order takes such a route; "
+            "they are ALGO, ALGO_PASSIVE, AUCTION, ",
+        ),
+        (f"experiments: [{EXPERIMENT}]", "'experiments.0.symbols.0' cannot be 'aig'" + NO_SYMBOL),
+    ],
+)
+def test_a_symbol_or_route_that_would_be_met_never(own: Own, text: str, said: str) -> None:
+    own(text)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert said in str(refused.value)
+
+
+def test_symbols_that_are_met() -> None:
+    named = load_settings(
+        risk={"restricted": ["AIG", "BRK B"], "not_shortable": ["BF.B"]},
+        quality={"market_symbol": "SPY", "thresholds": {"by_symbol": {"IWM": {"slippage_bps": 5}}}},
+    )
+    assert named.risk.restricted == {"AIG", "BRK B"}
+    assert named.risk.not_shortable == {"BF.B"}
+
+
 @pytest.mark.parametrize("setting", ["clock: gateway", "allow_delayed_quotes: true"])
 def test_what_is_for_paper_trading_is_refused_in_live_trading(
     own: Own, monkeypatch: pytest.MonkeyPatch, setting: str

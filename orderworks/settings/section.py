@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from orderworks.model.names import require_account
+from orderworks.model.names import require_account, require_symbol
 from orderworks.model.secret import require_reference
 
 Percent = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -15,6 +15,7 @@ Seconds = Annotated[float, Field(gt=0, le=600)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 WhatIfOrders = Annotated[int, Field(ge=0, le=1_000)]
 AccountName = Annotated[str, AfterValidator(require_account)]
+Symbol = Annotated[str, AfterValidator(require_symbol)]
 
 SecretReference = Annotated[str, AfterValidator(require_reference)]
 """Where a secret is, never the secret itself."""
