@@ -164,6 +164,24 @@ def test_a_name_that_an_account_can_have(name: str) -> None:
     assert named.simulated.account == named.paper_stub.account == named.ibkr.account_id == name
 
 
+def bounded(model: type[BaseModel], above: str = "") -> Iterator[str]:
+    """The settings whose number becomes a time, a count of days or an account's money."""
+    for key in fields(model, above):
+        ends = ("_seconds", "_minutes", "adv_days", "simulated.cash")
+        if key.endswith(ends) or ".latency." in key:
+            yield key
+
+
+@pytest.mark.parametrize("value", ["1e18", "1000000000000000000", "inf"])
+@pytest.mark.parametrize("key", bounded(Settings))
+def test_a_number_that_would_overflow_in_the_middle_of_a_run(
+    monkeypatch: pytest.MonkeyPatch, key: str, value: str
+) -> None:
+    monkeypatch.setenv(f"ORDERWORKS_{key.upper().replace('.', '__')}", value)
+    with pytest.raises(SettingsError, match=f"setting '{key}' cannot be "):
+        load_settings()
+
+
 EXPERIMENT = "{name: a, kind: algo, control: twap, treatment: vwap, seed: 1, symbols: [aig]}"
 NO_SYMBOL = ": a symbol must be 1 to 15 upper-case letters, digits, '.', '-' or inner spaces, a letter first"
 
