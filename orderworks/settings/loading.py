@@ -38,6 +38,7 @@ def load_settings(**overrides: Any) -> Settings:
     """
     _refuse_unknown_variables()
     try:
+        _refuse_other_files()
         settings = Settings(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
@@ -88,6 +89,29 @@ def _refuse_other_quotes_than_the_exchanges(settings: Settings) -> None:
             "setting 'market.quotes' cannot be redis with the simulated exchange, which matches against "
             "recorded quotes; set it to own, or broker.provider to paper_stub or ibkr"
         )
+
+
+def _refuse_other_files() -> None:
+    """A file of one's own has sections, by their names; an empty one has none yet."""
+    *own, _ = settings_files()
+    for path in own:
+        with path.open(encoding="utf-8") as file:
+            held = yaml.safe_load(file)
+        if held is not None and not isinstance(held, dict):
+            raise SettingsError(
+                f"the settings in {path} are {_kind(held)}; write sections with their keys below them, as "
+                "config/settings.yaml does"
+            )
+        for key in held or ():
+            if not isinstance(key, str):
+                raise SettingsError(
+                    f"the settings in {path} have a section {key}, which is no text; "
+                    "config/settings.yaml lists every key"
+                )
+
+
+def _kind(held: object) -> str:
+    return "a list" if isinstance(held, list) else "a single value"
 
 
 def _refuse_unknown_variables() -> None:
