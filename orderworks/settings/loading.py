@@ -1,6 +1,7 @@
 """The settings in force, checked before anything runs: a wrong one is told with its key."""
 
 import os
+import re
 from typing import Any
 
 import yaml
@@ -53,7 +54,9 @@ def load_settings(**overrides: Any) -> Settings:
             value = "what it is" if key in SECRETS | ADDRESSES else repr(first["input"])
             sentence = f"setting '{key}' cannot be {value}: {why}"
         raise SettingsError(sentence) from None
-    except (SettingsSourceError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+    except SettingsSourceError as error:
+        raise SettingsError(_unreadable_variable(str(error))) from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         files = " or ".join(str(path) for path in settings_files())
         raise SettingsError(f"the settings in {files} cannot be read: {error}") from None
     _refuse_what_is_not_permitted(settings.broker)
@@ -89,6 +92,20 @@ def _refuse_other_quotes_than_the_exchanges(settings: Settings) -> None:
             "setting 'market.quotes' cannot be redis with the simulated exchange, which matches against "
             "recorded quotes; set it to own, or broker.provider to paper_stub or ibkr"
         )
+
+
+def _unreadable_variable(said: str) -> str:
+    """What is told of a list or a mapping in the environment; ``said`` names its section only.
+
+    The values are not repeated: they are whatever somebody exported.
+    """
+    found = re.search(r'field "(\w+)"', said)
+    start = f"{PREFIX}{found[1].upper()}__" if found else PREFIX
+    names = sorted(name for name in os.environ if name.upper().startswith(start))
+    return (
+        f"what {' or '.join(names)} is set to in the environment cannot be read; "
+        'write a list as JSON: ["AIG"], and keys with values likewise: {"AIG": 5}'
+    )
 
 
 def _refuse_other_files() -> None:
