@@ -8,9 +8,11 @@ import pytest
 from asked_api import Api, items, pages
 from small_ledger import ACCOUNT, RUN_KEY, SESSION, START, name_of
 from starlette.testclient import TestClient
+from working_orders import open_books, order, plan_orders
 
 from orderworks.api.application import application
 from orderworks.health.looking import Watch
+from orderworks.ledger import overview
 from orderworks.ledger.reading_pool import ReadingPool
 from orderworks.ledger.resources import RESOURCES
 from orderworks.settings import load_settings
@@ -124,6 +126,15 @@ def test_a_cursor_of_another_order_is_refused(client: TestClient) -> None:
     assert (
         client.get("/api/v1/orders", params={"cursor": cursor, "sort": "symbol"}).status_code == 422
     )
+
+
+def test_open_orders_of_a_run_are_counted_as_the_command_line_counts_them(own: Api) -> None:
+    account = open_books(own.books).account
+    entry = order("p", 10, algo="none")
+    plan_orders(own.books, entry, order("stop", 10, algo="none", side="sell", attached_to="p"))
+    for one, counted in ((account, [1]), (ACCOUNT, [0, 1])):
+        served = [run["open_orders"] for run in items(own.client, "runs", account=one)]
+        assert served == overview.runs(own.books, [one], 100).values("open_orders") == counted
 
 
 def test_nothing_can_be_written_through_the_pool(shared: Api) -> None:
