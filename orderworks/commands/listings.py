@@ -101,7 +101,7 @@ def orders(
     session: SessionOption = None,
     parents: Annotated[
         bool | None,
-        typer.Option("--parents/--children", help="Only what was planned, or what brokers see."),
+        typer.Option("--parents/--children", help="Without slices, or slices only."),
     ] = None,
     held: Annotated[
         bool, typer.Option("--held", help="Only those that wait for your decision, and why.")
@@ -109,7 +109,7 @@ def orders(
     account: AccountOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """List orders, each parent before its children; --children names the parent of each."""
+    """List orders, each parent before its slices; --children names the parent of each."""
     from orderworks.ledger import listings
 
     with reading() as ledger:
