@@ -94,6 +94,8 @@ def test_accounts_and_health(client: TestClient) -> None:
         ("GET", "/api/v1/nothing", 404, "there is nothing at /api/v1/nothing"),
         ("POST", "/api/v1/orders", 405, "/api/v1/orders does not take POST"),
         ("GET", "/api/v1/orders?colour=red", 422, "correct colour"),
+        ("GET", "/api/v1/orders?symbol=AIG&symbol=BAC", 422, "correct symbol: it is given more"),
+        ("GET", "/api/v1/fills?limit=1&session=2026-11-20&limit=2", 422, "correct limit: it is"),
         ("GET", "/api/v1/orders?limit=0", 422, "correct limit"),
         ("GET", "/api/v1/orders?limit=1001", 422, "correct limit"),
         ("GET", "/api/v1/orders?session=1700000000", 422, "it is written like 2026-11-20"),
