@@ -102,7 +102,9 @@ def failure_of(error: Exception) -> Failure:
 
 
 def _tell_interruption() -> None:
-    typer.echo("stopped by Ctrl-C; the same command goes on with a run where it stopped", err=True)
+    typer.echo(
+        "stopped by Ctrl-C; a run that was under way goes on with the same command", err=True
+    )
 
 
 def _usage(error: typer.TyperException) -> str:

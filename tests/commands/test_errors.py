@@ -15,7 +15,7 @@ from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger
 from orderworks.model.errors import InputError, LedgerUnavailable
 
-STOPPED = "stopped by Ctrl-C; the same command goes on with a run where it stopped\n"
+STOPPED = "stopped by Ctrl-C; a run that was under way goes on with the same command\n"
 
 
 def told(text: str) -> str:
