@@ -37,7 +37,7 @@ async def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State) ->
 
 async def _alert_of(flow: str, flow_run: FlowRun, state: State) -> Alert:
     failure = await _failure(state)
-    reason = str(failure or state.message or state.name)
+    reason = reason_of(failure, state)
     kind = "books_differ" if isinstance(failure, BooksDiffer) else "run_failed"
     how = "crashed" if state.is_crashed() else "failed"
     return Alert(
@@ -55,6 +55,15 @@ async def _alert_of(flow: str, flow_run: FlowRun, state: State) -> Alert:
             "state_id": str(state.id),
         },
     )
+
+
+def reason_of(failure: BaseException | None, state: State) -> str:
+    """Why a run ended so, in words: an interruption, and some errors, have none of their own."""
+    if failure is None:
+        return str(state.message or state.name)
+    if str(failure):
+        return str(failure)
+    return type(failure).__name__ if isinstance(failure, Exception) else "it was interrupted"
 
 
 async def _failure(state: State) -> BaseException | None:

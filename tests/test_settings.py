@@ -83,8 +83,13 @@ def test_the_environment_wins_over_the_own_file_and_that_over_the_defaults(
         ("broker: {patience_seconds: -1}", "'broker.patience_seconds' cannot be -1"),
         ("broker: {patience_seconds: .inf}", "'broker.patience_seconds' cannot be inf"),
         ("router: {twap", "own.yaml"),
-        ("[router]", "own.yaml"),
-        ("just words", "own.yaml"),
+        ("[router]", "own.yaml are a list; write sections with their keys"),
+        ("[]", "own.yaml are a list; write sections with their keys"),
+        ("just words", "own.yaml are a single value; write sections with their keys"),
+        ("3", "own.yaml are a single value; write sections with their keys"),
+        ("1: 2", "own.yaml have a section 1, which is no text; config/settings.yaml lists every"),
+        ("{router: {twap_num_slices: 3}, 2013-10-08: {}}", "have a section 2013-10-08, which is"),
+        ("router: {1: 2}", "setting 'router.1' cannot be 1: keys should be strings"),
     ],
 )
 def test_a_file_that_is_wrong(own: Own, text: str, said: str) -> None:
@@ -111,6 +116,42 @@ def test_an_environment_that_is_wrong(
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"RISK__RESTRICTED": "AIG"}, "ORDERWORKS_RISK__RESTRICTED"),
+        (
+            {"RISK__RESTRICTED": "AIG", "RISK__MAX_DAY_TRADES": "3", "LEASE__TTL_SECONDS": "9"},
+            "ORDERWORKS_RISK__MAX_DAY_TRADES or ORDERWORKS_RISK__RESTRICTED",
+        ),
+        ({"BROKER__IBKR__NO_SEND": "23:45-00:45"}, "ORDERWORKS_BROKER__IBKR__NO_SEND"),
+        ({"BROKER__SIMULATED": "{"}, "ORDERWORKS_BROKER__SIMULATED"),
+    ],
+)
+def test_a_list_in_the_environment_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"ORDERWORKS_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value) == (
+        f"what {named} is set to in the environment cannot be read; "
+        'write a list as JSON: ["AIG"], and keys with values likewise: {"AIG": 5}'
+    )
+
+
+def test_a_list_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERWORKS_RISK__RESTRICTED", '["AIG"]')
+    assert load_settings().risk.restricted == {"AIG"}
+
+
+def test_an_own_file_with_nothing_in_it_changes_nothing(own: Own) -> None:
+    defaults = load_settings()
+    own("# to be written\n")
+    assert load_settings() == defaults
 
 
 def test_an_own_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

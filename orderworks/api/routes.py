@@ -1,9 +1,11 @@
 """What can be asked for: a list of each resource, an order, the accounts, the health."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -84,9 +86,22 @@ def objects(listing: Listing) -> list[dict[str, Any]]:
     return [dict(zip(listing.columns, map(plain, row), strict=True)) for row in listing.rows]
 
 
+def _refuse_repeated(given: QueryParams, repeatable: Collection[str]) -> None:
+    """Raises RequestValidationError if a parameter of one value was given several: one would count."""
+    repeated = [name for name in given if name not in repeatable and len(given.getlist(name)) > 1]
+    if repeated:
+        fault = "it is given more than once; give it one value"
+        raise RequestValidationError(
+            [{"loc": ("query", name), "msg": fault, "type": "repeated"} for name in repeated]
+        )
+
+
 def _lists(pool: ReadingPool, resource: Resource) -> Callable[..., Response]:
-    def ask(asked: Any) -> Response:
+    repeatable = {name for name, one in resource.filters.items() if one.many}
+
+    def ask(request: Request, asked: Any) -> Response:
         wanted: Asked = asked
+        _refuse_repeated(request.query_params, repeatable)
         with pool.reading() as ledger:
             found = page(
                 ledger,

@@ -1,6 +1,6 @@
 """How a command fails: one sentence on standard error, and an exit status.
 
-1: the work failed. 2: the usage or the input must change first.
+1: the work failed. 2: the usage or the input must change first. 130: it was interrupted.
 """
 
 import os
@@ -16,6 +16,9 @@ import typer
 from typer.core import TyperGroup
 
 from orderworks.model.errors import OrderworksError
+
+INTERRUPTED = 130
+"""What a shell's command ends with that SIGINT, number 2, has ended: 128 and the number."""
 
 
 class Failure(NamedTuple):
@@ -36,6 +39,9 @@ def told_clearly() -> Iterator[None]:
     except (typer.Exit, BrokenPipeError):
         # These are no failures: Typer ends the process as they say.
         raise
+    except KeyboardInterrupt as error:
+        _tell_interruption()
+        raise SystemExit(INTERRUPTED) from error
     except Exception as error:
         failure = failure_of(error)
         if failure.sentence:
@@ -62,6 +68,9 @@ class ClearCommands(TyperGroup):
             status = super().main(
                 args, prog_name, complete_var, False, windows_expand_args, **extra
             )
+        # Typer takes the interruption itself, and says no more of it than this.
+        if status == INTERRUPTED:
+            _tell_interruption()
         sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -96,6 +105,12 @@ def failure_of(error: Exception) -> Failure:
             )
         case _:
             return Failure(_unforeseen(error), 1)
+
+
+def _tell_interruption() -> None:
+    typer.echo(
+        "stopped by Ctrl-C; a run that was under way goes on with the same command", err=True
+    )
 
 
 def _usage(error: typer.TyperException) -> str:

@@ -1,6 +1,6 @@
 """The commands that only read: how things stand, what was planned and done."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from orderworks.model.errors import InputError
 from orderworks.model.listing import Listing
 from orderworks.model.state import OrderState
 from orderworks.printing import Format, print_listing
+
+if TYPE_CHECKING:
+    from orderworks.ledger.connection import Ledger
 
 app = typer.Typer(cls=ClearCommands, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(exchange.app, name="exchange")
@@ -71,15 +74,11 @@ def plan(
 ) -> None:
     """Show the frozen plan of a run: its orders, and the signals it refused with the reason."""
     from orderworks.ledger import overview
-    from orderworks.ledger.runs import find_run
 
     with reading() as ledger:
         account = account_of(ledger, account)
+        _require_run(ledger, account, run_key)
         key = run_key or overview.latest_planned(ledger, account) or ""
-        if run_key is not None and find_run(ledger, account, run_key) is None:
-            raise InputError(
-                f"account {account} has no run {run_key!r}; 'orderworks status' shows its runs"
-            )
         listing = overview.plan(ledger, account, key)
     scope = scope_of(account, run=key)
     if form is Format.TABLE:
@@ -101,7 +100,7 @@ def orders(
     session: SessionOption = None,
     parents: Annotated[
         bool | None,
-        typer.Option("--parents/--children", help="Only what was planned, or what brokers see."),
+        typer.Option("--parents/--children", help="Without slices, or slices only."),
     ] = None,
     held: Annotated[
         bool, typer.Option("--held", help="Only those that wait for your decision, and why.")
@@ -109,11 +108,12 @@ def orders(
     account: AccountOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """List orders, each parent before its children; --children names the parent of each."""
+    """List orders, each parent before its slices; --children names the parent of each."""
     from orderworks.ledger import listings
 
     with reading() as ledger:
         account = account_of(ledger, account)
+        _require_run(ledger, account, run_key)
         listing = listings.orders(
             ledger,
             account,
@@ -142,6 +142,7 @@ def fills(
 
     with reading() as ledger:
         account = account_of(ledger, account)
+        _require_run(ledger, account, run_key)
         listing = listings.fills(ledger, account, run_key=run_key, symbol=symbol, session=session)
     scope = scope_of(account, run=run_key, symbol=symbol, session=session)
     print_listing(listing, form, views.FILLS, scope)
@@ -227,3 +228,13 @@ def _by_run(standing: Listing, runs: Listing) -> Listing:
         its_runs = [one[:place] + one[place + 1 :] for one in runs.where("account", name).rows]
         rows += [(*row, *one) for one in its_runs or [(None,) * len(of_run)]]
     return Listing((*standing.columns, *of_run), rows)
+
+
+def _require_run(ledger: "Ledger", account: str, run_key: str | None) -> None:
+    """Raises InputError if a run is named that the account has not."""
+    from orderworks.ledger.runs import find_run
+
+    if run_key is not None and find_run(ledger, account, run_key) is None:
+        raise InputError(
+            f"account {account} has no run {run_key!r}; 'orderworks status' shows its runs"
+        )

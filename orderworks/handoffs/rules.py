@@ -9,10 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from orderworks.handoffs.suite import Column, Rule
-
-SYMBOL = r"^[A-Z](?:[A-Z0-9.\- ]{0,13}[A-Z0-9.\-])?\Z"
-"""One to 15 characters. Neither a trailing space nor a line end: ``AAPL`` and ``AAPL `` must not
-pass as two symbols."""
+from orderworks.model.names import SYMBOL, SYMBOL_SENTENCE
 
 
 def each(rule: Callable[[str], Rule], *columns: str) -> tuple[Rule, ...]:
@@ -99,11 +96,7 @@ def one_of(column: str, values: Iterable[str]) -> Rule:
 
 
 def symbol(column: str) -> Rule:
-    sentence = (
-        f"{column} must be 1 to 15 upper-case letters, digits, '.', '-' or inner spaces, "
-        "a letter first"
-    )
-    return _matching(sentence, column, SYMBOL)
+    return _matching(f"{column} {SYMBOL_SENTENCE}", column, SYMBOL)
 
 
 def at_most_characters(column: str, most: int) -> Rule:

@@ -16,6 +16,11 @@ SIDES = ("buy", "sell")
 RUN_STATES = ("STARTED", "PROPOSED", "PLANNED", "DONE", "FAILED", "SKIPPED", "CANCELLED")
 _MIDNIGHT = "({0}::date + {days})::timestamp AT TIME ZONE 'America/New_York'"
 
+OPEN_ORDERS = """CASE WHEN r.open_orders = 0 THEN 0 ELSE (
+    SELECT count(*) FROM orders o WHERE o.run_id = r.run_id AND o.parent_id IS NULL
+        AND o.attached_to IS NULL AND o.closed_at IS NULL) END"""
+"""As ``overview.runs`` counts them. The column counts slices and exits, too; where it is 0, none is open."""
+
 
 def _account(of: str) -> dict[str, Filter]:
     return {"account": Filter(f"{of}.account = {{0}}", Kind.TEXT, "Only this account.")}
@@ -269,7 +274,9 @@ RUNS = Resource(
         **column("session", Kind.DATE, "The trading day.", of="r", sorts=True),
         **column("state", Kind.TEXT, "How far it has come.", of="r", sorts=True),
         **column("message", Kind.TEXT, "What it ended with.", nullable=True, of="r"),
-        **column("open_orders", Kind.INTEGER, "Its orders that are not closed.", of="r"),
+        "open_orders": Field(
+            OPEN_ORDERS, Kind.INTEGER, "Its orders that are not closed, without slices and exits."
+        ),
         **column("starts_at", Kind.TIME, "The first wave, market time.", nullable=True, of="r"),
         **column("ends_at", Kind.TIME, "When it stops working.", nullable=True, of="r"),
         **column("created_at", Kind.TIME, "When it was begun.", of="r", sorts=True),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from orderworks.market.files import BEYOND_SHARES
 from orderworks.market.rows import read_rows
 from orderworks.model.errors import MarketDataError
 
@@ -54,5 +55,7 @@ def _lendable(cells: dict[str, str]) -> Lendable:
     shares = to_whole(cells["shares"], "shares")
     if shares < 0:
         raise ValueError(f"shares must not be negative, not {shares}")
+    if shares >= BEYOND_SHARES:
+        raise ValueError(f"shares must be below {BEYOND_SHARES:,}, not {cells['shares']}")
     since = date.fromisoformat(cells["date"]) if cells["date"] else date.min
     return Lendable(since, cells["symbol"], shares)

@@ -6,6 +6,7 @@ split new shares for one old (``2``, ``3/2``, ``1/10``), for a dividend dollars 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 CORPORATE_ACTIONS = "corporate_actions.csv"
 COLUMNS = ("date", "symbol", "kind", "value")
+
+LARGEST = 1_000_000_000
+"""Of what a value is made of: no share ever split into more, nor paid as much."""
+
+_RATIO = re.compile(r"[+-]?[0-9./]{1,30}")
+"""Without an exponent, which makes numbers of any length."""
 
 
 def read_corporate_actions(path: Path) -> list[CorporateAction]:
@@ -117,12 +124,20 @@ def _action(cells: dict[str, str]) -> CorporateAction:
 
 def _ratio(text: str) -> Fraction:
     try:
-        return Fraction(text)
+        ratio = Fraction(text if _RATIO.fullmatch(text) else "")
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"value of a split must be like 2 or 3/2, not {text!r}") from None
+    if max(ratio.numerator, ratio.denominator) > LARGEST:
+        raise ValueError(f"value of a split must be of numbers up to {LARGEST:,}, not {text!r}")
+    return ratio
 
 
 def _amount(text: str) -> Decimal:
     from orderworks.model.exact import to_decimal
 
-    return to_decimal(text, "value of a dividend")
+    amount = to_decimal(text, "value of a dividend")
+    if amount > LARGEST or 0 < amount < 1 / Decimal(LARGEST):
+        raise ValueError(
+            f"value of a dividend must be between 1/{LARGEST:,} and {LARGEST:,}, not {text}"
+        )
+    return amount

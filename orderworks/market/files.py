@@ -30,6 +30,9 @@ QUOTE_COLUMNS = ("ts", "symbol", *SIDES, *SIDE_SIZES)
 BAR_COLUMNS = ("ts", "symbol", *TRADED, "volume")
 DAILY_COLUMNS = ("date", "symbol", *TRADED, "volume")
 
+BEYOND_SHARES = 2**63
+"""The first count that int64 does not hold."""
+
 MISSING_TOLD = 5
 """How many missing sessions a message names."""
 
@@ -161,7 +164,8 @@ def _with_whole_shares(frame: pd.DataFrame, columns: tuple[str, ...], path: Path
     for column in columns:
         _require_numbers(frame, column, path)
         shares = frame[column].to_numpy()
-        _require(frame, column, (shares >= 0) & (shares % 1 == 0), "is no count of shares", path)
+        is_count = (shares >= 0) & (shares < BEYOND_SHARES) & (shares % 1 == 0)
+        _require(frame, column, is_count, "is no count of shares", path)
     return frame.astype(dict.fromkeys(columns, "int64"))
 
 

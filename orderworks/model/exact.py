@@ -11,6 +11,9 @@ from orderworks.model.order import Side
 Number = int | float | str | Decimal | np.integer[Any] | np.floating[Any]
 """What a public function takes for a price or a quantity."""
 
+LARGEST_EXPONENT = 400
+"""What a whole number may be written with: every float has a smaller one."""
+
 
 def to_decimal(value: object, name: str) -> Decimal:
     """``value`` as the exact decimal that it is written as: 10.07 is 10.07, not its binary tail.
@@ -70,6 +73,9 @@ def to_whole(value: object, name: str) -> int:
         ValueError: naming ``name``.
     """
     exact = to_decimal(value, name)
+    # As an int, what is written in ten characters can have more digits than memory holds.
+    if int(exact.as_tuple().exponent) > LARGEST_EXPONENT:
+        raise ValueError(f"{name} must have an exponent of at most {LARGEST_EXPONENT}, not {value}")
     whole = int(exact)
     if whole != exact:
         raise ValueError(f"{name} must be a whole number, not {value}")

@@ -12,6 +12,7 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.report_rows import markets_of
 from orderworks.market.data import MarketData
 from orderworks.market.replay import ReplayMarket
+from orderworks.model.errors import InputError
 from orderworks.report.content import MarketOf, gather
 from orderworks.report.figures import cost_of
 from orderworks.report.page import attention_of, render, verdict_of
@@ -37,19 +38,30 @@ def write_report(
 ) -> WrittenReport:
     """Writes the page, in the place of one that is there: a reader sees the old or the new one whole.
 
+    Where the path is a symbolic link, what it leads to is replaced, and the link stays.
+
     Args:
         first, last: the sessions that it is about; one day where they are the same.
         market_of: where the quotes of the worst orders come from.
         at: when it is made, UTC.
 
     Raises:
+        InputError: if what is there is no regular file; nothing is written.
         OSError: if the file cannot be written.
     """
+    target = Path(os.path.realpath(path))
+    if os.path.lexists(target) and not target.is_file():
+        raise InputError(
+            f"the report cannot be written to {path}, which is no regular file; name another --output"
+        )
     content = gather(ledger, account, first, last, market_of)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(render(content, at), "utf-8")
-    unfinished.replace(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(render(content, at), "utf-8")
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
     cost = cost_of(content.orders)
     return WrittenReport(path, verdict_of(content, cost), attention_of(content, cost))
 

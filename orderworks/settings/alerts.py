@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from orderworks.model.alert import Severity
-from orderworks.settings.section import Port, SecretReference, Section
+from orderworks.settings.section import Port, SecretReference, Section, WithinAMonth
 
 BlockName = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
 
@@ -29,7 +29,7 @@ class MailServer(Section):
 
 class Alerts(Section):
     minimum_severity: Severity
-    period_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    period_seconds: WithinAMonth
     webhook: SecretReference
     slack: SecretReference
     email: MailServer

@@ -10,4 +10,4 @@ from orderworks.settings.section import Positive, Section
 class Approval(Section):
     rebalance_orders: Annotated[int, Field(ge=0)]
     rebalance_turnover_pct: Positive
-    wait_minutes: Positive
+    wait_minutes: Annotated[float, Field(gt=0, le=1_440)]

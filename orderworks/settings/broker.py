@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orderworks.settings.ibkr import IbkrBroker
-from orderworks.settings.section import Section
+from orderworks.settings.section import AccountName, Section, WithinADayOrNone
 from orderworks.settings.simulated import SimulatedBroker
 
 REGULATION_T = 2.0
@@ -13,7 +13,7 @@ REGULATION_T = 2.0
 
 
 class PaperStubBroker(Section):
-    account: str = Field(min_length=1)
+    account: AccountName
     seed: int
     slippage_bps: Annotated[float, Field(ge=0, le=100)]
 
@@ -24,7 +24,7 @@ class Broker(Section):
     fallback: Literal["none", "paper_stub"]
     fallback_market: str
     messages_per_second: Annotated[int, Field(ge=0, le=100_000)]
-    patience_seconds: Annotated[float, Field(ge=0, le=86_400)]
+    patience_seconds: WithinADayOrNone
     simulated: SimulatedBroker
     paper_stub: PaperStubBroker
     ibkr: IbkrBroker

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orderworks.settings.section import Money, Percent, Positive, Section
+from orderworks.settings.section import Money, Percent, Section, WithinADay, WithinADayOrNone
 
 
 class Execution(Section):
@@ -20,13 +20,13 @@ class Execution(Section):
     protect_entries: bool
     signal_meaning: Literal["target", "order"]
     residual: Literal["sweep", "carry", "cancel"]
-    sweep_seconds: Positive
+    sweep_seconds: WithinADay
     remainder: Literal["keep", "reprice", "cancel", "sweep"]
-    reprice_seconds: Positive
+    reprice_seconds: WithinADay
     pov_participation_pct: Annotated[float, Field(gt=0, le=100)]
     missed_wave: Literal["catch_up", "shrink", "skip"]
     catch_up_participation_pct: Annotated[float, Field(gt=0, le=100)]
     is_risk_aversion: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    start_after_open_seconds: Annotated[float, Field(ge=0)]
-    late_after_seconds: Annotated[float, Field(ge=0, le=86_400)]
+    start_after_open_seconds: WithinADayOrNone
+    late_after_seconds: WithinADayOrNone
     rest_overnight: bool

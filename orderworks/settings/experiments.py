@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, model_validator
 
 from orderworks.settings.router import RouterAlgo, RouterRule
-from orderworks.settings.section import Section
+from orderworks.settings.section import Section, Symbol
 
 
 class Experiment(Section):
@@ -21,7 +21,7 @@ class Experiment(Section):
     starts: date | None = None
     ends: date | None = None
     strategies: frozenset[str] = frozenset()
-    symbols: frozenset[str] = frozenset()
+    symbols: frozenset[Symbol] = frozenset()
 
     @model_validator(mode="after")
     def _compares_two_of_a_kind(self) -> "Experiment":

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from orderworks.model.names import require_account
 from orderworks.model.quiet_hours import parse_quiet_hours
 from orderworks.settings.section import Port, Seconds, Section, WhatIfOrders
 
@@ -32,6 +33,11 @@ class IbkrBroker(Section):
     def messages_per_second(self) -> int:
         """What IBKR permits: half as many as the account has market data lines."""
         return max(1, self.market_data_lines // 2)
+
+    @field_validator("account_id")
+    @classmethod
+    def _is_empty_until_it_is_named(cls, name: str) -> str:
+        return require_account(name) if name else name
 
     @field_validator("no_send")
     @classmethod

@@ -8,4 +8,4 @@ from orderworks.settings.section import Section
 
 
 class Lease(Section):
-    ttl_seconds: Annotated[float, Field(ge=1)]
+    ttl_seconds: Annotated[float, Field(ge=1, le=86_400)]

@@ -1,6 +1,7 @@
 """The settings in force, checked before anything runs: a wrong one is told with its key."""
 
 import os
+import re
 from typing import Any
 
 import yaml
@@ -38,10 +39,12 @@ def load_settings(**overrides: Any) -> Settings:
     """
     _refuse_unknown_variables()
     try:
+        _refuse_other_files()
         settings = Settings(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        # Where a key is what is wrong, it stands there already.
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
         if first["type"] == "extra_forbidden":
             sentence = f"setting '{key}' is unknown; config/settings.yaml lists every key"
         else:
@@ -51,7 +54,9 @@ def load_settings(**overrides: Any) -> Settings:
             value = "what it is" if key in SECRETS | ADDRESSES else repr(first["input"])
             sentence = f"setting '{key}' cannot be {value}: {why}"
         raise SettingsError(sentence) from None
-    except (SettingsSourceError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+    except SettingsSourceError as error:
+        raise SettingsError(_unreadable_variable(str(error))) from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         files = " or ".join(str(path) for path in settings_files())
         raise SettingsError(f"the settings in {files} cannot be read: {error}") from None
     _refuse_what_is_not_permitted(settings.broker)
@@ -87,6 +92,43 @@ def _refuse_other_quotes_than_the_exchanges(settings: Settings) -> None:
             "setting 'market.quotes' cannot be redis with the simulated exchange, which matches against "
             "recorded quotes; set it to own, or broker.provider to paper_stub or ibkr"
         )
+
+
+def _unreadable_variable(said: str) -> str:
+    """What is told of a list or a mapping in the environment; ``said`` names its section only.
+
+    The values are not repeated: they are whatever somebody exported.
+    """
+    found = re.search(r'field "(\w+)"', said)
+    start = f"{PREFIX}{found[1].upper()}__" if found else PREFIX
+    names = sorted(name for name in os.environ if name.upper().startswith(start))
+    return (
+        f"what {' or '.join(names)} is set to in the environment cannot be read; "
+        'write a list as JSON: ["AIG"], and keys with values likewise: {"AIG": 5}'
+    )
+
+
+def _refuse_other_files() -> None:
+    """A file of one's own has sections, by their names; an empty one has none yet."""
+    *own, _ = settings_files()
+    for path in own:
+        with path.open(encoding="utf-8") as file:
+            held = yaml.safe_load(file)
+        if held is not None and not isinstance(held, dict):
+            raise SettingsError(
+                f"the settings in {path} are {_kind(held)}; write sections with their keys below them, as "
+                "config/settings.yaml does"
+            )
+        for key in held or ():
+            if not isinstance(key, str):
+                raise SettingsError(
+                    f"the settings in {path} have a section {key}, which is no text; "
+                    "config/settings.yaml lists every key"
+                )
+
+
+def _kind(held: object) -> str:
+    return "a list" if isinstance(held, list) else "a single value"
 
 
 def _refuse_unknown_variables() -> None:

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orderworks.settings.section import Positive, Section
+from orderworks.settings.section import Section, WithinADay, WithinADayOrNone
 
 
 class Market(Section):
     quotes: Literal["own", "redis"]
-    quote_wait_seconds: Annotated[float, Field(ge=0)]
-    stale_after_seconds: Positive
-    adv_days: Annotated[int, Field(ge=1)]
+    quote_wait_seconds: WithinADayOrNone
+    stale_after_seconds: WithinADay
+    adv_days: Annotated[int, Field(ge=1, le=2_520)]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orderworks.settings.section import Percent, Section
+from orderworks.settings.section import Percent, Section, Symbol
 
 
 class Risk(Section):
@@ -22,5 +22,5 @@ class Risk(Section):
     max_day_trades: Annotated[int, Field(ge=0)]
     day_trade_free_equity: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     unknown_margin: Literal["refuse_live", "refuse", "pass"]
-    restricted: frozenset[str]
-    not_shortable: frozenset[str]
+    restricted: frozenset[Symbol]
+    not_shortable: frozenset[Symbol]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orderworks.settings.section import Percent, Positive, Section
+from orderworks.settings.section import Percent, Section, WithinADay
 
 RouterRule = Literal["URGENT", "WIDE_SPREAD", "LARGE", "LARGE_PASSIVE", "SMALL", "MEDIUM"]
 RouterAlgo = Literal["twap", "vwap", "pov", "is", "ibkr_twap", "ibkr_vwap", "ibkr_adaptive"]
@@ -21,7 +21,7 @@ class Router(Section):
     size_threshold_small_pct: Percent
     size_threshold_large_pct: Percent
     twap_num_slices: Annotated[int, Field(ge=1, le=1000)]
-    twap_interval_seconds: Positive
+    twap_interval_seconds: WithinADay
     slice_style: Literal["cross", "passive"]
     large_algo: RouterAlgo
     native: NativeAlgos

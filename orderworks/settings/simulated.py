@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from orderworks.model.loopback import loopback_port
-from orderworks.settings.section import Money, Section, WhatIfOrders
+from orderworks.settings.section import AccountName, Section, WhatIfOrders
 
 NotNegative = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 VolumeLimit = Annotated[Decimal, Field(gt=0, le=100)]
@@ -45,9 +45,10 @@ class Latency(Section):
 
 
 class SimulatedBroker(Section):
-    account: str = Field(min_length=1)
+    account: AccountName
     account_type: Literal["margin", "cash"]
-    cash: Money
+    # Above it cents are not exact wherever it is worked with as a float.
+    cash: Annotated[Decimal, Field(ge=0, le=1_000_000_000_000)]
     participation_cap_pct: Annotated[float, Field(gt=0, le=100)]
     commission: Literal["fixed", "tiered"]
     allow_short: bool

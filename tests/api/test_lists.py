@@ -8,9 +8,11 @@ import pytest
 from asked_api import Api, items, pages
 from small_ledger import ACCOUNT, RUN_KEY, SESSION, START, name_of
 from starlette.testclient import TestClient
+from working_orders import open_books, order, plan_orders
 
 from orderworks.api.application import application
 from orderworks.health.looking import Watch
+from orderworks.ledger import overview
 from orderworks.ledger.reading_pool import ReadingPool
 from orderworks.ledger.resources import RESOURCES
 from orderworks.settings import load_settings
@@ -92,6 +94,8 @@ def test_accounts_and_health(client: TestClient) -> None:
         ("GET", "/api/v1/nothing", 404, "there is nothing at /api/v1/nothing"),
         ("POST", "/api/v1/orders", 405, "/api/v1/orders does not take POST"),
         ("GET", "/api/v1/orders?colour=red", 422, "correct colour"),
+        ("GET", "/api/v1/orders?symbol=AIG&symbol=BAC", 422, "correct symbol: it is given more"),
+        ("GET", "/api/v1/fills?limit=1&session=2026-11-20&limit=2", 422, "correct limit: it is"),
         ("GET", "/api/v1/orders?limit=0", 422, "correct limit"),
         ("GET", "/api/v1/orders?limit=1001", 422, "correct limit"),
         ("GET", "/api/v1/orders?session=1700000000", 422, "it is written like 2026-11-20"),
@@ -124,6 +128,15 @@ def test_a_cursor_of_another_order_is_refused(client: TestClient) -> None:
     assert (
         client.get("/api/v1/orders", params={"cursor": cursor, "sort": "symbol"}).status_code == 422
     )
+
+
+def test_open_orders_of_a_run_are_counted_as_the_command_line_counts_them(own: Api) -> None:
+    account = open_books(own.books).account
+    entry = order("p", 10, algo="none")
+    plan_orders(own.books, entry, order("stop", 10, algo="none", side="sell", attached_to="p"))
+    for one, counted in ((account, [1]), (ACCOUNT, [0, 1])):
+        served = [run["open_orders"] for run in items(own.client, "runs", account=one)]
+        assert served == overview.runs(own.books, [one], 100).values("open_orders") == counted
 
 
 def test_nothing_can_be_written_through_the_pool(shared: Api) -> None:

@@ -15,6 +15,8 @@ from orderworks.ledger.accounts import open_account
 from orderworks.ledger.connection import Ledger
 from orderworks.model.errors import InputError, LedgerUnavailable
 
+STOPPED = "stopped by Ctrl-C; a run that was under way goes on with the same command\n"
+
 
 def told(text: str) -> str:
     """The one sentence that was printed."""
@@ -110,7 +112,7 @@ def one_command(error: BaseException) -> typer.Typer:
         (typer.Abort(), 1, "error: stopped, as no answer was given\n"),
         (typer.Exit(3), 3, ""),
         (typer.Exit(0), 0, ""),
-        (KeyboardInterrupt(), 130, ""),
+        (KeyboardInterrupt(), 130, STOPPED),
     ],
 )
 def test_errors_of_a_command(error: BaseException, status: int, saying: str) -> None:
@@ -138,6 +140,12 @@ def test_what_nobody_foresaw_is_told_where_no_log_takes_it(
     assert result.exit_code == 1
     assert "Traceback (most recent call last)" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("error: something unforeseen happened")
+
+
+def test_an_interruption_is_told_without_typer_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended, told_clearly():
+        raise KeyboardInterrupt
+    assert (ended.value.code, capsys.readouterr().err) == (130, STOPPED)
 
 
 def test_as_a_decorator_it_leaves_the_command_as_it_was() -> None:

@@ -123,7 +123,7 @@ def test_fills_are_the_ledgers_exactly(says: Says, books: Ledger) -> None:
         (["--session", "2026-11-20"], 2),
         (["--session", "2026-11-21"], 0),
         (["--run-key", RUN_KEY], 2),
-        (["--run-key", "daily:2026-11-21"], 0),
+        (["--run-key", "intraday:2026-11-20T11:00"], 0),
     ],
 )
 def test_filters_of_fills(says: Says, books: Ledger, filters: list[str], count: int) -> None:
@@ -181,11 +181,15 @@ def test_a_sweep_is_no_slice_of_the_plan(says: Says, books: Ledger) -> None:
     assert records(says("plan", "--format", "json"))[0]["slices"] == 2
 
 
-def test_a_run_without_a_plan_and_no_run(says: Says, books: Ledger) -> None:
+def test_a_run_without_a_plan(says: Says, books: Ledger) -> None:
     started = says("plan", "--run-key", "intraday:2026-11-20T11:00")
     assert "No planned orders of account SIM1, run intraday:2026-11-20T11:00." in started.stdout
-    unknown = says("plan", "--run-key", "daily:1999-01-01")
-    assert unknown.exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["plan", "orders", "fills"])
+def test_a_run_that_is_not_there(says: Says, books: Ledger, command: str) -> None:
+    unknown = says(command, "--run-key", "daily:1999-01-01")
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
     assert unknown.stderr.startswith("error: account SIM1 has no run 'daily:1999-01-01'")
 
 

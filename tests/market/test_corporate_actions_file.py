@@ -61,6 +61,12 @@ def test_a_market_without_the_files_has_no_actions_and_lends_everything(tmp_path
         ("2026-11-23,A,merger,2", "kind must be split or dividend, not 'merger'"),
         ("2026-11-23,A,split,two", "like 2 or 3/2, not 'two'"),
         ("2026-11-23,A,split,1/0", "like 2 or 3/2, not '1/0'"),
+        ("2026-11-23,A,split,1e5000000", "like 2 or 3/2, not '1e5000000'"),
+        ("2026-11-23,A,split,1e-5000000", "like 2 or 3/2, not '1e-5000000'"),
+        ("2026-11-23,A,split,1000000001", "of numbers up to 1,000,000,000, not '1000000001'"),
+        ("2026-11-23,A,split,1/1000000001", "of numbers up to 1,000,000,000"),
+        ("2026-11-23,A,dividend,1e5000000", "between 1/1,000,000,000 and .*, not 1e5000000"),
+        ("2026-11-23,A,dividend,1e-5000000", "between 1/1,000,000,000 and .*, not 1e-5000000"),
         ("2026-11-23,A,split,0", "ratio of a split must be positive, not 0"),
         ("2026-11-23,A,dividend,nan", "value of a dividend must be finite"),
         ("2026-11-23,A,dividend,-1", "amount of a dividend must be positive, not -1"),
@@ -97,6 +103,9 @@ def test_the_date_may_be_left_out(tmp_path: Path) -> None:
         (",100", "row 1: symbol is missing"),
         ("A,-1", "shares must not be negative"),
         ("A,1.5", "whole"),
+        ("A,1e99999999", "row 1: shares must have an exponent of at most 400, not 1e99999999"),
+        ("A,1e-99999999", "whole"),
+        ("A,9223372036854775808", "shares must be below 9,223,372,036,854,775,808"),
     ],
 )
 def test_a_borrow_row_that_cannot_be_used_is_named(tmp_path: Path, row: str, fault: str) -> None:

@@ -41,6 +41,7 @@ def second_row(column: str, value: object) -> Callable[[pd.DataFrame], pd.DataFr
         (second_row("bid", -0.01), "row 2: bid -0.01 is no price"),
         (second_row("ask", np.inf), "row 2: ask inf is no number"),
         (second_row("bid_size", 0.5), "row 2: bid_size 0.5 is no count of shares"),
+        (second_row("ask_size", 2.0**63), "row 2: ask_size 9.22.*e.18 is no count of shares"),
     ],
 )
 def test_malformed_quotes(
@@ -60,6 +61,11 @@ def test_malformed_quotes(
         (second_row("close", np.nan), "row 2: close nan is no number"),
         (second_row("low", 0.0), "row 2: low 0.0 is no price above 0"),
         (second_row("volume", -1), "row 2: volume -1 is no count of shares"),
+        (second_row("volume", 1e300), r"row 2: volume 1e\+300 is no count of shares"),
+        (
+            lambda frame: frame.assign(volume=np.array([5, 2**63], np.uint64)),
+            f"row 2: volume {2**63} is no count of shares",
+        ),
     ],
 )
 def test_malformed_bars(
@@ -78,6 +84,9 @@ def test_malformed_bars(
         (second_row("date", "20.11.2026"), "has a date that is not like"),
         (second_row("date", "2026-11-19"), "row 2: symbol A has a second row for its date"),
         (second_row("close", ""), "column 'close' holds str"),
+        (second_row("volume", 1e19), r"row 2: volume 1e\+19 is no count of shares"),
+        (second_row("volume", 2**63), "row 2: volume .* is no count of shares"),
+        (second_row("volume", 10**30), "volume"),
     ],
 )
 def test_malformed_daily_bars(
@@ -88,6 +97,12 @@ def test_malformed_daily_bars(
     with pytest.raises(MarketDataError, match=complaint) as refused:
         read_daily(path)
     assert "\n" not in str(refused.value)
+
+
+def test_the_largest_count_of_shares_is_read_exactly(tmp_path: Path) -> None:
+    path = tmp_path / "bars.parquet"
+    second_row("volume", 2**63 - 1)(BARS).to_parquet(path)
+    assert read_bars(path)["volume"].tolist() == [5, 2**63 - 1]
 
 
 def test_an_absent_side_is_zero(tmp_path: Path) -> None:

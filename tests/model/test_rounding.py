@@ -154,6 +154,12 @@ def test_half_a_share_is_not_whole() -> None:
         to_whole("100.5", "value")
 
 
+@pytest.mark.parametrize("value", ["1e99999999", Decimal("1E+401")])
+def test_a_whole_number_of_any_length_is_not_waited_for(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^value must have an exponent of at most 400, not 1[eE]"):
+        to_whole(value, "value")
+
+
 @pytest.mark.parametrize("side", Side)
 def test_a_side_is_a_side_however_it_is_written(side: Side) -> None:
     assert to_side(side) is side

@@ -15,6 +15,7 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease
 from orderworks.ledger.route_history import route_history
 from orderworks.market.replay import ReplayMarket
+from orderworks.planning.routing import PRICE_RULE_OF
 from orderworks.quality.limits import latency_limits, slippage_limits
 from orderworks.quality.report import measure_session
 from orderworks.quality.watching import watch_session
@@ -25,6 +26,7 @@ from orderworks.settings import (
     QualityThresholds,
     load_settings,
 )
+from orderworks.settings.quality import ROUTES
 
 
 def limits(**changes: Any) -> Quality:
@@ -70,6 +72,10 @@ def test_they_are_read_from_the_settings(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert stated.by_route == {"URGENT": QualityThreshold(slippage_bps=25)}
 
 
+def test_every_route_that_an_order_can_take_may_be_named() -> None:
+    assert set(PRICE_RULE_OF) == ROUTES
+
+
 @pytest.mark.parametrize("by", ["by_route", "by_symbol"])
 def test_an_order_is_told_by_its_own_threshold_while_it_fills_and_once(
     ledger: Ledger, lease: Lease, market: ReplayMarket, by: str
@@ -78,7 +84,8 @@ def test_an_order_is_told_by_its_own_threshold_while_it_fills_and_once(
     key = "DEFAULT" if by == "by_route" else "A"
     own = {key: QualityThreshold(slippage_bps=19.95, latency_ms=499)}
     stated = limits(
-        thresholds=QualityThresholds(**{"by_route": {}, "by_symbol": {}, by: own})  # type: ignore[arg-type]
+        # The test's route is none of the router's.
+        thresholds=QualityThresholds.model_construct(**{"by_route": {}, "by_symbol": {}, by: own})
     )
     plan_orders(ledger, "daily", ["p"])
     release(ledger, lease, "p")
