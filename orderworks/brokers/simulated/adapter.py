@@ -56,6 +56,9 @@ class SimulatedBroker:
                 self._open.close()
                 self._open = None
 
+    async def prepare(self, symbols: Sequence[str]) -> None:
+        """Nothing has to be asked."""
+
     async def room_for(self, messages: int) -> int:
         return messages
 
