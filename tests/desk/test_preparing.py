@@ -18,13 +18,20 @@ from judging import rows
 from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.brokers.ibkr.listed import Listed
 from orderworks.brokers.ibkr.price_grid import PriceGrid
+from orderworks.desk.revising import revise
 from orderworks.ledger.connection import open_ledger
+from orderworks.ledger.movements import Revision
+from orderworks.ledger.orders import orders_by_id
 from orderworks.ledger.runs import freeze_plan, start_run
 from orderworks.market.replay import ReplayMarket
+from orderworks.model.errors import BrokerError
+from orderworks.model.order import Replacement
+from orderworks.model.quiet_hours import parse_quiet_hours
 
 AT_ONCE = 0.5
 """Seconds in which what is permitted has left, on a machine that does other things too."""
 SLOW = 1.5
+ALWAYS = parse_quiet_hours("00:00-23:59")
 CON_ID = TheirListing("ACME").con_id
 ACME = Listed("ACME", CON_ID, "NASDAQ", PriceGrid.of({Decimal(0): Decimal("0.01")}), Decimal(1))
 
@@ -94,3 +101,31 @@ async def test_a_symbol_is_looked_up_before_the_permit(
         ours(there)._listed_of = slowly
         assert await seconds_to_leave(there, "ow-a") < AT_ONCE
         assert looked_up == [["ACME"]]
+
+
+async def test_what_never_left_is_no_attempt(ledger_url: str, recorded: ReplayMarket) -> None:
+    async with trading(ledger_url, recorded, planned("a", 100, "90")) as there:
+        ours(there)._quiet = [ALWAYS]
+        for _ in range(5):
+            with pytest.raises(BrokerError, match="no_send"):
+                await wave(there.desk)
+        assert states(there.desk, "a") == [("NEW", 0)]
+        assert rows(there.desk.ledger, "SELECT 1 FROM send_attempts") == []
+        ours(there)._quiet = []
+        await wave(there.desk)
+        assert states(there.desk, "a") == [("SUBMITTED", 0)]
+        [order] = rows(there.desk.ledger, "SELECT attempts, held FROM orders")
+        assert (order["attempts"], order["held"]) == (1, False)
+
+
+async def test_new_terms_that_cannot_be_asked_for_now_are_not_permitted(
+    ledger_url: str, recorded: ReplayMarket
+) -> None:
+    async with trading(ledger_url, recorded, planned("a", 100, "90")) as there:
+        await wave(there.desk)
+        orders = orders_by_id(there.desk.ledger, ["ow-a"])
+        terms = Replacement("ow-a", 100, Decimal("90.01"))
+        ours(there)._quiet = [ALWAYS]
+        with pytest.raises(BrokerError, match="no_send"):
+            await revise(there.desk, orders, [Revision(terms, 1, "it must move")])
+        assert rows(there.desk.ledger, "SELECT 1 FROM revision_attempts") == []

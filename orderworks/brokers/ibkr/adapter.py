@@ -123,6 +123,7 @@ class IbkrBroker:
             self._open_ledger = None
 
     async def prepare(self, symbols: Sequence[str]) -> None:
+        self._require_sendable()
         self._ahead = {}
         listed = await self._listed(symbols)
         self._ahead = {} if listed is None else {one: listed.get(one) for one in symbols}
