@@ -134,6 +134,13 @@ class BrokerAdapter(Protocol):
     async def close(self) -> None:
         """Ends the connection; what rests at the broker goes on resting."""
 
+    async def prepare(self, symbols: Sequence[str]) -> None:
+        """Asks whatever must be known before orders of these symbols are sent, or changed.
+
+        Whoever needs a permission to send asks for it after this, and after ``room_for``: nothing is
+        asked between the permission and the sending. Raises BrokerError where nothing may be sent now.
+        """
+
     async def room_for(self, messages: int) -> int:
         """Waits until its pace lets one message leave; how many of ``messages`` may leave now or soon.
 

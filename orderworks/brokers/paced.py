@@ -57,6 +57,9 @@ class PacedBroker:
     async def close(self) -> None:
         await self._broker.close()
 
+    async def prepare(self, symbols: Sequence[str]) -> None:
+        await self._broker.prepare(symbols)
+
     async def room_for(self, messages: int) -> int:
         if self._bucket is None:
             return await self._broker.room_for(messages)

@@ -98,6 +98,9 @@ class PaperStubBroker:
             self._record.close()
             self._record = None
 
+    async def prepare(self, symbols: Sequence[str]) -> None:
+        """Nothing has to be asked."""
+
     async def room_for(self, messages: int) -> int:
         return messages
 

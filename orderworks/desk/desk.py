@@ -33,7 +33,7 @@ from orderworks.market.calendar import Session
 from orderworks.market.data import MarketData
 from orderworks.model.clock import Clock
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.errors import LeaseLost
+from orderworks.model.errors import BrokerError, LeaseLost
 from orderworks.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,9 @@ class Desk:
     _told: str | None = field(default=None, repr=False)
     """Who was last said to work the account instead of us."""
     _renewal: Renewal | None = field(default=None, repr=False)
+    _loss: LeaseLost | None = field(default=None, repr=False)
+    """Why the lease is lost, as far as its renewal has told."""
+    _leaving: asyncio.Task[None] | None = field(default=None, repr=False)
     _writing: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
@@ -97,8 +100,8 @@ class Desk:
             self._tell_holder()
             return False
         crash_point(CrashPoint.LEASE_TAKEN)
-        self.lease = lease
-        self._renewal = Renewal(self.url, lease)
+        self.lease, self._loss = lease, None
+        self._renewal = Renewal(self.url, lease, self._leave)
         try:
             await self.broker.connect()
         except BaseException:
@@ -107,6 +110,19 @@ class Desk:
             raise
         crash_point(CrashPoint.BROKER_CONNECTED)
         return True
+
+    def _leave(self, loss: LeaseLost) -> None:
+        """Hangs up, whatever is being asked or heard: a broker may let in one client of a kind only.
+
+        What used the line meanwhile fails, and ``require_lease`` says why.
+        """
+        self._loss = loss
+        self._leaving = asyncio.create_task(self.broker.close())
+
+    def tell_loss(self, failure: Exception) -> None:
+        """Raises LeaseLost where something failed because the line was left to another worker."""
+        if self._loss is not None:
+            raise self._loss from failure
 
     def _tell_holder(self) -> None:
         holder = lease_holder(self.ledger, self.account)
@@ -118,6 +134,8 @@ class Desk:
         """Raises LeaseLost if the account is another worker's by now."""
         await self.let_writing_end()
         require_lease(self.ledger, self.held_lease)
+        if self._loss is not None:
+            raise self._loss
 
     async def regain_broker(self) -> None:
         """Makes the line to the broker anew, after it broke.
@@ -182,6 +200,9 @@ class Desk:
         if self._renewal is not None:
             await self._renewal.end()
             self._renewal = None
+        if self._leaving is not None:
+            await asyncio.wait([self._leaving])
+            self._leaving = None
         try:
             await self.broker.close()
         finally:
@@ -230,7 +251,11 @@ async def open_desk(
     desk = Desk(settings, url, ledger, session, market, broker, clock, patience)
     try:
         open_account(ledger, broker.account, broker.mode, broker.provider)
-        yield desk
+        try:
+            yield desk
+        except (BrokerError, psycopg.Error) as error:
+            desk.tell_loss(error)
+            raise
     finally:
         await desk.hand_back()
         ledger.close()

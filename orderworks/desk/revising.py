@@ -68,7 +68,9 @@ async def revise(desk: Desk, orders: OrderMap, revisions: Sequence[Revision]) ->
     """
     start = 0
     while start < len(revisions):
-        end = start + await desk.broker.room_for(len(revisions) - start)
+        ahead = [orders[one.terms.client_order_id].symbol for one in revisions[start:]]
+        await desk.broker.prepare(ahead)
+        end = start + await desk.broker.room_for(len(ahead))
         batch = revisions[start:end]
         crash_point(CrashPoint.REVISION_BEFORE_PERMIT)
         await desk.write(

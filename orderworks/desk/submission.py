@@ -78,13 +78,16 @@ async def _send_priced(
 ) -> None:
     """Each batch is permitted in one transaction, sent in one call, answered in one booking.
 
-    A batch is permitted only when the one before it has been answered and its messages may leave at
-    once: what stops the account stops it there. What the broker refused for coming too fast needs a
-    new permission. The booking of an answer is written while the next batch is priced.
+    A batch is permitted only when the one before it has been answered, nothing need be asked for it and
+    its messages may leave at once: what stops the account stops it there. What the broker refused for
+    coming too fast needs a new permission. The booking of an answer is written while the next batch is
+    priced.
     """
     start = 0
     while start < len(due):
-        end = start + await desk.broker.room_for(min(BATCH, len(due) - start))
+        ahead = due[start : start + BATCH]
+        await desk.broker.prepare([one.order.symbol for one in ahead])
+        end = start + await desk.broker.room_for(len(ahead))
         batch = due[start:end]
         messages = await _permit(desk, batch, quotes.iloc[start:end])
         try:

@@ -47,6 +47,9 @@ class ScriptedBroker:
     async def close(self) -> None:
         pass
 
+    async def prepare(self, symbols: Sequence[str]) -> None:
+        """Nothing has to be asked."""
+
     async def room_for(self, messages: int) -> int:
         return messages
 

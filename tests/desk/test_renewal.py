@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -28,7 +29,7 @@ def lease(ledger: Ledger) -> Lease:
 async def test_planning_that_takes_longer_than_a_lease_does_not_lose_it(
     ledger: Ledger, ledger_url: str, lease: Lease
 ) -> None:
-    renewal = Renewal(ledger_url, lease)
+    renewal = Renewal(ledger_url, lease, print)
     time.sleep(2 * TTL_SECONDS)
     with ledger.transaction():
         require_lease(ledger, lease)
@@ -38,16 +39,30 @@ async def test_planning_that_takes_longer_than_a_lease_does_not_lose_it(
 async def test_a_loop_that_is_stuck_loses_it(
     ledger: Ledger, ledger_url: str, lease: Lease, caplog: pytest.LogCaptureFixture
 ) -> None:
-    renewal = Renewal(ledger_url, lease, stuck_seconds=0.1)
+    losses: list[LeaseLost] = []
+    renewal = Renewal(ledger_url, lease, losses.append, stuck_seconds=0.1)
     time.sleep(2 * TTL_SECONDS)
     with pytest.raises(LeaseLost, match="ran out"):
         require_lease(ledger, lease)
+    await asyncio.sleep(0.1)
+    assert [str(loss)[:27] for loss in losses] == ["this process has been stuck"]
     await renewal.end()
     assert "this process has been stuck" in caplog.text
 
 
+async def test_one_that_was_taken_is_told_within_a_second(
+    ledger: Ledger, ledger_url: str, lease: Lease
+) -> None:
+    taken = asyncio.get_running_loop().create_future()
+    renewal = Renewal(ledger_url, replace(lease, ttl_seconds=60.0), taken.set_result)
+    assert take_lease(ledger, ACCOUNT, "the kill switch", 60, preempts=True) is not None
+    loss = await asyncio.wait_for(taken, 1.5)
+    assert "now worked by the kill switch" in str(loss)
+    await renewal.end()
+
+
 async def test_once_ended_it_is_not_renewed(ledger: Ledger, ledger_url: str, lease: Lease) -> None:
-    renewal = Renewal(ledger_url, lease)
+    renewal = Renewal(ledger_url, lease, print)
     await renewal.end()
     await asyncio.sleep(1.5 * TTL_SECONDS)
     with pytest.raises(LeaseLost, match="ran out"):

@@ -78,6 +78,9 @@ class ScriptedBroker:
     async def close(self) -> None:
         """It stays."""
 
+    async def prepare(self, symbols: Sequence[str]) -> None:
+        """Nothing has to be asked."""
+
     async def room_for(self, messages: int) -> int:
         return messages
 

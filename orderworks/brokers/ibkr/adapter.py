@@ -96,6 +96,8 @@ class IbkrBroker:
             seconds=settings.what_if_seconds,
             answer_seconds=settings.answer_seconds,
         )
+        self._ahead: dict[str, Listed | None] = {}
+        """The symbols that were prepared last, as the broker lists them; None where it does not."""
         self._gathering: Gathering | None = None
         self._open_ledger: Ledger | None = None
 
@@ -119,6 +121,13 @@ class IbkrBroker:
         if self._open_ledger is not None:
             self._open_ledger.close()
             self._open_ledger = None
+
+    async def prepare(self, symbols: Sequence[str]) -> None:
+        self._require_sendable()
+        self._ahead = {}
+        listed = await self._listed(symbols)
+        self._ahead = {} if listed is None else {one: listed.get(one) for one in symbols}
+        await self._dispatch.learn_next_number()
 
     async def room_for(self, messages: int) -> int:
         return await self._line.pace.room_for(messages)
@@ -264,6 +273,9 @@ class IbkrBroker:
         """The symbols as the broker lists them; what is not known yet is asked for beside the loop."""
         if self._listed_of is None:
             return None
+        if self._ahead.keys() >= set(symbols):
+            ahead = {one: self._ahead[one] for one in symbols}
+            return {one: listed for one, listed in ahead.items() if listed is not None}
         try:
             return await asyncio.to_thread(self._listed_of, symbols)
         except BrokerError as error:

@@ -43,6 +43,18 @@ class Dispatch:
         self._talk = talk
         self._post = post
         self._now = now
+        self._passed: set[int] = set()
+        """The refused numbers that the next one is known to lie beyond."""
+
+    async def learn_next_number(self) -> None:
+        """Asks for it, once, after a number was refused: the gateway has seen that or a higher one.
+
+        Raises:
+            Unanswered, Disconnected: it is not known, and nothing was sent.
+        """
+        if refused := self._talk.burnt - self._passed:
+            await questions.ask_next_number(self._line)
+            self._passed |= refused
 
     async def submit(
         self,
@@ -133,8 +145,7 @@ class Dispatch:
     async def _number(self, names: Sequence[str], numbers: OrderNumbers) -> dict[str, int]:
         if not names:
             return {}
-        if self._talk.burnt:
-            await questions.ask_next_number(self._line)
+        await self.learn_next_number()
         return numbers.take(names, self._line.client, self._talk.burnt)
 
 

@@ -31,7 +31,7 @@ class Link:
 
     Attributes:
         is_up: whether messages come and go.
-        hung_up: set when it broke; whoever waits for an answer over it need not wait any longer.
+        hung_up: set when it broke or was ended; whoever waits for an answer over it need wait no longer.
         in_the_way: why it is not up, or cannot be; None where nothing is known to be.
         id_is_busy: whether the last try to make it ended because the client id is in use.
         doubt: why it is not known whole; None where it is.
@@ -63,6 +63,7 @@ class Link:
     def close(self) -> None:
         """We hang up."""
         self.is_up = False
+        self.hung_up.set()
         self.raise_doubt(NOT_CONNECTED)
 
     def lose(self) -> None:

@@ -34,6 +34,7 @@ class SimulatedBroker:
         self._terms = terms
         self._clock = clock
         self._open: SimulatedExchange | None = None
+        self._turn = asyncio.Lock()
 
     async def market_time(self) -> datetime | None:
         return reached_by(self._url, self.account) if self._open is None else self._open.now
@@ -49,16 +50,22 @@ class SimulatedBroker:
         await self._clock.sleep_until(self._exchange.now)
 
     async def close(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = None
+        # It is not closed under a thread that works in it.
+        async with self._turn:
+            if self._open is not None:
+                self._open.close()
+                self._open = None
+
+    async def prepare(self, symbols: Sequence[str]) -> None:
+        """Nothing has to be asked."""
 
     async def room_for(self, messages: int) -> int:
         return messages
 
     async def submit_orders(self, orders: Sequence[Order]) -> list[Report]:
         crash_point(CrashPoint.EXCHANGE_BEFORE_RECORD)
-        reports = await asyncio.to_thread(self._exchange.submit, orders, self._clock.now())
+        async with self._turn:
+            reports = await asyncio.to_thread(self._exchange.submit, orders, self._clock.now())
         crash_point(CrashPoint.EXCHANGE_RECORDED)
         await self._clock.sleep_until(self._exchange.now)
         return reports
@@ -78,7 +85,8 @@ class SimulatedBroker:
         return reports
 
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
-        reports = await asyncio.to_thread(self._exchange.advance, until)
+        async with self._turn:
+            reports = await asyncio.to_thread(self._exchange.advance, until)
         crash_point(CrashPoint.EXCHANGE_WENT_ON)
         await self._clock.sleep_until(until)
         if reports:

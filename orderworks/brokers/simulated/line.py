@@ -81,6 +81,9 @@ class LineBroker:
     async def close(self) -> None:
         await self._line.close()
 
+    async def prepare(self, symbols: Sequence[str]) -> None:
+        """Nothing has to be asked."""
+
     async def room_for(self, messages: int) -> int:
         return messages
 
