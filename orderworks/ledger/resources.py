@@ -8,37 +8,18 @@ from orderworks.ledger.quality_resources import (
     PERIOD_QUALITY,
 )
 from orderworks.ledger.resource import Field, Filter, Kind, Resource, column
+from orderworks.ledger.resource_filters import equal, of_account, on_day, since
 from orderworks.model.state import OrderEvent, OrderState
 
 STATES = tuple(state.value for state in OrderState)
 EVENTS = tuple(event.value for event in OrderEvent)
 SIDES = ("buy", "sell")
 RUN_STATES = ("STARTED", "PROPOSED", "PLANNED", "DONE", "FAILED", "SKIPPED", "CANCELLED")
-_MIDNIGHT = "({0}::date + {days})::timestamp AT TIME ZONE 'America/New_York'"
 
 OPEN_ORDERS = """CASE WHEN r.open_orders = 0 THEN 0 ELSE (
     SELECT count(*) FROM orders o WHERE o.run_id = r.run_id AND o.parent_id IS NULL
         AND o.attached_to IS NULL AND o.closed_at IS NULL) END"""
 """As ``overview.runs`` counts them. The column counts slices and exits, too; where it is 0, none is open."""
-
-
-def _account(of: str) -> dict[str, Filter]:
-    return {"account": Filter(f"{of}.account = {{0}}", Kind.TEXT, "Only this account.")}
-
-
-def _equal(name: str, of: str, says: str, choices: tuple[str, ...] = ()) -> dict[str, Filter]:
-    return {name: Filter(f"{of}.{name} = {{0}}", Kind.TEXT, says, choices)}
-
-
-def _day(time: str) -> dict[str, Filter]:
-    """On one day in New York, as a range, which an index on the time can find."""
-    begins, ends = _MIDNIGHT.replace("{days}", "0"), _MIDNIGHT.replace("{days}", "1")
-    sql = f"({time} >= {begins} AND {time} < {ends})"
-    return {"session": Filter(sql, Kind.DATE, "Only of this day in New York.")}
-
-
-def _since(sql: str, says: str) -> dict[str, Filter]:
-    return {"since": Filter(f"{sql} >= {{0}}", Kind.TIME, says)}
 
 
 ORDERS = Resource(
@@ -86,11 +67,11 @@ ORDERS = Resource(
     sort="-due_at",
     filters={
         "client_order_id": Filter("o.client_order_id = {0}", Kind.TEXT, "Only this order."),
-        **_account("o"),
-        **_equal("run_key", "r", "Only what this run planned."),
-        **_equal("symbol", "o", "Only this symbol."),
-        **_equal("strategy", "o", "Only this strategy."),
-        **_equal("side", "o", "Only this side.", SIDES),
+        **of_account("o"),
+        **equal("run_key", "r", "Only what this run planned."),
+        **equal("symbol", "o", "Only this symbol."),
+        **equal("strategy", "o", "Only this strategy."),
+        **equal("side", "o", "Only this side.", SIDES),
         "state": Filter(
             "o.state = ANY({0})",
             Kind.TEXT,
@@ -99,8 +80,8 @@ ORDERS = Resource(
             many=True,
         ),
         "session": Filter("r.session = {0}", Kind.DATE, "Only runs of this session."),
-        **_since("o.created_at", "Only what was written down at or after this time."),
-        **_equal("parent_id", "o", "Only the children of this parent."),
+        **since("o.created_at", "Only what was written down at or after this time."),
+        **equal("parent_id", "o", "Only the children of this parent."),
         "parents": Filter(
             "(o.parent_id IS NULL) = {0}", Kind.FLAG, "true: no children; false: children only."
         ),
@@ -132,12 +113,12 @@ ORDER_EVENTS = Resource(
     sort="-id",
     filters={
         "client_order_id": Filter("e.client_order_id = {0}", Kind.TEXT, "Only this order."),
-        **_account("o"),
-        **_equal("run_key", "r", "Only orders of this run."),
-        **_equal("symbol", "o", "Only this symbol."),
-        **_equal("event", "e", "Only this event.", EVENTS),
+        **of_account("o"),
+        **equal("run_key", "r", "Only orders of this run."),
+        **equal("symbol", "o", "Only this symbol."),
+        **equal("event", "e", "Only this event.", EVENTS),
         "session": Filter("r.session = {0}", Kind.DATE, "Only runs of this session."),
-        **_since("e.recorded_at", "Only what was written down at or after this time."),
+        **since("e.recorded_at", "Only what was written down at or after this time."),
     },
 )
 
@@ -164,15 +145,15 @@ FILLS = Resource(
     key=("account", "exec_id"),
     sort="-ts",
     filters={
-        **_account("f"),
-        **_equal("run_key", "r", "Only orders of this run."),
-        **_equal("symbol", "f", "Only this symbol."),
-        **_equal("strategy", "o", "Only this strategy."),
-        **_equal("side", "f", "Only this side.", SIDES),
+        **of_account("f"),
+        **equal("run_key", "r", "Only orders of this run."),
+        **equal("symbol", "f", "Only this symbol."),
+        **equal("strategy", "o", "Only this strategy."),
+        **equal("side", "f", "Only this side.", SIDES),
         "client_order_id": Filter("f.client_order_id = {0}", Kind.TEXT, "Only of this order."),
         "parent_id": Filter("o.parent_id = {0}", Kind.TEXT, "Only of the children of this parent."),
-        **_day("f.ts"),
-        **_since("f.recorded_at", "Only what was booked at or after this time."),
+        **on_day("f.ts"),
+        **since("f.recorded_at", "Only what was booked at or after this time."),
     },
 )
 
@@ -196,9 +177,9 @@ POSITIONS = Resource(
     key=("account", "symbol"),
     sort="symbol",
     filters={
-        **_account("p"),
-        **_equal("symbol", "p", "Only this symbol."),
-        **_since("p.updated_at", "Only what changed at or after this time."),
+        **of_account("p"),
+        **equal("symbol", "p", "Only this symbol."),
+        **since("p.updated_at", "Only what changed at or after this time."),
     },
 )
 
@@ -222,13 +203,13 @@ BREAKS = Resource(
     key=("id",),
     sort="-id",
     filters={
-        **_account("b"),
-        **_equal("symbol", "b", "Only what locks this symbol."),
-        **_equal("kind", "b", "Only this kind."),
+        **of_account("b"),
+        **equal("symbol", "b", "Only what locks this symbol."),
+        **equal("kind", "b", "Only this kind."),
         "resolved": Filter(
             "(b.resolved_at IS NOT NULL) = {0}", Kind.FLAG, "Whether it is resolved."
         ),
-        **_since("b.found_at", "Only what was found at or after this time."),
+        **since("b.found_at", "Only what was found at or after this time."),
     },
 )
 
@@ -253,11 +234,11 @@ ALERTS = Resource(
     key=("id",),
     sort="-id",
     filters={
-        **_account("a"),
-        **_equal("kind", "a", "Only this kind."),
-        **_equal("client_order_id", "a", "Only of this order."),
-        **_day("a.at"),
-        **_since("a.recorded_at", "Only what was written down at or after this time."),
+        **of_account("a"),
+        **equal("kind", "a", "Only this kind."),
+        **equal("client_order_id", "a", "Only of this order."),
+        **on_day("a.at"),
+        **since("a.recorded_at", "Only what was written down at or after this time."),
     },
 )
 
@@ -286,12 +267,12 @@ RUNS = Resource(
     key=("run_id",),
     sort="-run_id",
     filters={
-        **_account("r"),
-        **_equal("run_key", "r", "Only this run."),
-        **_equal("kind", "r", "Only this kind."),
-        **_equal("state", "r", "Only this state.", RUN_STATES),
+        **of_account("r"),
+        **equal("run_key", "r", "Only this run."),
+        **equal("kind", "r", "Only this kind."),
+        **equal("state", "r", "Only this state.", RUN_STATES),
         "session": Filter("r.session = {0}", Kind.DATE, "Only this session."),
-        **_since("r.created_at", "Only what was begun at or after this time."),
+        **since("r.created_at", "Only what was begun at or after this time."),
     },
 )
 
