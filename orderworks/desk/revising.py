@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from orderworks.desk.desk import Desk
+from orderworks.desk.readiness import ready_to_leave
 from orderworks.desk.reports import take_reports
 from orderworks.ledger.movements import Revision, permit_revisions
 from orderworks.ledger.orders import OrderMap, OrderRecord
@@ -69,8 +70,7 @@ async def revise(desk: Desk, orders: OrderMap, revisions: Sequence[Revision]) ->
     start = 0
     while start < len(revisions):
         ahead = [orders[one.terms.client_order_id].symbol for one in revisions[start:]]
-        await desk.broker.prepare(ahead)
-        end = start + await desk.broker.room_for(len(ahead))
+        end = start + await ready_to_leave(desk.broker, ahead)
         batch = revisions[start:end]
         crash_point(CrashPoint.REVISION_BEFORE_PERMIT)
         await desk.write(

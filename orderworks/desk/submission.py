@@ -15,6 +15,7 @@ from orderworks.desk.booking import Booking, move
 from orderworks.desk.desk import Desk
 from orderworks.desk.native import native_algo
 from orderworks.desk.quotes import LOOK
+from orderworks.desk.readiness import ready_to_leave
 from orderworks.desk.releasing import Due
 from orderworks.desk.reports import BATCH, record, take_reports
 from orderworks.ledger.movements import Release, permit
@@ -85,9 +86,8 @@ async def _send_priced(
     """
     start = 0
     while start < len(due):
-        ahead = due[start : start + BATCH]
-        await desk.broker.prepare([one.order.symbol for one in ahead])
-        end = start + await desk.broker.room_for(len(ahead))
+        ahead = [one.order.symbol for one in due[start : start + BATCH]]
+        end = start + await ready_to_leave(desk.broker, ahead)
         batch = due[start:end]
         messages = await _permit(desk, batch, quotes.iloc[start:end])
         try:

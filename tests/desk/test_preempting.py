@@ -38,7 +38,7 @@ from orderworks.model.clock import ReplayClock, WallClock
 from orderworks.model.errors import BrokerError, LeaseLost
 from orderworks.settings import load_settings
 
-SOON = 5.0
+SOON = 20.0
 """Seconds in which another process has the account and its line: far less than a wave, or an answer."""
 LONG = 60.0
 
@@ -110,7 +110,7 @@ async def test_whatever_fails_for_want_of_the_line_is_told_as_the_loss_of_the_ac
         async with open_desk(load_settings(), ledger_url, DAY, market, broker, clock) as desk:
             assert await desk.take_over()
             take_lease(ledger, ACCOUNT, "the kill switch", 60, preempts=True)
-            for _ in range(50):
+            for _ in range(300):
                 await broker.snapshot()
                 await asyncio.sleep(0.1)
 
