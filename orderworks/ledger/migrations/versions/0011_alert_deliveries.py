@@ -1,9 +1,6 @@
 """Who tells an alert, and how far each channel has come with it."""
 
-from pathlib import Path
-from typing import Any
-
-from alembic import op
+from orderworks.ledger.migration_step import refuse_downgrade, run_sql_beside
 
 revision = "0011"
 down_revision = "0010"
@@ -12,9 +9,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    driver: Any = op.get_bind().connection.driver_connection
-    driver.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))
+    run_sql_beside(__file__)
 
 
 def downgrade() -> None:
-    raise NotImplementedError("the ledger is only ever upgraded: it is the memory")
+    refuse_downgrade()

@@ -1,9 +1,6 @@
 """A send attempt moves its order."""
 
-from pathlib import Path
-from typing import Any
-
-from alembic import op
+from orderworks.ledger.migration_step import refuse_downgrade, run_sql_beside
 
 revision = "0016"
 down_revision = "0015"
@@ -12,9 +9,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    driver: Any = op.get_bind().connection.driver_connection
-    driver.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))
+    run_sql_beside(__file__)
 
 
 def downgrade() -> None:
-    raise NotImplementedError("the ledger is only ever upgraded: it is the memory")
+    refuse_downgrade()
