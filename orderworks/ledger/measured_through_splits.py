@@ -22,7 +22,7 @@ _PRICES = ("decision_price", "arrival_bid", "arrival_ask")
 _INSTANT = timedelta(microseconds=1)
 
 
-def in_last_shares(
+def tell_splits(
     ledger: Ledger, account: str, session: date, parents: Sequence[Row], fills: Sequence[Row]
 ) -> None:
     """Puts parents in the shares of their last fills, in place, and tells fills of other shares.

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import compress
 from operator import attrgetter, not_
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import errors
 from psycopg.rows import tuple_row
@@ -177,54 +177,56 @@ def _around_fills(events: Iterable[EventRecord]) -> tuple[list[EventRecord], lis
 
 def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> dict[str, int]:
     """Which of these executions the ledger has, with their shares; 0 for what a correction stands for."""
-    if not exec_ids:
-        return {}
-    with ledger.cursor(row_factory=tuple_row) as cursor:
-        return dict(
-            cursor.execute(
-                "SELECT exec_id, quantity FROM fills "
-                "WHERE account = %(account)s AND exec_id = ANY(%(ids)s) "
-                "UNION ALL SELECT replaces, 0 FROM fills "
-                "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
-                "AND NOT EXISTS (SELECT 1 FROM fills old "
-                "WHERE old.account = %(account)s AND old.exec_id = fills.replaces)",
-                {"account": account, "ids": list(exec_ids)},
-            )
-        )
+    return _by_name(
+        ledger,
+        "SELECT exec_id, quantity FROM fills "
+        "WHERE account = %(account)s AND exec_id = ANY(%(ids)s) "
+        "UNION ALL SELECT replaces, 0 FROM fills "
+        "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
+        "AND NOT EXISTS (SELECT 1 FROM fills old "
+        "WHERE old.account = %(account)s AND old.exec_id = fills.replaces)",
+        account,
+        exec_ids,
+    )
 
 
 def standing_commissions(
     ledger: Ledger, account: str, exec_ids: Sequence[str]
 ) -> dict[str, Decimal]:
     """Of these executions, those that the ledger has and has not corrected: what each cost."""
-    if not exec_ids:
-        return {}
-    with ledger.cursor(row_factory=tuple_row) as cursor:
-        return dict(
-            cursor.execute(
-                "SELECT exec_id, commission FROM executions WHERE account = %s AND exec_id = ANY(%s)",
-                (account, list(exec_ids)),
-            )
-        )
+    return _by_name(
+        ledger,
+        "SELECT exec_id, commission FROM executions "
+        "WHERE account = %(account)s AND exec_id = ANY(%(ids)s)",
+        account,
+        exec_ids,
+    )
 
 
 def standing_reports(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> dict[str, str]:
     """Of executions that the ledger has corrected, the last correction of each: what stands for it."""
+    return _by_name(
+        ledger,
+        "WITH RECURSIVE later AS ("
+        "SELECT replaces AS corrected, exec_id FROM fills "
+        "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
+        "UNION SELECT later.corrected, f.exec_id FROM later JOIN fills f "
+        "ON f.account = %(account)s AND f.replaces = later.exec_id) "
+        "SELECT corrected, exec_id FROM later WHERE NOT EXISTS (SELECT 1 FROM fills f "
+        "WHERE f.account = %(account)s AND f.replaces = later.exec_id)",
+        account,
+        exec_ids,
+    )
+
+
+def _by_name(
+    ledger: Ledger, query: LiteralString, account: str, exec_ids: Sequence[str]
+) -> dict[str, Any]:
+    """The two columns of a query of an account's executions, the first by which to find the second."""
     if not exec_ids:
         return {}
     with ledger.cursor(row_factory=tuple_row) as cursor:
-        return dict(
-            cursor.execute(
-                "WITH RECURSIVE later AS ("
-                "SELECT replaces AS corrected, exec_id FROM fills "
-                "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
-                "UNION SELECT later.corrected, f.exec_id FROM later JOIN fills f "
-                "ON f.account = %(account)s AND f.replaces = later.exec_id) "
-                "SELECT corrected, exec_id FROM later WHERE NOT EXISTS (SELECT 1 FROM fills f "
-                "WHERE f.account = %(account)s AND f.replaces = later.exec_id)",
-                {"account": account, "ids": list(exec_ids)},
-            )
-        )
+        return dict(cursor.execute(query, {"account": account, "ids": list(exec_ids)}))
 
 
 _ADDED = (

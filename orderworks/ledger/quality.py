@@ -10,7 +10,7 @@ from pandas.api.types import pandas_dtype
 from orderworks.ledger.bulk import copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.limits_in_force import AT_FILL
-from orderworks.ledger.measured_through_splits import in_last_shares
+from orderworks.ledger.measured_through_splits import tell_splits
 
 PARENT_COLUMNS = {
     "client_order_id": "str",
@@ -138,7 +138,7 @@ def load_for_measuring(
         (account, session),
     ).fetchall()
     parents = _parents(ledger, account, session, PARENT_COLUMNS)
-    in_last_shares(ledger, account, session, parents, fills)
+    tell_splits(ledger, account, session, parents, fills)
     return _frame(parents, PARENT_COLUMNS), _frame(fills, FILL_COLUMNS)
 
 
