@@ -70,9 +70,7 @@ def permit(ledger: Ledger, lease: Lease, releases: Sequence[Release], at: dateti
     names = [release.client_order_id for release in releases]
     count = len(releases)
     with ledger.transaction():
-        require_lease(ledger, lease)
-        require_not_killed(ledger, lease.account, names)
-        require_not_stopped(ledger, names)
+        _require_permitted(ledger, lease, names)
         try:
             under: dict[str, Sequence[Any]] = {"token": [lease.token] * count, "at": [at] * count}
             copy_columns(ledger, "send_attempts", _columns(Release._fields, releases) | under)
@@ -81,6 +79,16 @@ def permit(ledger: Ledger, lease: Lease, releases: Sequence[Release], at: dateti
             raise IllegalTransition(
                 f"none of {count} orders of account {lease.account} is sent now: {why}"
             ) from None
+
+
+def require_still_permitted(ledger: Ledger, lease: Lease, client_order_ids: Sequence[str]) -> None:
+    """Whether what was permitted a while ago would be permitted now.
+
+    Raises:
+        LeaseLost, KillSwitchThrown, RunCancelled, NotApproved.
+    """
+    with ledger.transaction():
+        _require_permitted(ledger, lease, client_order_ids)
 
 
 def permit_revisions(
@@ -93,9 +101,7 @@ def permit_revisions(
     """
     names = [r.terms.client_order_id for r in revisions]
     with ledger.transaction():
-        require_lease(ledger, lease)
-        require_not_killed(ledger, lease.account, names)
-        require_not_stopped(ledger, names)
+        _require_permitted(ledger, lease, names)
         copy_rows(
             ledger,
             "revision_attempts",
@@ -123,6 +129,13 @@ def permit_revisions(
                 for one in revisions
             ),
         )
+
+
+def _require_permitted(ledger: Ledger, lease: Lease, client_order_ids: Sequence[str]) -> None:
+    """Inside a transaction: until it ends nothing can stop the account, or the orders' runs."""
+    require_lease(ledger, lease)
+    require_not_killed(ledger, lease.account, client_order_ids)
+    require_not_stopped(ledger, client_order_ids)
 
 
 def asked_revisions(ledger: Ledger, ids: Sequence[str]) -> dict[str, list[Replacement]]:

@@ -8,7 +8,7 @@ from unreliable_broker import received, require_equal_books, send_due
 from working_orders import ACCOUNT, order, plan_orders, state_of
 
 from orderworks.brokers.adapter import Report
-from orderworks.desk import reports, submission
+from orderworks.desk import leaving, reports
 from orderworks.desk.desk import Desk
 from orderworks.desk.reconciliation import reconcile
 from orderworks.ledger.connection import open_ledger
@@ -23,7 +23,7 @@ NAMES = [f"q{number}" for number in range(5)]
 @pytest.fixture(autouse=True)
 def small_batches(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two orders a batch, five orders to send, and nothing of the planned family."""
-    monkeypatch.setattr(submission, "BATCH", 2)
+    monkeypatch.setattr(leaving, "BATCH", 2)
     monkeypatch.setattr(reports, "BATCH", 2)
     plan_orders(
         desk.ledger, *(order(name, 10, algo="none") for name in NAMES), run_key="five plain orders"

@@ -1,0 +1,141 @@
+"""Orders leave in batches: while one is on its way the next is permitted, and the answer before it booked."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+import pandas as pd
+import psycopg
+
+from orderworks.brokers.adapter import Report
+from orderworks.desk.booking import Booking, move
+from orderworks.desk.desk import Desk
+from orderworks.desk.permitting import Permitted, permit_at
+from orderworks.desk.readiness import ready_to_leave
+from orderworks.desk.releasing import Due
+from orderworks.desk.reports import BATCH, record, take_reports
+from orderworks.ledger.movements import require_still_permitted
+from orderworks.ledger.orders import OrderMap, OrderRecord
+from orderworks.model.crash_points import CrashPoint, crash_point
+from orderworks.model.errors import OrderworksError, PacingRefused
+from orderworks.model.state import OrderEvent, OrderState
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+FAILURES = (OrderworksError, psycopg.Error)
+"""What keeps orders from leaving, and is told once all that had left is booked."""
+
+Batches = Iterator[tuple[Sequence[Due], pd.DataFrame]]
+"""What is due, with its quotes: each as many as one transaction permits."""
+
+
+async def leave(desk: Desk, orders: OrderMap, due: Sequence[Due], quotes: pd.DataFrame) -> None:
+    """Sends orders at their quotes: each time all of which nothing need be asked and that may leave at once.
+
+    What the broker refused for coming too fast needs a new permission.
+
+    Args:
+        orders: the account's open orders, which move with what is booked.
+
+    Raises:
+        LeaseLost, KillSwitchThrown, RunCancelled, NotApproved: and nothing more was sent.
+    """
+    symbols = [one.order.symbol for one in due]
+    start = 0
+    while start < len(due):
+        end = start + await ready_to_leave(desk.broker, symbols[start:])
+        start += await _leave_at_once(desk, orders, due[start:end], quotes.iloc[start:end])
+    await desk.written()
+    crash_point(CrashPoint.SEND_BOOKED)
+
+
+async def _leave_at_once(
+    desk: Desk, orders: OrderMap, due: Sequence[Due], quotes: pd.DataFrame
+) -> int:
+    """Sends what has room to leave, a batch a request; returns how many the broker has looked at.
+
+    What is permitted while the batch before it is on its way leaves only if nothing has stopped it
+    since; otherwise it is taken back, and so it is where that batch fails.
+    """
+    begins = range(0, len(due), BATCH)
+    batches = iter([(due[i : i + BATCH], quotes.iloc[i : i + BATCH]) for i in begins])
+    at, looked_at = desk.clock.now(), 0
+    leaving = await _permit_next(desk, batches, at)
+    while leaving is not None:
+        answer, following = await asyncio.gather(
+            _tried(desk.broker.submit_orders(leaving.messages)),
+            _tried(_permit_next(desk, batches, at)),
+        )
+        ahead = following if isinstance(following, Permitted) else None
+        if isinstance(answer, PacingRefused):
+            await _take_back(desk, [leaving, ahead], answer)
+            break
+        if isinstance(answer, Exception):
+            await _take_back(desk, [ahead], answer)
+            raise answer
+        crash_point(CrashPoint.SEND_ANSWERED)
+        stopped = following if isinstance(following, Exception) else _stopped_since(desk, ahead)
+        await take_reports(desk, answer, orders)
+        await _mark_silent(desk, leaving.orders, answer)
+        if stopped is not None:
+            await _take_back(desk, [ahead], stopped)
+            raise stopped
+        looked_at += len(leaving.orders)
+        leaving = ahead
+    return looked_at
+
+
+async def _permit_next(desk: Desk, batches: Batches, at: datetime) -> Permitted | None:
+    batch = next(batches, None)
+    return None if batch is None else await permit_at(desk, *batch, at)
+
+
+async def _tried(work: Awaitable[Result]) -> Result | Exception:
+    """What came of it, or what it failed with."""
+    try:
+        return await work
+    except FAILURES as failure:
+        return failure
+
+
+def _stopped_since(desk: Desk, ahead: Permitted | None) -> Exception | None:
+    """What has stopped the account, or a run, since orders were permitted."""
+    try:
+        if ahead is not None:
+            require_still_permitted(desk.ledger, desk.held_lease, ahead.names)
+    except FAILURES as stopped:
+        return stopped
+    return None
+
+
+async def _take_back(desk: Desk, batches: Sequence[Permitted | None], why: Exception) -> None:
+    """What was not sent, or was not looked at, never reached the broker: it may be sent again."""
+    booking, at = Booking(), desk.clock.now()
+    for order in (one for batch in batches if batch is not None for one in batch.orders):
+        move(booking, order, OrderEvent.SILENCE, at, str(why))
+        move(booking, order, OrderEvent.ABSENCE, at, "nothing of it has reached the broker")
+    if booking.events:
+        await desk.write(partial(record, desk, booking))
+        await desk.written()
+
+
+async def _mark_silent(desk: Desk, sent: Sequence[OrderRecord], reports: Sequence[Report]) -> None:
+    """What was sent and not answered is unknown until evidence settles it."""
+    answered = {report.client_order_id for report in reports}
+    unanswered = [order for order in sent if order.client_order_id not in answered]
+    if not unanswered:
+        return
+    names = ", ".join(order.client_order_id for order in unanswered)
+    log.warning("no answer for %s; their fate is unknown", names)
+    booking = Booking()
+    for order in unanswered:
+        if order.state is OrderState.PENDING:
+            move(booking, order, OrderEvent.SILENCE, desk.clock.now(), "the broker did not answer")
+    await desk.write(partial(record, desk, booking))
+    await desk.written()
+    crash_point(CrashPoint.SILENCE_BOOKED)

@@ -1,0 +1,121 @@
+"""The permission to send: what each order becomes at its quote, committed before its message may leave."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from orderworks.desk.desk import Desk
+from orderworks.desk.native import native_algo
+from orderworks.desk.releasing import Due
+from orderworks.ledger.movements import Release, permit
+from orderworks.ledger.orders import OrderRecord
+from orderworks.model.crash_points import CrashPoint, crash_point
+from orderworks.model.order import Order, OrderType, Side, TimeInForce
+from orderworks.model.state import OrderEvent, transition
+from orderworks.planning.pricing import PriceRule, exact_or_none, exact_prices, limit_prices
+from orderworks.planning.routing import PRICE_RULE_OF
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """Orders that may leave, and what the broker is told of each."""
+
+    orders: Sequence[OrderRecord]
+    messages: list[Order]
+
+    @property
+    def names(self) -> list[str]:
+        return [order.client_order_id for order in self.orders]
+
+
+async def permit_at(
+    desk: Desk, due: Sequence[Due], quotes: pd.DataFrame, at: datetime
+) -> Permitted:
+    """Commits that orders are about to be sent at a market time, each priced by its quote.
+
+    Raises:
+        LeaseLost, KillSwitchThrown, RunCancelled, NotApproved: and nothing was permitted.
+    """
+    releases, messages = _priced(desk, due, quotes)
+    # What the ledger makes of each order as it records the attempt.
+    for one, release in zip(due, releases, strict=True):
+        order = one.order
+        order.state, order.held = transition(order.state, OrderEvent.SEND), False
+        order.quantity, order.attempts = release.quantity, release.attempt
+        order.limit_price = release.limit_price
+    crash_point(CrashPoint.SEND_BEFORE_PERMIT)
+    await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, at))
+    await desk.written()
+    crash_point(CrashPoint.SEND_PERMITTED)
+    return Permitted([one.order for one in due], messages)
+
+
+def _priced(
+    desk: Desk, due: Sequence[Due], quotes: pd.DataFrame
+) -> tuple[list[Release], list[Order]]:
+    """What each order becomes at this quote: the ledger's row and the broker's message."""
+    sent = [one.order for one in due]
+    sign = np.array([Side(order.side).sign for order in sent], dtype=np.int64)
+    bid, ask = quotes["bid"].to_numpy(np.float64), quotes["ask"].to_numpy(np.float64)
+    execution = desk.settings.execution
+    limits = limit_prices(
+        np.array([_price_rule(order) for order in sent], dtype=object),
+        sign,
+        bid,
+        ask,
+        offset_pct=execution.limit_offset_pct,
+        collar_pct=execution.max_slippage_pct,
+    )
+    priced = [
+        order.limit_price if limit is None else limit
+        for order, limit in zip(sent, exact_or_none(limits), strict=True)
+    ]
+    releases = [
+        Release(
+            one.order.client_order_id,
+            one.quantity,
+            one.order.order_type,
+            price,
+            bid_money,
+            ask_money,
+            one.order.attempts + 1,
+        )
+        for one, price, bid_money, ask_money in zip(
+            due, priced, exact_prices(bid), exact_prices(ask), strict=True
+        )
+    ]
+    return releases, [_message(one, price) for one, price in zip(due, priced, strict=True)]
+
+
+def _message(due: Due, limit_price: Decimal | None) -> Order:
+    """The order as the broker is sent it."""
+    order = due.order
+    return Order(
+        order.client_order_id,
+        order.account,
+        order.symbol,
+        Side(order.side),
+        due.quantity,
+        OrderType(order.order_type),
+        limit_price,
+        TimeInForce(order.tif),
+        order.stop_price,
+        order.trail_amount,
+        order.trail_percent,
+        order.good_till,
+        order.oca_group,
+        order.attached_to,
+        native_algo(order),
+    )
+
+
+def _price_rule(order: OrderRecord) -> PriceRule:
+    """The rule that prices an order now; one that was sent before keeps the price of then."""
+    if order.order_type == OrderType.MARKET or order.attempts > 0:
+        return PriceRule.NONE
+    return PRICE_RULE_OF[order.route_rule]
