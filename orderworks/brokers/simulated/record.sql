@@ -10,9 +10,10 @@ CREATE TABLE IF NOT EXISTS exchange.accounts (
     orders   bigint NOT NULL            -- how many orders were ever received
 );
 
--- Every order that was received, as often as it was: two of one name are two orders here.
+-- Every order that was received, as often as it was: two of one name are two orders here. Its account is
+-- there before it, and a reference to it would be looked up for each of thousands of rows.
 CREATE TABLE IF NOT EXISTS exchange.orders (
-    account           text NOT NULL REFERENCES exchange.accounts,
+    account           text NOT NULL,
     number            bigint NOT NULL,
     client_order_id   text NOT NULL,
     symbol            text NOT NULL,
@@ -68,7 +69,7 @@ CREATE TABLE IF NOT EXISTS exchange.fills (
 CREATE INDEX IF NOT EXISTS exchange_fills_by_time ON exchange.fills (account, ts);
 
 CREATE TABLE IF NOT EXISTS exchange.positions (
-    account   text NOT NULL REFERENCES exchange.accounts,
+    account   text NOT NULL,
     symbol    text NOT NULL,
     quantity  bigint NOT NULL,
     cost      numeric NOT NULL,
