@@ -19,7 +19,7 @@ from chaos.verdict import Verdict, in_short, judge
 from chaos.work import Job, work
 from orderworks.brokers.simulated.server import opens_exchange
 from orderworks.brokers.simulated.terms import Terms
-from orderworks.desk import reports, submission
+from orderworks.desk import leaving, reports
 from orderworks.ledger.controls import resume, throw_kill_switch
 from orderworks.model.errors import (
     BooksDiffer,
@@ -257,5 +257,5 @@ def _in_silence() -> Iterator[None]:
 @contextmanager
 def _batches_of(size: int) -> Iterator[None]:
     """So many orders are sent, and reports booked, in one transaction: few, so that many are."""
-    with patch.object(submission, "BATCH", size), patch.object(reports, "BATCH", size):
+    with patch.object(leaving, "BATCH", size), patch.object(reports, "BATCH", size):
         yield

@@ -45,6 +45,7 @@ class Scenario:
         flattened_at: when (UTC) the kill switch is thrown: what is left of the runs is given up, and
             what is held is closed.
         lost: what befalls the messages of each worker on their way to the exchange and back.
+        batch: how many orders are permitted together, where that is not all that are due.
     """
 
     runs: tuple[Occasion, ...]
@@ -52,6 +53,7 @@ class Scenario:
     settings: Mapping[str, str] = field(default_factory=dict)
     flattened_at: time | None = None
     lost: tuple[Scripted, ...] = ()
+    batch: int | None = None
 
 
 def daily(*signals: Mapping[str, Any]) -> Occasion:
@@ -80,6 +82,20 @@ SCENARIOS: Mapping[str, Scenario] = {
         ),
         {"ACME": (300, 0), "RUSH": (500, 0)},
         UNPROTECTED,
+    ),
+    # Each is permitted while the one before it is on its way.
+    "batches": Scenario(
+        (
+            daily(
+                signal("ACME", quantity=300, strength=0.95),
+                signal("ACME", strategy="reversion", quantity=100, strength=0.95),
+                signal("RUSH", quantity=500, limit_price=40.5),
+                signal("RUSH", strategy="reversion", quantity=200, limit_price=40.5),
+            ),
+        ),
+        {"ACME": (400, 0), "RUSH": (700, 0)},
+        UNPROTECTED,
+        batch=1,
     ),
     # The thin one leaves something to sweep.
     "TWAP": Scenario(

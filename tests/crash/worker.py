@@ -24,6 +24,7 @@ from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.faults import FaultPlan
 from orderworks.brokers.simulated.faulty import FaultyBroker
 from orderworks.brokers.simulated.record_schema import reached_by
+from orderworks.desk import leaving
 from orderworks.desk.desk import Desk, open_desk
 from orderworks.desk.ending import cancel_everything, close_session
 from orderworks.desk.exchange_terms import exchange_terms
@@ -65,6 +66,8 @@ Planning = Callable[[Desk, Run], Awaitable[Plan]]
 async def live(scenario: Scenario, url: str, market: ReplayMarket) -> None:
     """The runs of a day in their order, and its end."""
     settings = load_settings()
+    if scenario.batch is not None:
+        leaving.BATCH = scenario.batch
     opens = ibkr if settings.broker.provider == "ibkr" else simulated
     broker, clock = opens(settings, scenario, url, market)
     async with open_desk(settings, url, DAY, market, broker, clock) as desk:
