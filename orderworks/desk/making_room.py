@@ -74,8 +74,7 @@ def _closing(orders: OrderMap, now: datetime) -> list[OrderRecord]:
         for order in orders.values()
         if order.parent_id is None
         and not order.is_exit
-        and order.state not in TERMINAL
-        and (order.state is not OrderState.NEW or order.due_at <= now)
+        and (order.due_at <= now if order.state is OrderState.NEW else order.state not in TERMINAL)
     ]
 
 

@@ -1,11 +1,10 @@
 """The plan as the ledger keeps it: tables turned into columns, inputs into one fingerprint."""
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -43,8 +42,8 @@ def fingerprint(kind: str, session: date, inputs: pd.DataFrame) -> str:
 
     The order of rows counts, as it decides who is served first; that of columns does not.
     """
-    columns = sorted(inputs.columns)
-    text = inputs[columns].to_json(orient="split", date_format="iso", date_unit="us", index=False)
+    spelled = _times_as_text(inputs[sorted(inputs.columns)], "us")
+    text = spelled.to_json(orient="split", date_format="iso", date_unit="us", index=False)
     return sha256(f"{kind}\n{session}\n{text}".encode()).hexdigest()
 
 
@@ -77,15 +76,33 @@ def plan_of(
 
 def _signal_columns(signals: pd.DataFrame) -> Columns:
     texts = ("strategy", "symbol", "direction")
-    # Not by lines: no signals at all are written as one empty line.
-    contents = signals.to_json(orient="records", lines=True, date_format="iso").splitlines()
     return {
         "row": signals["row"].tolist(),
         **{name: signals[name].tolist() for name in texts},
         **{name: _numbers(signals[name]) for name in ("strength", "price")},
         "ts": _times(signals["ts"]),
-        "content": contents[: len(signals)],
+        "content": _contents(signals),
     }
+
+
+def _contents(signals: pd.DataFrame) -> list[str]:
+    """Each signal with all that it says, as a JSON object."""
+    spelled = _times_as_text(signals, "ms")
+    lines = spelled.to_json(orient="records", lines=True, date_format="iso").splitlines()
+    # No signals at all are written as one empty line.
+    return lines[: len(signals)]
+
+
+def _times_as_text(table: pd.DataFrame, unit: Literal["ms", "us"]) -> pd.DataFrame:
+    """The table with its times in the words of its JSON.
+
+    To spell them as a part of the table takes pandas ten times what it takes column by column.
+    """
+    times = {
+        str(name): json.loads(column.to_json(orient="records", date_format="iso", date_unit=unit))
+        for name, column in table.select_dtypes("datetimetz").items()
+    }
+    return table.assign(**times)
 
 
 def _decision_columns(*tables: pd.DataFrame) -> Columns:
@@ -136,9 +153,12 @@ def _order_columns(orders: pd.DataFrame) -> Columns:
     """What a table of orders says, column by column; not what it says of no order."""
     if orders.empty:
         return {}
-    said = {name: put(orders[name]) for name, put in SPELLED.items() if name in orders}
-    known = {name: values for name, values in said.items() if any(v is not None for v in values)}
-    return known | {"planned_quantity": known["quantity"]}
+    said = {
+        name: put(orders[name])
+        for name, put in SPELLED.items()
+        if name in orders and orders[name].notna().any()
+    }
+    return said | {"planned_quantity": said["quantity"]}
 
 
 def _stacked(*tables: Columns, account: str) -> Columns:
@@ -162,12 +182,15 @@ def _plain(column: "pd.Series[Any]") -> list[Any]:
 
 
 def _names(column: "pd.Series[Any]") -> list[str | None]:
-    return [None if pd.isna(name) else name for name in column.tolist()]
+    return column.astype(object).where(column.notna(), None).tolist()
 
 
 def _numbers(column: "pd.Series[Any]") -> list[str | None]:
     """Float64 numbers as they were written; None for NaN."""
-    return [None if math.isnan(value) else str(value) for value in column.astype(float).tolist()]
+    numbers = column.astype(float)
+    spelled = np.full(len(column), None, dtype=object)
+    spelled[numbers.notna()] = list(map(str, numbers.dropna().tolist()))
+    return spelled.tolist()
 
 
 def _times(column: "pd.Series[Any]") -> list[datetime | None]:

@@ -5,7 +5,7 @@ import pandas as pd
 from orderworks.desk.desk import Desk
 from orderworks.ledger.accounts import booked_portfolio
 from orderworks.ledger.facts import attributed_shares
-from orderworks.model.instrument import Instrument
+from orderworks.model.instrument import DEFAULT_LOT
 
 
 def with_positions(desk: Desk, signals: pd.DataFrame) -> pd.DataFrame:
@@ -30,22 +30,23 @@ def with_positions(desk: Desk, signals: pd.DataFrame) -> pd.DataFrame:
     } | {symbol: shares for symbol, shares in held.items() if symbol not in _by_symbol(own_held)}
 
     table = signals.copy()
-    keys = list(zip(table["strategy"], table["symbol"], strict=True))
-    table["holdings"] = [held.get(symbol, 0) for _, symbol in keys]
-    table["open_buys"] = [open_buys.get(symbol, 0) for _, symbol in keys]
-    table["open_sells"] = [open_sells.get(symbol, 0) for _, symbol in keys]
+    symbols = table["symbol"].tolist()
+    table["holdings"] = [held.get(symbol, 0) for symbol in symbols]
+    table["open_buys"] = [open_buys.get(symbol, 0) for symbol in symbols]
+    table["open_sells"] = [open_sells.get(symbol, 0) for symbol in symbols]
     if "weight" in table:
         table["own_holdings"] = table["holdings"]
         table["own_open_remaining"] = table["open_buys"] - table["open_sells"]
     else:
+        keys = list(zip(table["strategy"].tolist(), symbols, strict=True))
         first = ~table["symbol"].duplicated()
         table["own_holdings"] = [
             own_held.get(key, 0) + (unattributed.get(key[1], 0) if is_first else 0)
             for key, is_first in zip(keys, first, strict=True)
         ]
         table["own_open_remaining"] = [own_open.get(key, 0) for key in keys]
-    lots = desk.market.lot_sizes([symbol for _, symbol in keys])
-    table["lot_size"] = [lots.get(symbol, Instrument(symbol).lot_size) for _, symbol in keys]
+    lots = desk.market.lot_sizes(symbols)
+    table["lot_size"] = [lots.get(symbol, DEFAULT_LOT) for symbol in symbols]
     return table
 
 

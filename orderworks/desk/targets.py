@@ -22,7 +22,7 @@ def signals_of_targets(desk: Desk, targets: pd.DataFrame) -> pd.DataFrame:
             "direction": np.select([weight > 0, weight < 0], ["long", "short"], "flat"),
             "strength": 0.5,
             "price": current_prices(desk, symbols),
-            "ts": pd.Series([now] * len(targets), dtype="datetime64[us, UTC]"),
+            "ts": pd.Series(now, index=range(len(targets)), dtype="datetime64[us, UTC]"),
             "weight": weight,
         }
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
+from types import NoneType
 from typing import Any
 
 from psycopg import Copy, sql
@@ -59,10 +60,14 @@ def _write(copy: Copy, columns: Sequence[Sequence[Any]]) -> None:
 
 def _column_text(values: Sequence[Any]) -> Sequence[str]:
     """The values of one column in COPY's text format."""
-    if all(isinstance(value, str) for value in values):
+    kinds = set(map(type, values))
+    if NoneType in kinds:
+        known = iter(_column_text([value for value in values if value is not None]))
+        return [_NULL if value is None else next(known) for value in values]
+    if all(issubclass(kind, str) for kind in kinds):
         special = any(map("".join(values).__contains__, "\\\t\n\r"))
         return [value.translate(_ESCAPES) for value in values] if special else values
-    if all(isinstance(value, datetime) for value in values):
+    if all(issubclass(kind, datetime) for kind in kinds):
         spelled = {moment: str(moment) for moment in set(values)}
         return [spelled[moment] for moment in values]
-    return [_NULL if value is None else str(value).translate(_ESCAPES) for value in values]
+    return _column_text(list(map(str, values)))

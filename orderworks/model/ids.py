@@ -1,6 +1,7 @@
 """Names of orders, derived from what they are for: the same intent has the same name, always."""
 
 from collections.abc import Iterable
+from functools import cache
 from hashlib import blake2b
 
 from orderworks.model.exact import to_side
@@ -39,17 +40,25 @@ def client_order_ids(account: str, run_key: str, rows: Iterable[Row]) -> list[st
     """
     occasion = blake2b(_field(account, "account"), digest_size=DIGEST_BYTES)
     occasion.update(_field(run_key, "run_key"))
+    # A run has few strategies, sides and positions: each is written when it is first met.
+    strategy_field = cache(lambda strategy: _field(strategy, "strategy"))
+    side_field = cache(lambda side: _field(to_side(side).value, "side"))
+    position_field = cache(_position_field)
     names = []
     for strategy, symbol, side, position in rows:
         intent = occasion.copy()
         intent.update(
-            _field(strategy, "strategy")
+            strategy_field(strategy)
             + _field(symbol, "symbol")
-            + _field(to_side(side).value, "side")
-            + _field(str(position) if type(position) is int else position, "position")
+            + side_field(side)
+            + position_field(position)
         )
         names.append(PREFIX + intent.hexdigest())
     return names
+
+
+def _position_field(position: str | int) -> bytes:
+    return _field(str(position) if type(position) is int else position, "position")
 
 
 def _field(text: object, name: str) -> bytes:

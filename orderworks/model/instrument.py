@@ -5,6 +5,9 @@ from decimal import Decimal
 
 ONE_DOLLAR = Decimal(1)
 
+DEFAULT_LOT = 1
+"""Shares a lot where nothing else is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
@@ -15,7 +18,7 @@ class Instrument:
     """
 
     symbol: str
-    lot_size: int = 1
+    lot_size: int = DEFAULT_LOT
     tick: Decimal | None = None
 
     def tick_at(self, price: Decimal) -> Decimal:

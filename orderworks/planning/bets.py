@@ -70,7 +70,7 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
             (fraction of equity to hold), ``quantity`` and ``CARRIED``.
         equity, cash: money.
     """
-    sign = signals["direction"].map(DIRECTION_SIGN).to_numpy(np.int64)
+    sign = np.array([DIRECTION_SIGN[one] for one in signals["direction"].tolist()], np.int64)
     price = signals["price"].to_numpy(np.float64)
     lot = signals["lot_size"].to_numpy(np.int64)
     fraction = _kelly(signals)
@@ -118,14 +118,13 @@ def size(signals: pd.DataFrame, *, equity: float, cash: float, policy: SizingPol
             "open_sells": open_sells,
             "decision_price": price,
             "strength": signals["strength"].to_numpy(np.float64),
-            "signal_ts": signals["ts"].to_numpy(),
+            "signal_ts": signals["ts"].array,
             "kelly_fraction": fraction,
             "lot_size": lot,
             "reduce_only": kept_side & ~opens,
             **_exits(signals, price, np.sign(trade), opens, policy),
         }
     )
-    orders["signal_ts"] = signals["ts"].array
     for column in CARRIED:
         if column in signals:
             orders[column] = signals[column].array

@@ -175,7 +175,7 @@ def route(orders: pd.DataFrame, policy: RoutingPolicy, *, rule: str | None = Non
         decided("order_type").astype(str),
     )
     routed = orders.copy()
-    routed["route_rule"] = decided("rule").astype(str)
+    routed["route_rule"] = decided("rule")
     routed["order_type"] = order_types
     algos = decided("algo").astype(object)
     algos[algos == Algo.TWAP] = policy.large_algo.value

@@ -77,7 +77,8 @@ def schedule(
     sliced = worked & ~parents["algo"].isin(NATIVE).to_numpy()
     own = {int(place): _own_slices(parents, place, window, curves) for place in _custom(parents)}
 
-    plain = np.array([place not in own for place in range(count)], dtype=bool)
+    plain = np.ones(count, dtype=bool)
+    plain[list(own)] = False
     places = np.flatnonzero(plain)
     slices = np.where(sliced, window.slices, 1)[places]
     if len(places):
@@ -105,11 +106,9 @@ def schedule(
         children = pd.concat([children, extra], ignore_index=True)
         children = children.sort_values(["parent", "slice_index"], ignore_index=True)
 
-    names = list(
-        zip(*(parents[name].tolist() for name in ("strategy", "symbol", "side")), strict=True)
-    )
+    strategy, symbol, side = (parents[name].tolist() for name in ("strategy", "symbol", "side"))
     parents["client_order_id"] = client_order_ids(
-        account, run_key, [(*name, "parent") for name in names]
+        account, run_key, zip(strategy, symbol, side, ["parent"] * count, strict=True)
     )
     place = children["parent"].to_numpy()
     index = children["slice_index"].to_numpy()
@@ -120,24 +119,24 @@ def schedule(
         account,
         run_key,
         [
-            (*names[p], f"child/{i}")
+            (strategy[p], symbol[p], side[p], f"child/{i}")
             for p, i in zip(place[of_worked].tolist(), index[of_worked].tolist(), strict=True)
         ],
     )
     children["client_order_id"] = sent_as
     own_names[~of_worked] = None
     children["parent_id"] = own_names
-    children["symbol"] = parents["symbol"].to_numpy(object)[place]
-    children["side"] = parents["side"].to_numpy(object)[place]
+    children["symbol"] = parents["symbol"].array[place]
+    children["side"] = parents["side"].array[place]
     children["parent_quantity"] = quantity[place]
     children["scheduled_quantity"] = np.bincount(
         place, children["quantity"].to_numpy(), minlength=count
     ).astype(np.int64)[place]
     parents["due_at"] = children.groupby("parent")["due_at"].min().array
-    parents["ends_at"] = pd.Series(
-        [_ends(parents, place, window) if place in own else window.end for place in range(count)],
-        dtype="datetime64[us, UTC]",
-    )
+    ends = pd.Series(window.end, index=range(count), dtype="datetime64[us, UTC]")
+    own_ends = [own_horizon(parents, place, window).end for place in own]
+    ends.iloc[list(own)] = pd.Series(own_ends, dtype=ends.dtype)
+    parents["ends_at"] = ends
     return Schedule(parents, children)
 
 
@@ -178,7 +177,3 @@ def _own_slices(
     if algo in CURVED:
         return vwap(quantity, own.start, own.end, own.slices, curves[str(place)], lot)
     return twap(quantity, own.start, own.end, own.slices, lot)
-
-
-def _ends(parents: pd.DataFrame, place: int, window: Horizon) -> datetime:
-    return own_horizon(parents, place, window).end

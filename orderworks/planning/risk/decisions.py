@@ -115,6 +115,7 @@ def _scalars(column: NDArray[Any]) -> list[Any]:
     if column.dtype.kind != "f":
         return list(column.tolist())
     # Sums of floats carry noise in their last digits, which nobody is to read.
-    shown = np.round(column, _SHOWN_DECIMALS).astype(object)
-    shown[~np.isfinite(column)] = None
-    return list(shown)
+    shown: list[Any] = np.round(column, _SHOWN_DECIMALS).tolist()
+    for unknown in np.flatnonzero(~np.isfinite(column)).tolist():
+        shown[unknown] = None
+    return shown
