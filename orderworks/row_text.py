@@ -40,6 +40,8 @@ def _spelled(
 ) -> Sequence[str]:
     """The values of one column."""
     kinds = set(map(type, values))
+    if kinds == {NoneType}:
+        return [null] * len(values)
     if NoneType in kinds:
         present = iter(_spelled([value for value in values if value is not None], null, as_text))
         return [null if value is None else next(present) for value in values]
