@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // ONE_MICROSECOND
 
 
+@lru_cache(maxsize=1024)
 def instant(since_epoch: int) -> datetime:
-    """The UTC time that ``microseconds`` came from."""
+    """The UTC time that ``microseconds`` came from: what happens to many orders, happens at few."""
     return EPOCH + int(since_epoch) * ONE_MICROSECOND
 
 

@@ -19,10 +19,11 @@ class Side(StrEnum):
     BUY = "buy"
     SELL = "sell"
 
-    @property
-    def sign(self) -> int:
-        """+1 for a buy, -1 for a sell: the factor that makes a cost positive."""
-        return 1 if self is Side.BUY else -1
+    sign: int
+    """+1 for a buy, -1 for a sell: the factor that makes a cost positive."""
+
+    def __init__(self, text: str) -> None:
+        self.sign = 1 if text == "buy" else -1
 
     @property
     def opposite(self) -> "Side":

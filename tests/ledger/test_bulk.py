@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from orderworks.ledger.bulk import copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.model.state import OrderState
+from orderworks.row_text import array
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 ZONES = [UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=5, minutes=45))]
@@ -69,3 +70,19 @@ def test_a_state_is_its_text(ledger: Ledger) -> None:
     for gap in ([], [(None, None, None, None, None)]):
         rows: list[Row] = [(OrderState.PARTIALLY_FILLED, None, None, None, None), *gap]
         assert round_trip(ledger, rows)[0][0] == "PARTIALLY_FILLED"
+
+
+@given(rows=ROWS)
+@example(rows=[("NULL", None, None, None, None), ("null", None, None, None, None)])
+@example(rows=[('{"a",b}\\', None, None, None, None), (" \t\n", None, None, None, None)])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_what_goes_in_as_arrays_comes_out(ledger: Ledger, rows: list[Row]) -> None:
+    columns = [array([row[place] for row in rows]) for place in range(len(COLUMNS))]
+    found = ledger.execute(
+        "SELECT * FROM unnest(%s::text[], %s::numeric[], %s::timestamptz[], %s::boolean[], "
+        "%s::bigint[]) AS a (text, number, moment, truth, whole)",
+        columns,
+    ).fetchall()
+    assert [tuple(row[name] for name in COLUMNS) for row in found] == rows

@@ -17,6 +17,8 @@ from orderworks.model.state import OrderState
 
 LIVE = (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
 """The states of an order that is open."""
+NOT_HELD = (0, Decimal(0))
+"""The position in a symbol that was never traded."""
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ class ExchangeAccount:
     def apply(self, fill: Fill) -> None:
         """Moves cash and position by one execution; a sale leaves the average price of the rest."""
         traded = fill.side.sign * fill.quantity
-        held, cost = self.positions.get(fill.symbol, (0, Decimal(0)))
+        held, cost = self.positions.get(fill.symbol, NOT_HELD)
         left = held + traded
         if held * traded >= 0:
             cost += traded * fill.price

@@ -18,6 +18,9 @@ AUCTION_OF: dict[str, Auction] = {
     TimeInForce.OPG: Auction.OPENING,
     TimeInForce.CLS: Auction.CLOSING,
 }
+OUTLASTING = frozenset({TimeInForce.GTC, TimeInForce.GTD})
+# They are asked of every order, and finding a member of an enum takes longer than to compare with it.
+AT_ONCE, AT_ONCE_AND_WHOLE, BUY = TimeInForce.IOC, TimeInForce.FOK, Side.BUY
 
 
 class Books:
@@ -83,7 +86,7 @@ class Books:
     def take_happened(self) -> list[Happening]:
         """What has happened since this was last asked, by time, then by order."""
         happened = self._journal.take_happened()
-        happened.sort(key=lambda one: (one.ts, one.number))
+        happened.sort(key=attrgetter("ts", "number"))
         return happened
 
     def write_places(self, orders: Mapping[int, ExchangeOrder]) -> list[ExchangeOrder]:
@@ -136,7 +139,7 @@ def _as_resting(order: ExchangeOrder) -> Resting:
     tif = order.tif
     return Resting(
         number=order.number,
-        is_buy=order.side is Side.BUY,
+        is_buy=order.side is BUY,
         quantity=order.quantity,
         limit=price_units(order.limit_price),
         arrived=microseconds(order.arrived_at or order.received_at),
@@ -144,9 +147,9 @@ def _as_resting(order: ExchangeOrder) -> Resting:
         filled=order.filled_quantity,
         split_gain=order.split_gain,
         until=None if order.good_till is None else microseconds(order.good_till),
-        immediate=tif == TimeInForce.IOC,
-        whole=tif == TimeInForce.FOK,
-        outlasts_session=tif in (TimeInForce.GTC, TimeInForce.GTD),
+        immediate=tif == AT_ONCE,
+        whole=tif == AT_ONCE_AND_WHOLE,
+        outlasts_session=tif in OUTLASTING,
         auction=AUCTION_OF.get(tif),
         stop=price_units(order.stop_price),
         triggered=order.triggered,
@@ -157,7 +160,7 @@ def _as_resting(order: ExchangeOrder) -> Resting:
     )
 
 
-_place = attrgetter(
+PLACE = (
     "quantity",
     "stop_price",
     "arrived_at",
@@ -166,19 +169,26 @@ _place = attrgetter(
     "watermark",
     "queue_ahead",
 )
+"""What the matching engine keeps of an order."""
+_place = attrgetter(*PLACE)
 
 
 def _write_place(resting: Resting, order: ExchangeOrder) -> bool:
     """Writes what the matching engine keeps of an order; returns whether that has changed."""
-    before = _place(order)
-    order.quantity = resting.quantity
-    order.stop_price = _dollars(resting.stop, order.stop_price)
-    order.arrived_at = instant(resting.arrived)
-    order.volume_at_arrival = resting.volume_at_arrival
-    order.triggered = resting.triggered
-    order.watermark = _dollars(resting.watermark, order.watermark)
-    order.queue_ahead = resting.queue_ahead
-    return _place(order) != before
+    place = (
+        resting.quantity,
+        _dollars(resting.stop, order.stop_price),
+        instant(resting.arrived),
+        resting.volume_at_arrival,
+        resting.triggered,
+        _dollars(resting.watermark, order.watermark),
+        resting.queue_ahead,
+    )
+    if place == _place(order):
+        return False
+    for name, value in zip(PLACE, place, strict=True):
+        setattr(order, name, value)
+    return True
 
 
 def price_units(price: Decimal | None) -> int | None:

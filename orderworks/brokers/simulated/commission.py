@@ -16,6 +16,7 @@ from orderworks.model.exact import Number, to_not_negative, to_positive, to_posi
 Schedule = Callable[[int, Decimal], Decimal]
 """The commission of an order, from its shares and its value filled so far."""
 
+NOTHING = Decimal(0)
 MAXIMUM_OF_VALUE = Decimal("0.01")
 
 FIXED_RATE = Decimal("0.005")
@@ -86,7 +87,7 @@ def fill_commission(
     price: Decimal,
 ) -> Decimal:
     """What one more fill adds to an order's commission; nothing was charged before the first."""
-    charged = schedule(filled_before, value_before) if filled_before else Decimal(0)
+    charged = schedule(filled_before, value_before) if filled_before else NOTHING
     return schedule(filled_before + quantity, value_before + quantity * price) - charged
 
 

@@ -203,7 +203,8 @@ class SimulatedExchange:
     def _receive(self, order: Order, at: datetime, refusal: _Refusal) -> ExchangeOrder:
         self._account.orders += 1
         number = self._account.orders
-        arrived = at + self._terms.latencies.of(Leg.SUBMIT, self._terms.seed, lambda: str(number))
+        takes = self._terms.latencies.of(Leg.SUBMIT, self._terms.seed, lambda: str(number))
+        arrived = at + takes if takes else at
         entry = None if order.attached_to is None else self._floor.newest(order.attached_to)
         reason = refusal(order, entry, at)
         received = ExchangeOrder(

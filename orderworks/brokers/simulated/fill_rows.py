@@ -9,6 +9,7 @@ from psycopg.rows import args_row
 
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side
+from orderworks.row_text import send_rows
 
 _COLUMNS = (
     "exec_id", "client_order_id", "symbol", "side", "quantity", "price", "commission", "ts",
@@ -31,9 +32,10 @@ def insert_fills(
     cursor: psycopg.Cursor[Any], account: str, fills: Sequence[tuple[int, Fill]]
 ) -> None:
     """Writes executions, each with the number of its order."""
+    numbers, written = zip(*fills, strict=True)
+    columns = zip(*map(_values, written), strict=True)
     with cursor.copy(_COPY) as copy:
-        for number, fill in fills:
-            copy.write_row((account, number, *_values(fill)))
+        send_rows(copy, [[account] * len(fills), numbers, *columns])
 
 
 def _fill(*columns: Any) -> Fill:

@@ -62,7 +62,8 @@ class MarketRules:
 
     def of(self, symbol: str) -> Rules:
         """The rules of a symbol."""
-        self.learn([symbol])
+        if symbol not in self._impacts:
+            self.learn([symbol])
         impact, halts = self._impacts[symbol], self._market.halts(symbol)
         if impact is None and not halts and not self._terms.price_bands:
             return self._plain

@@ -11,6 +11,7 @@ from psycopg.rows import args_row
 from orderworks.brokers.simulated.account import ExchangeOrder
 from orderworks.model.order import Side
 from orderworks.model.state import OrderState
+from orderworks.row_text import array, send_rows
 
 _COLUMNS = tuple(field.name for field in fields(ExchangeOrder))
 _values = attrgetter(*_COLUMNS)
@@ -55,9 +56,9 @@ def insert_orders(
     cursor: psycopg.Cursor[Any], account: str, orders: Sequence[ExchangeOrder]
 ) -> None:
     """Writes orders that the record does not have yet."""
+    columns = zip(*map(_values, orders), strict=True)
     with cursor.copy(_COPY) as copy:
-        for order in orders:
-            copy.write_row((account, *_values(order)))
+        send_rows(copy, [[account] * len(orders), *columns])
 
 
 def update_orders(
@@ -73,8 +74,8 @@ def update_orders(
         f"FROM unnest(%s::bigint[], {', '.join(f'%s::{kind}[]' for kind in columns.values())}) "
         f"AS c (number, {names}) WHERE o.account = %s AND o.number = c.number"
     )
-    written = [[getattr(one, name) for one in orders] for name in ("number", *columns)]
-    cursor.execute(query.encode(), (*written, account))
+    written = zip(*map(attrgetter("number", *columns), orders), strict=True)
+    cursor.execute(query.encode(), (*map(array, written), account))
 
 
 def _order(*columns: Any) -> ExchangeOrder:

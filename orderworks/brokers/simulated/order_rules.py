@@ -74,13 +74,16 @@ def exit_refusal(order: Order, entry: ExchangeOrder | None) -> str | None:
 
 
 def _grid_refusal(order: Order, mark: Decimal | None) -> str | None:
-    instrument = Instrument(order.symbol)
     for name, price, level in (
         ("limit", order.limit_price, order.limit_price),
         ("stop", order.stop_price, order.stop_price),
         ("trail", order.trail_amount, mark or order.trail_amount),
     ):
-        if price is not None and level is not None and price % (tick := instrument.tick_at(level)):
+        if (
+            price is not None
+            and level is not None
+            and price % (tick := Instrument(order.symbol).tick_at(level))
+        ):
             return f"{name} {price} is not a multiple of {tick}"
     return None
 

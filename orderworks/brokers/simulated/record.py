@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
-from psycopg.types.string import StrDumper
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
@@ -25,6 +23,7 @@ from orderworks.market.calendar import NEW_YORK, Session, previous_sessions, req
 from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
+from orderworks.row_text import array, send_rows
 
 _ACCOUNT_IN_USE = 0x0DE5_0002
 _LOCK_WAIT_MS = 1_000
@@ -43,8 +42,6 @@ class ExchangeRecord:
             options=f"-c timezone=UTC -c lock_timeout={_LOCK_WAIT_MS}",
         )
         try:
-            # The text that it is: what psycopg does for enums in general takes longer.
-            self._connection.adapters.register_dumper(StrEnum, StrDumper)
             self._prepare()
         except BaseException:
             self._connection.close()
@@ -261,13 +258,13 @@ class ExchangeRecord:
     ) -> None:
         insert_fills(cursor, self.account, fills)
         moved = sorted({fill.symbol for _, fill in fills})
-        held = [account.positions[symbol] for symbol in moved]
+        shares, costs = zip(*(account.positions[symbol] for symbol in moved), strict=True)
         cursor.execute(
             "INSERT INTO exchange.positions (account, symbol, quantity, cost) "
             "SELECT %s, * FROM unnest(%s::text[], %s::bigint[], %s::numeric[]) "
             "ON CONFLICT (account, symbol) DO UPDATE "
             "SET quantity = excluded.quantity, cost = excluded.cost",
-            (self.account, moved, [shares for shares, _ in held], [cost for _, cost in held]),
+            (self.account, array(moved), array(shares), array(costs)),
         )
 
     def _write_reports(
@@ -279,8 +276,14 @@ class ExchangeRecord:
         with cursor.copy(
             "COPY exchange.reports_on_their_way (account, place, number, exec_id, said_at) FROM STDIN"
         ) as copy:
-            for place, one in enumerate(on_their_way):
-                copy.write_row((self.account, place, one.number, one.exec_id, one.report.ts))
+            columns = (
+                [self.account] * len(on_their_way),
+                range(len(on_their_way)),
+                [one.number for one in on_their_way],
+                [one.exec_id for one in on_their_way],
+                [one.report.ts for one in on_their_way],
+            )
+            send_rows(copy, columns)
         self._has_reports_on_their_way = bool(on_their_way)
 
     def _fills(self, condition: str, *parameters: object) -> list[Fill]:

@@ -1,0 +1,65 @@
+"""Rows as the text that PostgreSQL reads: the lines of a COPY, and arrays of one column.
+
+A column at a time: to adapt each value by itself costs as much as to store it. Values are None, text,
+or what ``str`` spells as PostgreSQL does: numbers, times, booleans.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from types import NoneType
+from typing import Any
+
+from psycopg import Copy
+
+BLOCK = 2_000
+"""Rows a message: the server stores one while the next is written."""
+
+_PLAIN = frozenset({int, bool, float, Decimal})
+"""Types of which nothing is spelled with a character that means something else."""
+_IN_COPY = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+_IN_ARRAY = {"\\": r"\\", '"': r"\""}
+
+
+def send_rows(copy: Copy, columns: Sequence[Sequence[Any]]) -> None:
+    """Sends rows, given by their columns, to a COPY that reads text."""
+    texts = [_spelled(values, r"\N", _escaped) for values in columns]
+    lines = map("\t".join, zip(*texts, strict=True))
+    while block := list(islice(lines, BLOCK)):
+        copy.write("\n".join(block) + "\n")
+
+
+def array(values: Sequence[Any]) -> str:
+    """The values as an array, to be cast to the type that they have there."""
+    return "{" + ",".join(_spelled(values, "NULL", _quoted)) + "}"
+
+
+def _spelled(
+    values: Sequence[Any], null: str, as_text: Callable[[Sequence[str]], Sequence[str]]
+) -> Sequence[str]:
+    """The values of one column."""
+    kinds = set(map(type, values))
+    if kinds == {NoneType}:
+        return [null] * len(values)
+    if NoneType in kinds:
+        present = iter(_spelled([value for value in values if value is not None], null, as_text))
+        return [null if value is None else next(present) for value in values]
+    if kinds <= _PLAIN:
+        return list(map(str, values))
+    if kinds == {datetime}:
+        spelled = {moment: str(moment) for moment in set(values)}
+        return [spelled[moment] for moment in values]
+    return as_text(list(map(str, values)))
+
+
+def _escaped(texts: Sequence[str], escapes: dict[str, str] = _IN_COPY) -> Sequence[str]:
+    # Most columns need none, and to look through all of one at once takes next to nothing.
+    if not any(map("".join(texts).__contains__, escapes)):
+        return texts
+    table = str.maketrans(escapes)
+    return [text.translate(table) for text in texts]
+
+
+def _quoted(texts: Sequence[str]) -> Sequence[str]:
+    return [f'"{text}"' for text in _escaped(texts, _IN_ARRAY)]
