@@ -131,7 +131,7 @@ def asked_revisions(ledger: Ledger, ids: Sequence[str]) -> dict[str, list[Replac
     for row in ledger.execute(
         "SELECT a.client_order_id, a.quantity, a.limit_price, a.stop_price "
         "FROM revision_attempts a JOIN orders o USING (client_order_id) "
-        "WHERE a.client_order_id = ANY(%s) AND a.revision = o.revision + 1 ORDER BY a.id",
+        "WHERE a.client_order_id = ANY(%b) AND a.revision = o.revision + 1 ORDER BY a.id",
         (list(ids),),
     ):
         terms = Replacement(**row)
@@ -180,9 +180,9 @@ def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> 
     return _by_name(
         ledger,
         "SELECT exec_id, quantity FROM fills "
-        "WHERE account = %(account)s AND exec_id = ANY(%(ids)s) "
+        "WHERE account = %(account)s AND exec_id = ANY(%(ids)b) "
         "UNION ALL SELECT replaces, 0 FROM fills "
-        "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
+        "WHERE account = %(account)s AND replaces = ANY(%(ids)b) "
         "AND NOT EXISTS (SELECT 1 FROM fills old "
         "WHERE old.account = %(account)s AND old.exec_id = fills.replaces)",
         account,
@@ -197,7 +197,7 @@ def standing_commissions(
     return _by_name(
         ledger,
         "SELECT exec_id, commission FROM executions "
-        "WHERE account = %(account)s AND exec_id = ANY(%(ids)s)",
+        "WHERE account = %(account)s AND exec_id = ANY(%(ids)b)",
         account,
         exec_ids,
     )
@@ -209,7 +209,7 @@ def standing_reports(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> d
         ledger,
         "WITH RECURSIVE later AS ("
         "SELECT replaces AS corrected, exec_id FROM fills "
-        "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
+        "WHERE account = %(account)s AND replaces = ANY(%(ids)b) "
         "UNION SELECT later.corrected, f.exec_id FROM later JOIN fills f "
         "ON f.account = %(account)s AND f.replaces = later.exec_id) "
         "SELECT corrected, exec_id FROM later WHERE NOT EXISTS (SELECT 1 FROM fills f "
@@ -226,7 +226,8 @@ def _by_name(
     if not exec_ids:
         return {}
     with ledger.cursor(row_factory=tuple_row) as cursor:
-        return dict(cursor.execute(query, {"account": account, "ids": list(exec_ids)}))
+        rows = cursor.execute(query, {"account": account, "ids": list(exec_ids)}).fetchall()
+        return dict(rows)
 
 
 _ADDED = (

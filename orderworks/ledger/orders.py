@@ -121,11 +121,11 @@ def orders_by_id(ledger: Ledger, ids: Sequence[str], *, parents_too: bool = True
     """The orders of these names, closed ones included, and their parents if not told otherwise."""
     if not ids:
         return {}
-    condition = "WHERE client_order_id = ANY(%(ids)s)"
+    condition = "WHERE client_order_id = ANY(%(ids)b)"
     if parents_too:
         condition += (
             " OR client_order_id IN "
-            "(SELECT parent_id FROM orders WHERE client_order_id = ANY(%(ids)s))"
+            "(SELECT parent_id FROM orders WHERE client_order_id = ANY(%(ids)b))"
         )
     return _load(ledger, _SELECT + condition, {"ids": list(ids)})
 
@@ -137,7 +137,7 @@ def orders_of_parents(ledger: Ledger, parent_ids: Sequence[str]) -> list[OrderRe
     return list(
         _load(
             ledger,
-            _SELECT + "WHERE parent_id = ANY(%s) ORDER BY parent_id, slice_index",
+            _SELECT + "WHERE parent_id = ANY(%b) ORDER BY parent_id, slice_index",
             (list(parent_ids),),
         ).values()
     )
@@ -145,7 +145,7 @@ def orders_of_parents(ledger: Ledger, parent_ids: Sequence[str]) -> list[OrderRe
 
 def orders_attached_to(ledger: Ledger, entries: Sequence[str]) -> list[OrderRecord]:
     """Every exit of these entries, closed ones included."""
-    found = _load(ledger, _SELECT + "WHERE attached_to = ANY(%s)", (list(entries),))
+    found = _load(ledger, _SELECT + "WHERE attached_to = ANY(%b)", (list(entries),))
     return sorted(found.values(), key=lambda one: (one.due_at, one.client_order_id))
 
 
