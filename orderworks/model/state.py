@@ -28,6 +28,9 @@ TERMINAL = frozenset(
 )
 """States that an order does not leave, but for a late fill."""
 
+LIVE = frozenset({OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED})
+"""States in which the broker has confirmed that the order rests."""
+
 AT_BROKER = frozenset(
     {
         OrderState.PENDING,

@@ -13,10 +13,7 @@ from orderworks.model.errors import SessionOver
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side
 from orderworks.model.portfolio import Portfolio, Position
-from orderworks.model.state import OrderState
-
-LIVE = (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
-"""The states of an order that is open."""
+from orderworks.model.state import LIVE, OrderState
 
 
 @dataclass(slots=True)
