@@ -190,14 +190,19 @@ def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> 
     )
 
 
-def standing_commissions(
-    ledger: Ledger, account: str, exec_ids: Sequence[str]
-) -> dict[str, Decimal]:
-    """Of these executions, those that the ledger has and has not corrected: what each cost."""
+BookedCommissions = dict[str, Decimal | None]
+"""What booked executions cost, by exec_id; None of what does not stand: it was corrected, or is a bust."""
+
+
+def booked_commissions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> BookedCommissions:
+    """Of these executions, those that the ledger has or has a correction of, with what each cost."""
     return _by_name(
         ledger,
-        "SELECT exec_id, commission FROM executions "
-        "WHERE account = %(account)s AND exec_id = ANY(%(ids)b)",
+        "SELECT exec_id, standing.commission FROM fills "
+        "LEFT JOIN executions standing USING (account, exec_id) "
+        "WHERE account = %(account)s AND exec_id = ANY(%(ids)b) "
+        "UNION ALL SELECT replaces, NULL FROM fills "
+        "WHERE account = %(account)s AND replaces = ANY(%(ids)b)",
         account,
         exec_ids,
     )
