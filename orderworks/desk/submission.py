@@ -30,6 +30,11 @@ from orderworks.planning.routing import PRICE_RULE_OF
 
 log = logging.getLogger(__name__)
 
+# A wave is thousands of orders: what they say is looked up in a twentieth of what calling its enum takes.
+_SIDES = {str(one): one for one in Side}
+_TYPES = {str(one): one for one in OrderType}
+_TIMES_IN_FORCE = {str(one): one for one in TimeInForce}
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -125,7 +130,7 @@ def _priced(
 ) -> tuple[list[Release], list[Order]]:
     """What each order becomes at this quote: the ledger's row and the broker's message."""
     sent = [one.order for one in due]
-    sign = np.array([Side(order.side).sign for order in sent], dtype=np.int64)
+    sign = np.array([_SIDES[order.side].sign for order in sent], dtype=np.int64)
     bid, ask = quotes["bid"].to_numpy(np.float64), quotes["ask"].to_numpy(np.float64)
     execution = desk.settings.execution
     limits = limit_prices(
@@ -164,11 +169,11 @@ def _message(due: Due, limit_price: Decimal | None) -> Order:
         order.client_order_id,
         order.account,
         order.symbol,
-        Side(order.side),
+        _SIDES[order.side],
         due.quantity,
-        OrderType(order.order_type),
+        _TYPES[order.order_type],
         limit_price,
-        TimeInForce(order.tif),
+        _TIMES_IN_FORCE[order.tif],
         order.stop_price,
         order.trail_amount,
         order.trail_percent,
