@@ -122,7 +122,7 @@ def move(
         EventRecord(order.client_order_id, event, order.state, to_state, at, reason, terms)
     )
     order.state = to_state
-    if event is OrderEvent.ACKNOWLEDGE and order.acknowledged_at is None:
+    if order.acknowledged_at is None and event is OrderEvent.ACKNOWLEDGE:
         order.acknowledged_at = at
     if event not in REFUSALS:
         order.held = event is OrderEvent.HOLD
@@ -130,7 +130,7 @@ def move(
         order.quantity, order.revision = terms.quantity, order.revision + 1
         order.limit_price, order.stop_price = terms.limit_price, terms.stop_price
     is_partly_filled = 0 < order.filled_quantity < order.quantity
-    if event in CONFIRMATIONS and to_state is OrderState.SUBMITTED and is_partly_filled:
+    if is_partly_filled and event in CONFIRMATIONS and to_state is OrderState.SUBMITTED:
         return move(booking, order, OrderEvent.FILL, at, reason)
     return True
 

@@ -58,6 +58,7 @@ def evidence(
     snapshot: Snapshot,
     orders: Mapping[str, OrderRecord],
     asked: Mapping[str, Sequence[Replacement]],
+    booked: Container[str] = (),
 ) -> list[Report]:
     """What a snapshot says of the ledger's orders, as reports in an order that can be booked.
 
@@ -68,6 +69,7 @@ def evidence(
     Args:
         orders: every order of ours that the snapshot may be about, by client_order_id.
         asked: by order, the terms that the broker was asked for and has not confirmed.
+        booked: the executions that the ledger has, or has a correction of: they prove nothing new.
     """
     changed = [
         Report(
@@ -86,7 +88,7 @@ def evidence(
     executions = [
         Report(ReportKind.FILLED, fill.client_order_id, fill.ts, fill=fill)
         for fill in snapshot.executions
-        if fill.client_order_id in orders
+        if fill.exec_id not in booked and fill.client_order_id in orders
     ]
     states = [
         Report(
@@ -98,11 +100,10 @@ def evidence(
             proven=True,
         )
         for theirs in snapshot.orders
-        if theirs.client_order_id in orders
-        and orders[theirs.client_order_id].state not in TERMINAL
+        if (ours := orders.get(theirs.client_order_id)) is not None
+        and ours.state not in TERMINAL
         and (
-            orders[theirs.client_order_id].state is not theirs.state
-            or (orders[theirs.client_order_id].held and received[theirs.client_order_id] == 1)
+            ours.state is not theirs.state or (ours.held and received[theirs.client_order_id] == 1)
         )
         and theirs.state in REPORT_OF_STATE
     ]
@@ -116,7 +117,7 @@ def evidence(
 
 
 def late_commissions(
-    snapshot: Snapshot, orders: Mapping[str, OrderRecord], booked: Mapping[str, Decimal]
+    snapshot: Snapshot, orders: Mapping[str, OrderRecord], booked: Mapping[str, Decimal | None]
 ) -> list[Report]:
     """What executions cost by a snapshot, where they were booked with something else: corrections of them.
 
@@ -124,14 +125,16 @@ def late_commissions(
     cost, and counts only where nothing was booked.
 
     Args:
-        booked: the commissions of executions that stand in the ledger as they were told, by exec_id.
+        booked: the commissions of executions in the ledger, by exec_id; None of what does not stand there
+            as it was told.
     """
     return [
         Report(ReportKind.FILLED, fill.client_order_id, fill.ts, fill=fill.as_late_commission())
         for fill in snapshot.executions
         if fill.client_order_id in orders
-        and fill.commission not in (0, booked.get(fill.exec_id, fill.commission))
-        and (fill.replaces is None or not booked[fill.exec_id])
+        and (cost := booked.get(fill.exec_id)) is not None
+        and fill.commission not in (0, cost)
+        and (fill.replaces is None or not cost)
     ]
 
 
@@ -166,10 +169,10 @@ def absent(snapshot: Snapshot, orders: Iterable[OrderRecord]) -> list[OrderRecor
     return [
         order
         for order in orders
-        if order.reaches_broker
+        if order.client_order_id not in shown
+        and order.reaches_broker
         and order.state in AT_BROKER
         and not order.held
-        and order.client_order_id not in shown
     ]
 
 
@@ -177,20 +180,21 @@ def differences(
     snapshot: Snapshot,
     orders: Mapping[str, OrderRecord],
     booked: Portfolio,
-    booked_executions: set[str],
+    booked_executions: Container[str],
 ) -> list[Break]:
     """What differs once everything that the snapshot proves has been booked.
 
     Args:
         orders: our orders that are open, and those that the snapshot names.
         booked: cash and positions by the ledger.
+        booked_executions: those that the ledger has, or has a correction of.
     """
     breaks = [b for theirs in snapshot.orders for b in _order_breaks(theirs, orders)]
     received = Counter(theirs.client_order_id for theirs in snapshot.orders)
     breaks += [
         Break(BreakKind.TWO_ORDERS, name, "1 order", f"{count} orders", orders[name].symbol)
-        for name, count in sorted(received.items())
-        if count > 1 and name in orders
+        for name, count in sorted(one for one in received.items() if one[1] > 1)
+        if name in orders
     ]
     breaks += [
         Break(
@@ -203,7 +207,6 @@ def differences(
         for fill in snapshot.executions
         if fill.exec_id not in booked_executions
     ]
-    shown = set(received)
     breaks += [
         Break(
             BreakKind.WRONG_STATE,
@@ -213,9 +216,9 @@ def differences(
             order.symbol,
         )
         for order in orders.values()
-        if order.reaches_broker
+        if order.client_order_id not in received
+        and order.reaches_broker
         and (order.is_live or order.held)
-        and order.client_order_id not in shown
     ]
     return breaks + _portfolio_breaks(booked, snapshot.portfolio)
 
@@ -242,20 +245,16 @@ def _order_breaks(theirs: BrokerOrder, orders: Mapping[str, OrderRecord]) -> lis
                 ours.symbol,
             )
         )
-    # The stop of a trailing stop moves at the broker's.
-    moves = ours.order_type == OrderType.TRAILING_STOP
-    if (
-        ours.state not in TERMINAL
-        and not moves
-        and (ours.limit_price, ours.stop_price)
-        != (
-            theirs.limit_price,
-            theirs.stop_price,
-        )
-    ):
+    if ours.state not in TERMINAL and not _has_prices(theirs, ours):
         prices = _prices(ours), _prices(theirs)
         breaks.append(Break(BreakKind.PRICE, name, *prices, ours.symbol))
     return breaks
+
+
+def _has_prices(theirs: BrokerOrder, ours: OrderRecord) -> bool:
+    shown, wanted = (theirs.limit_price, theirs.stop_price), (ours.limit_price, ours.stop_price)
+    # The stop of a trailing stop moves at the broker's.
+    return shown == wanted or ours.order_type == OrderType.TRAILING_STOP
 
 
 def _prices(order: OrderRecord | BrokerOrder) -> str:
@@ -264,14 +263,24 @@ def _prices(order: OrderRecord | BrokerOrder) -> str:
     return ", ".join(said) or "no price"
 
 
+def moved(booked: Portfolio, theirs: Portfolio) -> dict[str, tuple[int, int]]:
+    """By symbol, what we and what the broker hold, where that differs."""
+    held, shown = (
+        {symbol: position.quantity for symbol, position in side.positions.items()}
+        for side in (booked, theirs)
+    )
+    return {
+        symbol: (held.get(symbol, 0), shown.get(symbol, 0))
+        for symbol in held.keys() | shown.keys()
+        if held.get(symbol, 0) != shown.get(symbol, 0)
+    }
+
+
 def _portfolio_breaks(booked: Portfolio, theirs: Portfolio) -> list[Break]:
-    breaks = []
-    for symbol in sorted(booked.positions.keys() | theirs.positions.keys()):
-        ours_held = booked.positions[symbol].quantity if symbol in booked.positions else 0
-        theirs_held = theirs.positions[symbol].quantity if symbol in theirs.positions else 0
-        if ours_held != theirs_held:
-            sides = str(ours_held), str(theirs_held)
-            breaks.append(Break(BreakKind.POSITION, symbol, *sides, symbol))
+    breaks = [
+        Break(BreakKind.POSITION, symbol, str(ours_held), str(theirs_held), symbol)
+        for symbol, (ours_held, theirs_held) in sorted(moved(booked, theirs).items())
+    ]
     cent = Decimal("0.01")
     if abs(booked.cash - theirs.cash) >= cent:
         breaks.append(Break(BreakKind.CASH, booked.account, f"{booked.cash:f}", f"{theirs.cash:f}"))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import socket
@@ -17,6 +16,7 @@ import psycopg
 
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.patience import Patience
+from orderworks.desk.collecting import seldom_collected
 from orderworks.desk.publishing import FillStream
 from orderworks.desk.renewal import Renewal
 from orderworks.ledger.accounts import open_account
@@ -244,23 +244,20 @@ async def open_desk(
     clock: Clock,
 ) -> AsyncIterator[Desk]:
     """Opens the ledger and the account; on the way out, hands back whatever was taken."""
-    # What is loaded by now stays: a collection during a wave need not look through it again.
-    gc.freeze()
-    ledger = open_ledger(url)
-    patience = patience_with_broker(settings)
-    desk = Desk(settings, url, ledger, session, market, broker, clock, patience)
-    try:
-        open_account(ledger, broker.account, broker.mode, broker.provider)
+    with seldom_collected():
+        ledger = open_ledger(url)
+        patience = patience_with_broker(settings)
+        desk = Desk(settings, url, ledger, session, market, broker, clock, patience)
         try:
-            yield desk
-        except (BrokerError, psycopg.Error) as error:
-            desk.tell_loss(error)
-            raise
-    finally:
-        await desk.hand_back()
-        ledger.close()
-        # A process may open many desks; what was loaded for this one need not stay.
-        gc.unfreeze()
+            open_account(ledger, broker.account, broker.mode, broker.provider)
+            try:
+                yield desk
+            except (BrokerError, psycopg.Error) as error:
+                desk.tell_loss(error)
+                raise
+        finally:
+            await desk.hand_back()
+            ledger.close()
 
 
 def patience_with_broker(settings: Settings) -> Patience:

@@ -1,8 +1,7 @@
 """Reconciliation: a complete snapshot, what it proves booked, what differs kept as breaks."""
 
 import logging
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ from orderworks.desk.comparison import (
     differences,
     evidence,
     late_commissions,
+    moved,
     past,
 )
 from orderworks.desk.corporate_actions import book_actions
@@ -25,7 +25,7 @@ from orderworks.desk.settling import retire_parents
 from orderworks.ledger.accounts import book_opening, booked_portfolio, is_opened
 from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.leases import lease_holder
-from orderworks.ledger.movements import asked_revisions, booked_executions, standing_commissions
+from orderworks.ledger.movements import BookedCommissions, asked_revisions, booked_commissions
 from orderworks.ledger.orders import OrderMap, OrderRecord, open_orders, orders_by_id
 from orderworks.ledger.reconciliations import (
     accepted_differences,
@@ -90,32 +90,34 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
         crash_point(CrashPoint.OPENING_BOOKED)
     orders = _our_orders(desk, snapshot)
     healed = book_actions(desk, snapshot, orders)
-    healed += await _book_evidence(desk, snapshot, orders)
+    proven, booked = await _book_evidence(desk, snapshot, orders)
+    healed += proven
     missing = absent(snapshot, orders.values())
     to_resend = 0
     if missing:
         await desk.clock.sleep_until(desk.clock.now() + SETTLE)
         snapshot = await desk.broker.snapshot()
         orders = _our_orders(desk, snapshot)
-        healed += await _book_evidence(desk, snapshot, orders)
+        proven, booked = await _book_evidence(desk, snapshot, orders)
+        healed += proven
         suspected = {order.client_order_id for order in missing}
         missing = [o for o in absent(snapshot, orders.values()) if o.client_order_id in suspected]
         to_resend = _settle_absent(desk, missing, snapshot)
         crash_point(CrashPoint.ABSENCE_BOOKED)
     # What ended while nobody looked ends its parent too: planning nets against open parents.
     retire_parents(desk, orders)
-    breaks = _breaks(desk, snapshot, orders)
+    breaks = _breaks(desk, snapshot, orders, booked)
     _hold_doubled(desk, orders, breaks)
     _record(desk, run, healed, breaks)
     crash_point(CrashPoint.RECONCILED)
     return Reconciled(healed, to_resend, tuple(breaks))
 
 
-def _breaks(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> list[Break]:
+def _breaks(
+    desk: Desk, snapshot: Snapshot, orders: OrderMap, booked: Container[str]
+) -> list[Break]:
     """What differs, but for what a person lets stand, for as long as that differs."""
-    found = differences(
-        snapshot, orders, booked_portfolio(desk.ledger, desk.account), _booked(desk, snapshot)
-    )
+    found = differences(snapshot, orders, booked_portfolio(desk.ledger, desk.account), booked)
     accepted = accepted_differences(desk.ledger, desk.account)
     if gone := accepted - {_figures(b) for b in found}:
         forget_accepted(desk.ledger, desk.held_lease, gone)
@@ -156,34 +158,37 @@ def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -
     )
 
 
-async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> int:
-    known = _booked(desk, snapshot)
+async def _book_evidence(
+    desk: Desk, snapshot: Snapshot, orders: OrderMap
+) -> tuple[int, BookedCommissions]:
+    """Books what a snapshot proves; how much that was, and what is booked of its executions then."""
+    booked = _booked(desk, snapshot)
     live = [name for name, order in orders.items() if order.is_live]
-    reports = [
-        report
-        for report in evidence(snapshot, orders, asked_revisions(desk.ledger, live))
-        if report.fill is None or report.fill.exec_id not in known
-    ]
+    reports = evidence(snapshot, orders, asked_revisions(desk.ledger, live), booked)
+    proven = await _book(desk, reports, orders)
+    if proven.fills:
+        booked = _booked(desk, snapshot)
+    # A process that booked an execution without what it cost may have ended before that was told.
+    late = await _book(desk, late_commissions(snapshot, orders, booked), orders)
+    if late.fills:
+        booked = _booked(desk, snapshot)
+    crash_point(CrashPoint.EVIDENCE_BOOKED)
+    proven += late
+    return len(proven.events) + len(proven.fills), booked
+
+
+async def _book(desk: Desk, reports: Sequence[Report], orders: OrderMap) -> Booking:
+    """Books reports, and returns when that is written."""
     booking = await take_reports(desk, reports, orders)
     await desk.written()
-    booking += await take_reports(desk, _late_commissions(desk, snapshot, orders), orders)
-    await desk.written()
-    crash_point(CrashPoint.EVIDENCE_BOOKED)
-    return len(booking.events) + len(booking.fills)
+    return booking
 
 
-def _late_commissions(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> list[Report]:
-    """A process that booked an execution without what it cost may have ended before that was told."""
+def _booked(desk: Desk, snapshot: Snapshot) -> BookedCommissions:
+    """The executions that the ledger has, or has a correction of, each with what it cost if it stands."""
     shown = [fill.exec_id for fill in snapshot.executions]
-    booked = standing_commissions(desk.ledger, desk.account, shown)
-    return late_commissions(snapshot, orders, booked)
-
-
-def _booked(desk: Desk, snapshot: Snapshot) -> set[str]:
-    """The executions that the ledger has, or has a correction of."""
-    shown = [fill.exec_id for fill in snapshot.executions]
-    known = booked_executions(desk.ledger, desk.account, shown).keys()
-    return known | past(snapshot.executions, known)
+    booked = booked_commissions(desk.ledger, desk.account, shown)
+    return dict.fromkeys(past(snapshot.executions, booked)) | booked
 
 
 def _our_orders(desk: Desk, snapshot: Snapshot) -> OrderMap:
@@ -196,7 +201,8 @@ def _our_orders(desk: Desk, snapshot: Snapshot) -> OrderMap:
 
 def _settle_absent(desk: Desk, missing: Sequence[OrderRecord], snapshot: Snapshot) -> int:
     """What two complete snapshots miss may be sent again, or is held; returns how many may be."""
-    judged = judge_absent(missing, _moved(desk, snapshot))
+    held = booked_portfolio(desk.ledger, desk.account)
+    judged = judge_absent(missing, moved(held, snapshot.portfolio))
     booking, at = Booking(), desk.clock.now()
     for order in judged.never_received:
         _fall_silent(booking, order, at)
@@ -221,19 +227,6 @@ def _hold(booking: Booking, order: OrderRecord, doubt: str, at: datetime) -> Non
 def _fall_silent(booking: Booking, order: OrderRecord, at: datetime) -> None:
     if order.state is OrderState.PENDING:
         move(booking, order, OrderEvent.SILENCE, at, "no answer before the process ended")
-
-
-def _moved(desk: Desk, snapshot: Snapshot) -> dict[str, tuple[int, int]]:
-    """By symbol what we and what the broker hold, where that differs."""
-    ours, theirs = (
-        Counter({symbol: position.quantity for symbol, position in side.positions.items()})
-        for side in (booked_portfolio(desk.ledger, desk.account), snapshot.portfolio)
-    )
-    return {
-        symbol: (ours[symbol], theirs[symbol])
-        for symbol in ours.keys() | theirs.keys()
-        if ours[symbol] != theirs[symbol]
-    }
 
 
 def _hold_doubled(desk: Desk, orders: OrderMap, breaks: Sequence[Break]) -> None:

@@ -17,7 +17,11 @@ from orderworks.model.errors import LedgerUnavailable
 from orderworks.model.secret import passwords_of, without
 
 Ledger = psycopg.Connection[DictRow]
-"""An open ledger, in autocommit: every write says where its transaction begins and ends."""
+"""An open ledger, in autocommit: every write says where its transaction begins and ends.
+
+Where it is asked about names by the thousand they go in binary, as ``%b``: in text each is looked through
+for what must be quoted, which costs four times as much.
+"""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 0x0DE5_0001

@@ -83,7 +83,7 @@ def require_not_killed(ledger: Ledger, account: str, client_order_ids: Sequence[
     if kill_switch(ledger, account) is None:
         return
     others = ledger.execute(
-        "SELECT 1 FROM orders WHERE client_order_id = ANY(%s) AND route_rule <> %s LIMIT 1",
+        "SELECT 1 FROM orders WHERE client_order_id = ANY(%b) AND route_rule <> %s LIMIT 1",
         (list(client_order_ids), FLATTEN_RULE),
     ).fetchone()
     refuse_while_killed(ledger, account, flattens=others is None)

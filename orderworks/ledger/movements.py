@@ -144,7 +144,7 @@ def asked_revisions(ledger: Ledger, ids: Sequence[str]) -> dict[str, list[Replac
     for row in ledger.execute(
         "SELECT a.client_order_id, a.quantity, a.limit_price, a.stop_price "
         "FROM revision_attempts a JOIN orders o USING (client_order_id) "
-        "WHERE a.client_order_id = ANY(%s) AND a.revision = o.revision + 1 ORDER BY a.id",
+        "WHERE a.client_order_id = ANY(%b) AND a.revision = o.revision + 1 ORDER BY a.id",
         (list(ids),),
     ):
         terms = Replacement(**row)
@@ -193,9 +193,9 @@ def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> 
     return _by_name(
         ledger,
         "SELECT exec_id, quantity FROM fills "
-        "WHERE account = %(account)s AND exec_id = ANY(%(ids)s) "
+        "WHERE account = %(account)s AND exec_id = ANY(%(ids)b) "
         "UNION ALL SELECT replaces, 0 FROM fills "
-        "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
+        "WHERE account = %(account)s AND replaces = ANY(%(ids)b) "
         "AND NOT EXISTS (SELECT 1 FROM fills old "
         "WHERE old.account = %(account)s AND old.exec_id = fills.replaces)",
         account,
@@ -203,14 +203,19 @@ def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> 
     )
 
 
-def standing_commissions(
-    ledger: Ledger, account: str, exec_ids: Sequence[str]
-) -> dict[str, Decimal]:
-    """Of these executions, those that the ledger has and has not corrected: what each cost."""
+BookedCommissions = dict[str, Decimal | None]
+"""What booked executions cost, by exec_id; None of what does not stand: it was corrected, or is a bust."""
+
+
+def booked_commissions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> BookedCommissions:
+    """Of these executions, those that the ledger has or has a correction of, with what each cost."""
     return _by_name(
         ledger,
-        "SELECT exec_id, commission FROM executions "
-        "WHERE account = %(account)s AND exec_id = ANY(%(ids)s)",
+        "SELECT exec_id, standing.commission FROM fills "
+        "LEFT JOIN executions standing USING (account, exec_id) "
+        "WHERE account = %(account)s AND exec_id = ANY(%(ids)b) "
+        "UNION ALL SELECT replaces, NULL FROM fills "
+        "WHERE account = %(account)s AND replaces = ANY(%(ids)b)",
         account,
         exec_ids,
     )
@@ -222,7 +227,7 @@ def standing_reports(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> d
         ledger,
         "WITH RECURSIVE later AS ("
         "SELECT replaces AS corrected, exec_id FROM fills "
-        "WHERE account = %(account)s AND replaces = ANY(%(ids)s) "
+        "WHERE account = %(account)s AND replaces = ANY(%(ids)b) "
         "UNION SELECT later.corrected, f.exec_id FROM later JOIN fills f "
         "ON f.account = %(account)s AND f.replaces = later.exec_id) "
         "SELECT corrected, exec_id FROM later WHERE NOT EXISTS (SELECT 1 FROM fills f "
@@ -239,7 +244,8 @@ def _by_name(
     if not exec_ids:
         return {}
     with ledger.cursor(row_factory=tuple_row) as cursor:
-        return dict(cursor.execute(query, {"account": account, "ids": list(exec_ids)}))
+        rows = cursor.execute(query, {"account": account, "ids": list(exec_ids)}).fetchall()
+        return dict(rows)
 
 
 _ADDED = (

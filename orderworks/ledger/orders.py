@@ -9,7 +9,7 @@ from typing import Any
 from psycopg.rows import args_row
 
 from orderworks.ledger.connection import Ledger
-from orderworks.model.state import OrderState
+from orderworks.model.state import LIVE, STATES, OrderState
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class OrderRecord:
     acknowledged_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        self.state = OrderState(self.state)
+        self.state = STATES[self.state]
 
     @property
     def remaining(self) -> int:
@@ -81,7 +81,7 @@ class OrderRecord:
     @property
     def is_live(self) -> bool:
         """Whether the broker has confirmed that it rests."""
-        return self.state in (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
+        return self.state in LIVE
 
     @property
     def is_worked(self) -> bool:
@@ -121,11 +121,11 @@ def orders_by_id(ledger: Ledger, ids: Sequence[str], *, parents_too: bool = True
     """The orders of these names, closed ones included, and their parents if not told otherwise."""
     if not ids:
         return {}
-    condition = "WHERE client_order_id = ANY(%(ids)s)"
+    condition = "WHERE client_order_id = ANY(%(ids)b)"
     if parents_too:
         condition += (
             " OR client_order_id IN "
-            "(SELECT parent_id FROM orders WHERE client_order_id = ANY(%(ids)s))"
+            "(SELECT parent_id FROM orders WHERE client_order_id = ANY(%(ids)b))"
         )
     return _load(ledger, _SELECT + condition, {"ids": list(ids)})
 
@@ -137,7 +137,7 @@ def orders_of_parents(ledger: Ledger, parent_ids: Sequence[str]) -> list[OrderRe
     return list(
         _load(
             ledger,
-            _SELECT + "WHERE parent_id = ANY(%s) ORDER BY parent_id, slice_index",
+            _SELECT + "WHERE parent_id = ANY(%b) ORDER BY parent_id, slice_index",
             (list(parent_ids),),
         ).values()
     )
@@ -145,7 +145,7 @@ def orders_of_parents(ledger: Ledger, parent_ids: Sequence[str]) -> list[OrderRe
 
 def orders_attached_to(ledger: Ledger, entries: Sequence[str]) -> list[OrderRecord]:
     """Every exit of these entries, closed ones included."""
-    found = _load(ledger, _SELECT + "WHERE attached_to = ANY(%s)", (list(entries),))
+    found = _load(ledger, _SELECT + "WHERE attached_to = ANY(%b)", (list(entries),))
     return sorted(found.values(), key=lambda one: (one.due_at, one.client_order_id))
 
 

@@ -60,7 +60,7 @@ def require_not_stopped(ledger: Ledger, client_order_ids: Sequence[str]) -> None
     """
     for row in ledger.execute(
         "SELECT run_key, state, message FROM runs WHERE run_id IN (SELECT run_id FROM orders "
-        "WHERE client_order_id = ANY(%s) AND attached_to IS NULL) FOR SHARE",
+        "WHERE client_order_id = ANY(%b) AND attached_to IS NULL) FOR SHARE",
         (list(client_order_ids),),
     ).fetchall():
         refuse_stopped(row["run_key"], row["state"], row["message"])

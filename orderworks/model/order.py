@@ -30,6 +30,10 @@ class Side(StrEnum):
         return Side.SELL if self is Side.BUY else Side.BUY
 
 
+SIDES = {str(side): side for side in Side}
+"""By its text; calling the enum takes twenty times as long, and tables have thousands of rows."""
+
+
 class OrderType(StrEnum):
     """How an order is priced at the broker. On open and on close are times in force: OPG, CLS."""
 

@@ -235,6 +235,7 @@ def test_evidence_heals_once_whatever_the_order(
             assert not booking.fills
         assert {one.exec_id for one in booking.fills} == {e.exec_id for e in executions} - known
         known |= {one.exec_id for one in executions}
+        assert evidence(seen, books, {}, known) == []
         assert {one.kind for one in booking.anomalies} <= {"RESURFACED"}
         assert found(seen, books, portfolio, tuple(known)) == []
         assert absent(seen, books.values()) == []

@@ -19,7 +19,12 @@ from working_orders import (
 from orderworks.ledger.accounts import booked_portfolio
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease
-from orderworks.ledger.movements import book, booked_executions, standing_reports
+from orderworks.ledger.movements import (
+    book,
+    booked_commissions,
+    booked_executions,
+    standing_reports,
+)
 from orderworks.ledger.orders import orders_by_id
 from orderworks.model.fill import Fill
 from orderworks.model.state import OrderEvent as E
@@ -67,6 +72,8 @@ def test_a_correction_takes_the_place_of_what_it_corrects(ledger: Ledger, lease:
     book(ledger, lease, [], [more])
     require_books(ledger, more, other)
     assert booked_executions(ledger, ACCOUNT, ["x.1", "x.3", "z"]) == {"x.1": 40, "x.3": 50}
+    costs = booked_commissions(ledger, ACCOUNT, ["x.1", "x.2", "x.3", "z"])
+    assert costs == {"x.1": None, "x.2": None, "x.3": more.commission}
     assert standing_reports(ledger, ACCOUNT, ["x.1", "x.2", "x.3", "y.1", "z"]) == {
         "x.1": "x.3",
         "x.2": "x.3",
@@ -80,6 +87,7 @@ def test_a_bust_takes_back_all_of_it(ledger: Ledger, lease: Lease) -> None:
     booked = booked_portfolio(ledger, ACCOUNT)
     assert (booked.cash, booked.positions) == (CASH, {})
     assert ledger.execute("SELECT 1 FROM executions").fetchall() == []
+    assert booked_commissions(ledger, ACCOUNT, ["x.1", "x.2"]) == {"x.1": None, "x.2": None}
 
 
 def test_what_was_corrected_before_it_came_stands_for_nothing(ledger: Ledger, lease: Lease) -> None:
@@ -87,6 +95,8 @@ def test_what_was_corrected_before_it_came_stands_for_nothing(ledger: Ledger, le
     book(ledger, lease, [], [early])
     require_books(ledger, early)
     assert booked_executions(ledger, ACCOUNT, ["x.1", "x.2"]) == {"x.1": 0, "x.2": 30}
+    costs = booked_commissions(ledger, ACCOUNT, ["x.1", "x.2"])
+    assert costs == {"x.1": None, "x.2": early.commission}
 
 
 def test_an_execution_is_corrected_once(ledger: Ledger, lease: Lease) -> None:

@@ -13,10 +13,8 @@ from orderworks.model.errors import SessionOver
 from orderworks.model.fill import Fill
 from orderworks.model.order import Side
 from orderworks.model.portfolio import Portfolio, Position
-from orderworks.model.state import OrderState
+from orderworks.model.state import LIVE, OrderState
 
-LIVE = (OrderState.SUBMITTED, OrderState.PARTIALLY_FILLED)
-"""The states of an order that is open."""
 NOT_HELD = (0, Decimal(0))
 """The position in a symbol that was never traded."""
 

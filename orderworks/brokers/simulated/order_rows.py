@@ -9,8 +9,8 @@ import psycopg
 from psycopg.rows import args_row
 
 from orderworks.brokers.simulated.account import ExchangeOrder
-from orderworks.model.order import Side
-from orderworks.model.state import OrderState
+from orderworks.model.order import SIDES
+from orderworks.model.state import STATES
 from orderworks.row_text import array, send_rows
 
 _COLUMNS = tuple(field.name for field in fields(ExchangeOrder))
@@ -39,8 +39,6 @@ PLACE = {
     "queue_ahead": "bigint",
 }
 """What changes where an order comes to another place in its book, or a split moves it; its type."""
-
-_SIDES, _STATES = {str(one): one for one in Side}, {str(one): one for one in OrderState}
 
 
 def read_orders(
@@ -80,5 +78,5 @@ def update_orders(
 
 def _order(*columns: Any) -> ExchangeOrder:
     order = ExchangeOrder(*columns)
-    order.side, order.state = _SIDES[order.side], _STATES[order.state]
+    order.side, order.state = SIDES[order.side], STATES[order.state]
     return order
