@@ -1,4 +1,4 @@
-"""What refers to a run or an account is checked once a statement."""
+"""What was checked row by row is checked once a statement."""
 
 from orderworks.ledger.migration_step import refuse_downgrade, run_sql_beside
 

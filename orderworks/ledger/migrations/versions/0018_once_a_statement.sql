@@ -1,6 +1,6 @@
--- What refers to a run or an account is checked once a statement, as it is of orders: checked row by row
--- it costs more than the row. In return none of them is ever removed, renamed, or moved to another.
+-- What is written many at a time is checked once a statement: row by row the check costs as much as the row.
 
+-- What refers to a run or an account. In return none of them is ever removed, renamed, or moved to another.
 ALTER TABLE ledger.signals DROP CONSTRAINT signals_run_id_fkey;
 ALTER TABLE ledger.risk_decisions DROP CONSTRAINT risk_decisions_run_id_fkey;
 ALTER TABLE ledger.positions DROP CONSTRAINT positions_account_fkey;
@@ -43,3 +43,10 @@ CREATE TRIGGER kept BEFORE UPDATE OF run_id OR DELETE OR TRUNCATE ON ledger.runs
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change('runs are kept for ever, under their numbers');
 CREATE TRIGGER kept BEFORE TRUNCATE ON ledger.accounts
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change('accounts are kept for ever');
+
+-- What an order was planned with: events, attempts and corporate actions change it, and nobody else ever.
+DROP TRIGGER sent_is_fixed ON ledger.orders;
+CREATE TRIGGER terms_by_events_only
+    BEFORE UPDATE OF quantity, order_type, limit_price, stop_price, trail_amount, trail_percent, tif
+    ON ledger.orders FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
+    EXECUTE FUNCTION ledger.refuse_change('what was planned or sent stays as it was');
