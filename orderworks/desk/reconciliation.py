@@ -24,8 +24,9 @@ from orderworks.desk.reports import record, take_reports
 from orderworks.desk.settling import retire_parents
 from orderworks.ledger.accounts import book_opening, booked_portfolio, is_opened
 from orderworks.ledger.alerts import Alert, raise_alerts
+from orderworks.ledger.booked_executions import BookedCommissions, booked_commissions
 from orderworks.ledger.leases import lease_holder
-from orderworks.ledger.movements import BookedCommissions, asked_revisions, booked_commissions
+from orderworks.ledger.movements import asked_revisions
 from orderworks.ledger.orders import OrderMap, OrderRecord, open_orders, orders_by_id
 from orderworks.ledger.reconciliations import (
     accepted_differences,

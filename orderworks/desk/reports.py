@@ -13,7 +13,8 @@ from orderworks.desk.comparison import past
 from orderworks.desk.desk import Desk
 from orderworks.desk.releasing import oversized
 from orderworks.ledger.alerts import Alert, raise_alerts
-from orderworks.ledger.movements import book, booked_executions, standing_reports
+from orderworks.ledger.booked_executions import booked_executions, standing_reports
+from orderworks.ledger.movements import book
 from orderworks.ledger.orders import OrderMap, open_orders, orders_by_id
 from orderworks.model.crash_points import CrashPoint, crash_point
 

@@ -1,15 +1,14 @@
 """What is done with orders, in the ledger first: permitting what leaves, recording what happened."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import compress
-from operator import attrgetter, not_
-from typing import Any, LiteralString, NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from psycopg import errors
-from psycopg.rows import tuple_row
 
 from orderworks.ledger.bulk import Columns, copy_columns, copy_rows
 from orderworks.ledger.connection import Ledger
@@ -20,7 +19,7 @@ from orderworks.ledger.stopped_runs import require_not_stopped
 from orderworks.model.errors import IllegalTransition
 from orderworks.model.fill import Fill
 from orderworks.model.order import Replacement
-from orderworks.model.state import OrderEvent, OrderState
+from orderworks.model.state import LIVE, OrderEvent, OrderState
 
 
 class EventRecord(NamedTuple):
@@ -163,89 +162,62 @@ def book(
     Raises:
         LeaseLost: and nothing was booked.
     """
-    first, then = _around_fills(events)
+    events = list(events)
+    carried = _carried(events, fills)
+    before, after = _around_fills(events, carried)
     with ledger.transaction():
         require_lease(ledger, lease)
-        _record_events(ledger, first)
+        _record_events(ledger, before)
         if fills:
-            account = {"account": [lease.account] * len(fills)}
+            more: dict[str, Sequence[Any]] = {
+                "account": [lease.account] * len(fills),
+                "event": [carried.get(fill.client_order_id) for fill in fills],
+            }
             columns = _columns(_FILL, map(attrgetter(*_FILL), fills))
-            copy_columns(ledger, "fills", _said(columns) | account)
-        _record_events(ledger, then)
+            copy_columns(ledger, "fills", _said(columns | more))
+        _record_events(ledger, after)
 
 
-def _around_fills(events: Iterable[EventRecord]) -> tuple[list[EventRecord], list[EventRecord]]:
+def _carried(events: Sequence[EventRecord], fills: Sequence[Fill]) -> dict[str, OrderEvent]:
+    """By order, what its only fill is to it, where that is the last that happens to it: FILL or COMPLETE.
+
+    Such a fill moves the order's state by itself, in the row in which it adds its shares.
+    """
+    last = {event.client_order_id: event for event in events}
+    counts = Counter(fill.client_order_id for fill in fills)
+    return {
+        fill.client_order_id: event.event
+        for fill in fills
+        if counts[fill.client_order_id] == 1
+        and (event := last.get(fill.client_order_id)) is not None
+        and event.event in _OF_FILLS
+        and event.from_state in LIVE
+        and (event.at, event.reason) == (fill.ts, None)
+    }
+
+
+def _around_fills(
+    events: Sequence[EventRecord], carried: Container[str]
+) -> tuple[list[EventRecord], list[EventRecord]]:
     """What must be recorded before fills, and what after: an order that is FILLED has all its shares.
 
-    One that was FILLED leaves that state before shares are taken back; any other reaches it after.
+    One that was FILLED leaves that state before shares are taken back; any other reaches it after. Of one
+    whose last event a fill carries, that one is left out, and the others come before.
     """
-    events = list(events)
+    last = {event.client_order_id: place for place, event in enumerate(events)}
     came_from: dict[str, OrderState] = {}
-    for event in events:
-        came_from.setdefault(event.client_order_id, event.from_state)
-    was_filled = [came_from[event.client_order_id] is OrderState.FILLED for event in events]
-    first = list(compress(events, was_filled))
-    return first, list(compress(events, map(not_, was_filled)))
-
-
-def booked_executions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> dict[str, int]:
-    """Which of these executions the ledger has, with their shares; 0 for what a correction stands for."""
-    return _by_name(
-        ledger,
-        "SELECT exec_id, quantity FROM fills "
-        "WHERE account = %(account)s AND exec_id = ANY(%(ids)b) "
-        "UNION ALL SELECT replaces, 0 FROM fills "
-        "WHERE account = %(account)s AND replaces = ANY(%(ids)b) "
-        "AND NOT EXISTS (SELECT 1 FROM fills old "
-        "WHERE old.account = %(account)s AND old.exec_id = fills.replaces)",
-        account,
-        exec_ids,
-    )
-
-
-BookedCommissions = dict[str, Decimal | None]
-"""What booked executions cost, by exec_id; None of what does not stand: it was corrected, or is a bust."""
-
-
-def booked_commissions(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> BookedCommissions:
-    """Of these executions, those that the ledger has or has a correction of, with what each cost."""
-    return _by_name(
-        ledger,
-        "SELECT exec_id, standing.commission FROM fills "
-        "LEFT JOIN executions standing USING (account, exec_id) "
-        "WHERE account = %(account)s AND exec_id = ANY(%(ids)b) "
-        "UNION ALL SELECT replaces, NULL FROM fills "
-        "WHERE account = %(account)s AND replaces = ANY(%(ids)b)",
-        account,
-        exec_ids,
-    )
-
-
-def standing_reports(ledger: Ledger, account: str, exec_ids: Sequence[str]) -> dict[str, str]:
-    """Of executions that the ledger has corrected, the last correction of each: what stands for it."""
-    return _by_name(
-        ledger,
-        "WITH RECURSIVE later AS ("
-        "SELECT replaces AS corrected, exec_id FROM fills "
-        "WHERE account = %(account)s AND replaces = ANY(%(ids)b) "
-        "UNION SELECT later.corrected, f.exec_id FROM later JOIN fills f "
-        "ON f.account = %(account)s AND f.replaces = later.exec_id) "
-        "SELECT corrected, exec_id FROM later WHERE NOT EXISTS (SELECT 1 FROM fills f "
-        "WHERE f.account = %(account)s AND f.replaces = later.exec_id)",
-        account,
-        exec_ids,
-    )
-
-
-def _by_name(
-    ledger: Ledger, query: LiteralString, account: str, exec_ids: Sequence[str]
-) -> dict[str, Any]:
-    """The two columns of a query of an account's executions, the first by which to find the second."""
-    if not exec_ids:
-        return {}
-    with ledger.cursor(row_factory=tuple_row) as cursor:
-        rows = cursor.execute(query, {"account": account, "ids": list(exec_ids)}).fetchall()
-        return dict(rows)
+    before: list[EventRecord] = []
+    after: list[EventRecord] = []
+    for place, event in enumerate(events):
+        name = event.client_order_id
+        if name in carried:
+            if place != last[name]:
+                before.append(event)
+        elif came_from.setdefault(name, event.from_state) is OrderState.FILLED:
+            before.append(event)
+        else:
+            after.append(event)
+    return before, after
 
 
 _ADDED = (
@@ -279,6 +251,7 @@ _FILL = (
     "replaces",
 )
 _TERMS = ("quantity", "limit_price", "stop_price")
+_OF_FILLS = frozenset({OrderEvent.FILL, OrderEvent.COMPLETE})
 
 
 def _record_events(ledger: Ledger, events: Sequence[EventRecord]) -> None:

@@ -255,8 +255,7 @@ async def test_one_that_was_confirmed_is_held_though_it_came_into_doubt_since(
 
 async def test_an_order_that_only_the_broker_remembers_is_not_sent_again(desk: Desk) -> None:
     """As after a restored backup: the ledger has planned the order and not heard of its sending."""
-    desk.ledger.execute("UPDATE orders SET limit_price = NULL WHERE client_order_id = 'p-0'")
-    order = Order("p-0", ACCOUNT, "AAPL", Side.BUY, 60, OrderType.MARKET)
+    order = Order("p-0", ACCOUNT, "AAPL", Side.BUY, 60, OrderType.LIMIT, LIMIT)
     await desk.broker.submit_orders([order])
     assert (await reconcile(desk, None)).is_clean
     await send_due(desk)

@@ -17,14 +17,14 @@ from working_orders import (
 )
 
 from orderworks.ledger.accounts import booked_portfolio
-from orderworks.ledger.connection import Ledger
-from orderworks.ledger.leases import Lease
-from orderworks.ledger.movements import (
-    book,
+from orderworks.ledger.booked_executions import (
     booked_commissions,
     booked_executions,
     standing_reports,
 )
+from orderworks.ledger.connection import Ledger
+from orderworks.ledger.leases import Lease
+from orderworks.ledger.movements import book
 from orderworks.ledger.orders import orders_by_id
 from orderworks.model.fill import Fill
 from orderworks.model.state import OrderEvent as E

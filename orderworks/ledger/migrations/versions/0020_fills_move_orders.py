@@ -1,0 +1,16 @@
+"""A fill moves the state of its order."""
+
+from orderworks.ledger.migration_step import refuse_downgrade, run_sql_beside
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)
+
+
+def downgrade() -> None:
+    refuse_downgrade()
