@@ -2,9 +2,13 @@
 
 import asyncio
 import os
+import shutil
+import tempfile
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -21,6 +25,7 @@ from orderworks.desk.scheduling import schedule_routed
 from orderworks.desk.targets import signals_of_targets
 from orderworks.desk.valuation import risk_context, value_account
 from orderworks.desk.waves import waves, work_wave
+from orderworks.ledger.embedded import EmbeddedServer
 from orderworks.ledger.runs import find_run, freeze_plan, start_run
 from orderworks.model.clock import ReplayClock
 from orderworks.planning.bets import size
@@ -30,10 +35,23 @@ from orderworks.settings import load_settings
 from tests.benchmarks.flat_market import SESSION, FlatMarket
 
 COUNT = 10_000
+
 SETTINGS = {
     "router": {"urgent_strength": 0.1, "twap_num_slices": 1},
     "risk": {"max_gross_exposure_pct": 500, "max_net_exposure_pct": 500},
 }
+
+
+@pytest.fixture
+def durable_url() -> Iterator[str]:
+    """The address of an empty ledger on a server as users have it: what is committed is on the disk."""
+    home = Path(tempfile.mkdtemp(prefix="orderworks-"))
+    server = EmbeddedServer(home)
+    try:
+        yield server.start()
+    finally:
+        server.remove()
+        shutil.rmtree(home)
 
 
 async def rebalance(desk: Desk, targets: pd.DataFrame, laps: dict[str, float]) -> None:
@@ -74,7 +92,7 @@ async def rebalance(desk: Desk, targets: pd.DataFrame, laps: dict[str, float]) -
 
 
 @pytest.mark.benchmark(group="rebalance")
-def test_rebalance_10_000_orders(benchmark, ledger_url):
+def test_rebalance_10_000_orders(benchmark, durable_url):
     settings = load_settings(**SETTINGS)
     market = FlatMarket(COUNT)
     targets = pd.DataFrame(
@@ -91,8 +109,8 @@ def test_rebalance_10_000_orders(benchmark, ledger_url):
         async def work() -> None:
             clock = ReplayClock(SESSION.open + timedelta(seconds=10))
             terms = Terms(account, Decimal(1_000_000_000), 1.0, "fixed", True)
-            broker = SimulatedBroker(ledger_url, market, SESSION, terms, clock)
-            async with open_desk(settings, ledger_url, SESSION, market, broker, clock) as desk:
+            broker = SimulatedBroker(durable_url, market, SESSION, terms, clock)
+            async with open_desk(settings, durable_url, SESSION, market, broker, clock) as desk:
                 await rebalance(desk, targets, laps[-1])
                 filled = desk.ledger.execute(
                     "SELECT count(*) AS n FROM orders WHERE account = %s AND state = 'FILLED'",
