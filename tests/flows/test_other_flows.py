@@ -155,7 +155,7 @@ async def test_end_of_day_ends_what_rests_and_can_be_repeated(
         state = await end_of_day(return_state=True)
         assert state.name == "Completed", state.message
         measured.append(
-            [rows(ledger, f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
+            [rows(ledger, f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4") for table in tables]
         )
         require_sound_books(ledger)
     assert measured[0] == measured[1]

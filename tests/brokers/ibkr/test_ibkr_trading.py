@@ -111,7 +111,8 @@ async def test_what_another_client_places_is_foreign(serving: Serving) -> None:
 
 
 async def test_many_messages_are_not_too_fast_for_the_gateway(serving: Serving) -> None:
-    async with serving() as served, served.working() as broker:
+    # All are answered, on a slow machine after their time.
+    async with serving() as served, served.working(answer_seconds=10) as broker:
         orders = [limit(f"m{i}", 10, "90") for i in range(40)]
         assert kinds(await broker.submit_orders(orders)) == ["ACKNOWLEDGED"] * 40
         await broker.snapshot()
