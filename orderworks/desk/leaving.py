@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import pandas as pd
 import psycopg
@@ -27,11 +27,15 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-FAILURES = (OrderworksError, psycopg.Error)
-"""What keeps orders from leaving, and is told once all that had left is booked."""
-
 Batches = Iterator[tuple[Sequence[Due], pd.DataFrame]]
 """What is due, with its quotes: each as many as one transaction permits."""
+
+
+class Answered(NamedTuple):
+    """Orders that were sent in one request, and what the broker answered."""
+
+    orders: Sequence[OrderRecord]
+    reports: Sequence[Report]
 
 
 async def leave(desk: Desk, orders: OrderMap, due: Sequence[Due], quotes: pd.DataFrame) -> None:
@@ -60,34 +64,47 @@ async def _leave_at_once(
     """Sends what has room to leave, a batch a request; returns how many the broker has looked at.
 
     What is permitted while the batch before it is on its way leaves only if nothing has stopped it
-    since; otherwise it is taken back, and so it is where that batch fails.
+    since, which is the last that is asked before it does; otherwise it is taken back, and so it is
+    where that batch fails. All that was answered is booked, however this ends.
     """
     begins = range(0, len(due), BATCH)
     batches = iter([(due[i : i + BATCH], quotes.iloc[i : i + BATCH]) for i in begins])
     at, looked_at = desk.clock.now(), 0
     leaving = await _permit_next(desk, batches, at)
+    answered = Answered([], [])
     while leaving is not None:
         answer, following = await asyncio.gather(
             _tried(desk.broker.submit_orders(leaving.messages)),
-            _tried(_permit_next(desk, batches, at)),
+            _tried(_book_and_permit(desk, orders, answered, batches, at)),
         )
         ahead = following if isinstance(following, Permitted) else None
         if isinstance(answer, PacingRefused):
             await _take_back(desk, [leaving, ahead], answer)
-            break
+            if isinstance(following, Exception):
+                raise following
+            return looked_at
         if isinstance(answer, Exception):
             await _take_back(desk, [ahead], answer)
             raise answer
         crash_point(CrashPoint.SEND_ANSWERED)
+        looked_at += len(leaving.orders)
+        answered = Answered(leaving.orders, answer)
         stopped = following if isinstance(following, Exception) else _stopped_since(desk, ahead)
-        await take_reports(desk, answer, orders)
-        await _mark_silent(desk, leaving.orders, answer)
         if stopped is not None:
+            await _book(desk, orders, answered)
             await _take_back(desk, [ahead], stopped)
             raise stopped
-        looked_at += len(leaving.orders)
         leaving = ahead
+    await _book(desk, orders, answered)
     return looked_at
+
+
+async def _book_and_permit(
+    desk: Desk, orders: OrderMap, answered: Answered, batches: Batches, at: datetime
+) -> Permitted | None:
+    """What is done while a batch is on its way."""
+    await _book(desk, orders, answered)
+    return await _permit_next(desk, batches, at)
 
 
 async def _permit_next(desk: Desk, batches: Batches, at: datetime) -> Permitted | None:
@@ -95,11 +112,16 @@ async def _permit_next(desk: Desk, batches: Batches, at: datetime) -> Permitted 
     return None if batch is None else await permit_at(desk, *batch, at)
 
 
+async def _book(desk: Desk, orders: OrderMap, answered: Answered) -> None:
+    await take_reports(desk, answered.reports, orders)
+    await _mark_silent(desk, answered.orders, answered.reports)
+
+
 async def _tried(work: Awaitable[Result]) -> Result | Exception:
-    """What came of it, or what it failed with."""
+    """What came of it, or what it failed with: what goes on beside it comes to its end first."""
     try:
         return await work
-    except FAILURES as failure:
+    except Exception as failure:  # noqa: BLE001 - whoever waits for both raises it
         return failure
 
 
@@ -108,7 +130,7 @@ def _stopped_since(desk: Desk, ahead: Permitted | None) -> Exception | None:
     try:
         if ahead is not None:
             require_still_permitted(desk.ledger, desk.held_lease, ahead.names)
-    except FAILURES as stopped:
+    except (OrderworksError, psycopg.Error) as stopped:
         return stopped
     return None
 

@@ -46,15 +46,15 @@ async def permit_at(
         LeaseLost, KillSwitchThrown, RunCancelled, NotApproved: and nothing was permitted.
     """
     releases, messages = _priced(desk, due, quotes)
-    # What the ledger makes of each order as it records the attempt.
+    crash_point(CrashPoint.SEND_BEFORE_PERMIT)
+    await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, at))
+    await desk.written()
+    # What the ledger has made of each order as it recorded the attempt.
     for one, release in zip(due, releases, strict=True):
         order = one.order
         order.state, order.held = transition(order.state, OrderEvent.SEND), False
         order.quantity, order.attempts = release.quantity, release.attempt
         order.limit_price = release.limit_price
-    crash_point(CrashPoint.SEND_BEFORE_PERMIT)
-    await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, at))
-    await desk.written()
     crash_point(CrashPoint.SEND_PERMITTED)
     return Permitted([one.order for one in due], messages)
 

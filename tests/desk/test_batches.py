@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
 
 import pytest
 from unreliable_broker import attempts, received, require_equal_books, send_due
@@ -10,10 +11,14 @@ from working_orders import ACCOUNT, order, plan_orders, state_of
 from orderworks.brokers.adapter import Report
 from orderworks.desk import leaving, reports
 from orderworks.desk.desk import Desk
+from orderworks.desk.permitting import Permitted
 from orderworks.desk.reconciliation import reconcile
+from orderworks.desk.releasing import due_now
+from orderworks.desk.submission import send
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.controls import throw_kill_switch
 from orderworks.ledger.leases import take_lease
+from orderworks.ledger.orders import open_orders
 from orderworks.ledger.stopped_runs import cancel_run
 from orderworks.model.errors import (
     BrokerError,
@@ -23,6 +28,7 @@ from orderworks.model.errors import (
     RunCancelled,
 )
 from orderworks.model.order import Order
+from orderworks.model.state import OrderState
 
 Act = Callable[[], Awaitable[None]]
 NAMES = [f"q{number}" for number in range(5)]
@@ -163,6 +169,60 @@ async def test_what_was_permitted_before_a_stop_is_taken_back_and_never_leaves(
         assert history(desk, name) == ["SEND", "SILENCE", "ABSENCE"]
         assert state_of(desk.ledger, name) == "NEW"
     assert {state_of(desk.ledger, name) for name in gone} == {"SUBMITTED"}
+
+
+async def test_what_was_permitted_ahead_is_asked_for_again_just_before_it_leaves(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that takes its time comes between the question and the message."""
+    done: list[str] = []
+
+    def noted(owner: object, name: str) -> None:
+        call = getattr(owner, name)
+
+        def note(*args: object, **named: object) -> object:
+            done.append(name)
+            return call(*args, **named)
+
+        monkeypatch.setattr(owner, name, note)
+
+    noted(leaving, "require_still_permitted")
+    noted(leaving, "take_reports")
+    noted(desk.broker, "submit_orders")
+    await send_due(desk)
+    after = [then for now, then in pairwise(done) if now == "require_still_permitted"]
+    assert after == ["submit_orders"] * 2
+
+
+async def test_what_kept_a_batch_from_being_permitted_is_told_although_the_one_before_came_too_fast(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(orders: Sequence[Order]) -> list[Report]:
+        raise PacingRefused("too many messages")
+
+    permit = leaving.permit_at
+    permits: list[int] = []
+
+    async def permit_one(*asked: object) -> Permitted:
+        permits.append(1)
+        if len(permits) == 2:
+            raise RunCancelled("the run was cancelled")
+        return await permit(*asked)
+
+    monkeypatch.setattr(desk.broker, "submit_orders", refuse)
+    monkeypatch.setattr(leaving, "permit_at", permit_one)
+    with pytest.raises(RunCancelled):
+        await send_due(desk)
+    assert {state_of(desk.ledger, name) for name in ["p-0", *NAMES]} == {"NEW"}
+
+
+async def test_orders_stand_where_they_stood_when_they_were_not_permitted(desk: Desk) -> None:
+    kill(desk.ledger)
+    orders = open_orders(desk.ledger, ACCOUNT)
+    with pytest.raises(KillSwitchThrown):
+        await send(desk, orders, due_now(orders, desk.clock.now(), {}).due, desk.clock.now())
+    assert {orders[name].state for name in NAMES} == {OrderState.NEW}
+    assert {orders[name].attempts for name in NAMES} == {0}
 
 
 async def test_what_was_permitted_before_the_account_was_taken_is_not_sent_by_who_lost_it(
