@@ -19,7 +19,7 @@ AUCTION_OF: dict[str, Auction] = {
     TimeInForce.CLS: Auction.CLOSING,
 }
 OUTLASTING = frozenset({TimeInForce.GTC, TimeInForce.GTD})
-# They are asked of every order, and finding a member of an enum takes longer than to compare with it.
+# Looked up once: they are asked of every order, and a member of an enum is slow to find.
 AT_ONCE, AT_ONCE_AND_WHOLE, BUY = TimeInForce.IOC, TimeInForce.FOK, Side.BUY
 
 
@@ -160,7 +160,7 @@ def _as_resting(order: ExchangeOrder) -> Resting:
     )
 
 
-PLACE = (
+KEPT_BY_BOOK = (
     "quantity",
     "stop_price",
     "arrived_at",
@@ -170,7 +170,7 @@ PLACE = (
     "queue_ahead",
 )
 """What the matching engine keeps of an order."""
-_place = attrgetter(*PLACE)
+_place = attrgetter(*KEPT_BY_BOOK)
 
 
 def _write_place(resting: Resting, order: ExchangeOrder) -> bool:
@@ -186,7 +186,7 @@ def _write_place(resting: Resting, order: ExchangeOrder) -> bool:
     )
     if place == _place(order):
         return False
-    for name, value in zip(PLACE, place, strict=True):
+    for name, value in zip(KEPT_BY_BOOK, place, strict=True):
         setattr(order, name, value)
     return True
 

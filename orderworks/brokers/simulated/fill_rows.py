@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import args_row
 
 from orderworks.model.fill import Fill
-from orderworks.model.order import Side
+from orderworks.model.order import SIDES
 from orderworks.row_text import send_rows
 
 _COLUMNS = (
@@ -40,4 +40,4 @@ def insert_fills(
 
 def _fill(*columns: Any) -> Fill:
     exec_id, client_order_id, symbol, side, *rest = columns
-    return Fill(exec_id, client_order_id, symbol, Side(side), *rest)
+    return Fill(exec_id, client_order_id, symbol, SIDES[side], *rest)
