@@ -17,8 +17,8 @@ import httpx
 
 ORDERWORKS = Path(sys.executable).with_name("orderworks")
 READY = "UI: "
-PATIENCE_SECONDS = 180
-"""For a machine that has other tests to run."""
+PATIENCE_SECONDS = 480
+"""For a slow machine that has other tests to run."""
 
 TERMINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 

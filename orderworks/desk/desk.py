@@ -65,7 +65,7 @@ class Desk:
     _told: str | None = field(default=None, repr=False)
     """Who was last said to work the account instead of us."""
     _renewal: Renewal | None = field(default=None, repr=False)
-    _loss: LeaseLost | None = field(default=None, repr=False)
+    _loss: Exception | None = field(default=None, repr=False)
     """Why the lease is lost, as far as its renewal has told."""
     _leaving: asyncio.Task[None] | None = field(default=None, repr=False)
     _writing: asyncio.Task[None] | None = field(default=None, repr=False)
@@ -111,7 +111,7 @@ class Desk:
         crash_point(CrashPoint.BROKER_CONNECTED)
         return True
 
-    def _leave(self, loss: LeaseLost) -> None:
+    def _leave(self, loss: Exception) -> None:
         """Hangs up, whatever is being asked or heard: a broker may let in one client of a kind only.
 
         What used the line meanwhile fails, and ``require_lease`` says why.
@@ -120,7 +120,7 @@ class Desk:
         self._leaving = asyncio.create_task(self.broker.close())
 
     def tell_loss(self, failure: Exception) -> None:
-        """Raises LeaseLost where something failed because the line was left to another worker."""
+        """Raises why the lease was lost, where something failed as its line to the broker was left."""
         if self._loss is not None:
             raise self._loss from failure
 
@@ -131,7 +131,7 @@ class Desk:
             self._told = holder
 
     async def require_lease(self) -> None:
-        """Raises LeaseLost if the account is another worker's by now."""
+        """Raises LeaseLost if the account is another worker's by now, or what its renewal failed with."""
         await self.let_writing_end()
         require_lease(self.ledger, self.held_lease)
         if self._loss is not None:

@@ -34,14 +34,15 @@ class Renewal:
     """The renewal of one lease, from its making until it is ended.
 
     Args:
-        lost: told within the loop, once, why the lease is not renewed any more, if that comes to pass.
+        lost: told within the loop, once, why the lease is not renewed any more, if that comes to pass:
+            ``LeaseLost``, or what the database failed with.
     """
 
     def __init__(
         self,
         url: str,
         lease: Lease,
-        lost: Callable[[LeaseLost], None],
+        lost: Callable[[Exception], None],
         stuck_seconds: float = STUCK_SECONDS,
     ) -> None:
         self._url, self._lease, self._stuck_seconds = url, lease, stuck_seconds
@@ -75,14 +76,13 @@ class Renewal:
                         raise LeaseLost(f"this process has been stuck for {silent:.0f} s")
                     renew_lease(ledger, self._lease)
         except (LeaseLost, LedgerUnavailable, psycopg.Error) as error:
-            account = self._lease.account
-            log.error("the lease of account %s is not renewed any more: %s", account, error)
-            if not isinstance(error, LeaseLost):
-                error = LeaseLost(f"the lease of account {account} cannot be renewed: {error}")
+            log.error(
+                "the lease of account %s is not renewed any more: %s", self._lease.account, error
+            )
             # A loop that is closed by now has nothing left to let go.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._tell, error)
 
-    def _tell(self, loss: LeaseLost) -> None:
+    def _tell(self, loss: Exception) -> None:
         if not self._ended.is_set():
             self._lost(loss)

@@ -11,6 +11,10 @@ from synthetic_day import SESSION, in_session
 
 from orderworks.ledger.connection import Ledger
 
+FAST, SLOW = 10, 2
+"""How many times as fast as it was the market of a gateway goes: a wave takes 3 seconds, or 15."""
+
+PLANNED = "SELECT 1 FROM orders WHERE state = 'NEW'"
 A_LATER_SLICE = "SELECT 1 FROM orders WHERE slice_index > 0 AND state = ANY(%s)"
 DONE = "SELECT 1 FROM runs WHERE kind = 'daily' AND state = 'DONE'"
 WAITING = (
@@ -39,13 +43,18 @@ class CaughtRun:
     in_force: Mapping[str, str]
 
     def require_in_the_middle(self) -> None:
-        """Waits for it to be there."""
-        wait_until(
-            lambda: rows(self.ledger, A_LATER_SLICE, list(LIVE)) != [],
-            lambda: outcome(self.flow_run),
-        )
+        """Waits for it to be there: its market goes slowly where a busy machine might miss it."""
+        self._wait_for(PLANNED)
+        tell(self.gateway, f"speed {SLOW}")
+        self._wait_for(A_LATER_SLICE, list(LIVE))
+        tell(self.gateway, f"speed {FAST}")
         assert self.flow_run["state"]["type"] == "RUNNING"
         assert not self.is_done
+
+    def _wait_for(self, found: str, *parameters: object) -> None:
+        wait_until(
+            lambda: rows(self.ledger, found, *parameters) != [], lambda: outcome(self.flow_run)
+        )
 
     @property
     def flow_run(self) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from caught_run import CaughtRun, start
+from caught_run import FAST, CaughtRun, start
 from gateway_process import RUNS_FAST, Process, heard, running_gateway
 from operating_house import READY, Server, Up, free_port, running_up
 from synthetic_day import SESSION, a_whole_day, variables, write_market, write_table
@@ -88,9 +88,9 @@ def gateway(
 ) -> Iterator[tuple[Process, dict[str, str]]]:
     """A broker whose market takes its time, and the variables of a run that trades there.
 
-    Each wave is three seconds long, and there are many.
+    There are many waves.
     """
-    with running_gateway(in_force | own_ledger, market, speed=10) as process:
+    with running_gateway(in_force | own_ledger, market, FAST) as process:
         port = {"ORDERWORKS_BROKER__IBKR__PORT": heard(process)}
         yield process, own_ledger | RUNS_FAST | MANY_SLICES | port
 

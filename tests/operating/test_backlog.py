@@ -32,6 +32,7 @@ def due(run: Any) -> datetime:
 
 
 def switch_off(server: Server, deployment: str) -> None:
+    """No run is scheduled any more, and what lies in the future is taken back."""
     for schedule in server.get(f"/deployments/{deployment}/schedules"):
         server.patch(f"/deployments/{deployment}/schedules/{schedule['id']}", active=False)
 
@@ -57,13 +58,13 @@ def test_a_backlog_is_worked_once(in_force: dict[str, str], port: int, market: s
         time.sleep(0.2)
     with running_up(in_force, "--port", str(port)) as second:
         second.wait_until_it_says(READY)
-        switch_off(server, deployment)
 
-        def all_ended() -> bool:
-            found = scheduled_by(server, deployment)
-            return all(run["state"]["type"] in TERMINAL for run in found)
+        def states() -> list[str]:
+            # The server may be scheduling just then.
+            switch_off(server, deployment)
+            return [run["state"]["type"] for run in scheduled_by(server, deployment)]
 
-        wait_until(all_ended)
+        wait_until(lambda: TERMINAL.issuperset(states()), lambda: str(states()))
         *backlog, newest = scheduled_by(server, deployment)
         assert len(backlog) >= PASSED - 1
         assert newest["state"]["name"] == "Completed", newest["state"]
