@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -46,21 +47,21 @@ class Reel:
     """
 
     def __init__(self, tape: SymbolTape, session_open: int = -NEVER) -> None:
-        self._tape = tape = _with_one_bar_a_time(tape)
+        self._tape = tape
         # To find one time among these takes half as long as in the arrays that they show.
         self._quote_ts, self._bar_ts = tape.quote_ts.data, tape.bar_ts.data
         self._quote_columns = tape.quote_ts, tape.bid, tape.ask, tape.bid_size, tape.ask_size
         self._bar_columns = (
             tape.bar_ts, tape.open, tape.high, tape.low, tape.close, tape.volume,
         )  # fmt: skip
-        # Shares traded up to each bar, with it.
-        self._volumes = tape.volume.cumsum()
+        # Shares traded in so many bars: most orders of a day ask further on than the last.
+        self._counted, self._volume = 0, 0
         self.is_quoted = len(tape.quote_ts) > 0
         """Whether there are quotes; where there are none, orders trade at the bars' prices."""
         # The orders of a batch ask for one moment.
         self._asked_at, self._quoted, self._requoted_at = -NEVER, NO_QUOTE, NEVER
         # So long before an event an order must have come to take part in it.
-        self._span = 1 if self.is_quoted else _span_of_a_bar(tape.bar_ts, session_open)
+        self._span = 1 if self.is_quoted else _span_of_a_bar(self._summed.bar_ts, session_open)
 
     def quote(self, at: int) -> tuple[int, int, int, int]:
         """The quote that stood at a time: bid, ask, bid size, ask size; 0 where there was none."""
@@ -97,7 +98,23 @@ class Reel:
         return self._volume_before(_behind(self._bar_ts, at))
 
     def _volume_before(self, row: int) -> int:
-        return self._volumes.item(row - 1) if row else 0
+        if row < self._counted:
+            self._counted, self._volume = 0, 0
+        if row > self._counted:
+            self._volume += int(self._tape.volume[self._counted : row].sum())
+            self._counted = row
+        return self._volume
+
+    @cached_property
+    def _summed(self) -> SymbolTape:
+        """The tape, the bars of one time added up."""
+        return _with_one_bar_a_time(self._tape)
+
+    @cached_property
+    def _volumes(self) -> Ints:
+        """Shares traded up to each bar of that, with it."""
+        volumes: Ints = self._summed.volume.cumsum()
+        return volumes
 
     def last_trade(self, at: int) -> int | None:
         """The price of the last trade at a time or before it."""
@@ -145,7 +162,9 @@ class Reel:
                 quote = next(quote_rows, _END)
             if bar[0] == ts:
                 _, opened, high, low, close, volume = bar
-                bar = next(bar_rows, _END)
+                while (bar := next(bar_rows, _END))[0] == ts:
+                    _, _, higher, lower, close, more = bar
+                    high, low, volume = max(high, higher), min(low, lower), volume + more
                 total += volume
             else:
                 opened = high = low = close = volume = 0
@@ -196,7 +215,7 @@ class Reel:
 
     def events_at(self, ts: Ints) -> list[Event]:
         """The events at these times."""
-        tape = self._tape
+        tape = self._summed
         if not len(ts):
             return []
         quote_row = tape.quote_ts.searchsorted(ts, side="right") - 1
@@ -205,16 +224,19 @@ class Reel:
         known = bars_until > 0
         traded[known] = tape.bar_ts[bars_until[known] - 1] == ts[known]
         quoted = [_standing(column, quote_row, quote_row >= 0) for column in self._quote_columns]
-        bars = [_standing(column, bars_until - 1, traded) for column in self._bar_columns]
+        bars = [
+            _standing(column, bars_until - 1, traded)
+            for column in (tape.open, tape.high, tape.low, tape.close, tape.volume)
+        ]
         totals = _standing(self._volumes, bars_until - 1, known)
-        columns = [ts, *quoted[1:], *bars[1:], totals, ts - self._span]
+        columns = [ts, *quoted[1:], *bars, totals, ts - self._span]
         rows = zip(*(column.tolist() for column in columns), strict=True)
         return [Event(*row) for row in rows]
 
     @property
     def closes(self) -> tuple[Ints, Ints]:
         """The times of the bars and their last prices."""
-        return self._tape.bar_ts, self._tape.close
+        return self._summed.bar_ts, self._summed.close
 
 
 _behind = bisect_right
