@@ -36,6 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
         prepare()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with few and long tests come first: one worker would be at them when all else is done."""
+    items.sort(key=lambda item: item.path.parent.name != "operating")
+
+
 @pytest.fixture(scope="session")
 def prefect_api() -> Iterator[str]:
     """The address of a Prefect server of these tests' own, which flows in this process use too."""

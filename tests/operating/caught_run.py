@@ -11,8 +11,8 @@ from synthetic_day import SESSION, in_session
 
 from orderworks.ledger.connection import Ledger
 
-FAST, SLOW = 10, 2
-"""How many times as fast as it was the market of a gateway goes: a wave takes 3 seconds, or 15."""
+FAST, SLOW = 10, 4
+"""How many times as fast as it was the market of a gateway goes: a wave takes 3 seconds, or 8."""
 
 PLANNED = "SELECT 1 FROM orders WHERE state = 'NEW'"
 A_LATER_SLICE = "SELECT 1 FROM orders WHERE slice_index > 0 AND state = ANY(%s)"
