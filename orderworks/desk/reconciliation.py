@@ -1,9 +1,10 @@
 """Reconciliation: a complete snapshot, what it proves booked, what differs kept as breaks."""
 
 import logging
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from orderworks.brokers.adapter import Report, Snapshot
 from orderworks.desk.booking import Anomaly, Booking, move
@@ -20,7 +21,8 @@ from orderworks.desk.comparison import (
 from orderworks.desk.corporate_actions import book_actions
 from orderworks.desk.desk import Desk
 from orderworks.desk.doubt import judge_absent
-from orderworks.desk.reports import record, take_reports
+from orderworks.desk.releasing import oversized
+from orderworks.desk.reports import cancel, record, take_reports
 from orderworks.desk.settling import retire_parents
 from orderworks.ledger.accounts import book_opening, booked_portfolio, is_opened
 from orderworks.ledger.alerts import Alert, raise_alerts
@@ -68,9 +70,27 @@ class Reconciled:
         return f"{state}, {self.healed} healed" if self.healed else state
 
 
+class _Look(NamedTuple):
+    """A look at the broker, once what it proves is booked.
+
+    Attributes:
+        orders: ours that are open, or that the snapshot is about.
+        healed: how much was booked.
+        is_surprising: whether something of it does not fit what had been booked.
+        booked: what is booked of the snapshot's executions.
+    """
+
+    snapshot: Snapshot
+    orders: OrderMap
+    healed: int
+    is_surprising: bool
+    booked: BookedCommissions
+
+
 async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
     """Brings the ledger to what the broker shows, and records what remains different.
 
+    What took the place of an order that filled late is cancelled: nobody else may look at it again.
     The first reconciliation of an account books its opening balances. Where another worker has the
     account it is left to that one.
 
@@ -91,34 +111,36 @@ async def reconcile(desk: Desk, run: Run | None) -> Reconciled:
         crash_point(CrashPoint.OPENING_BOOKED)
     orders = _our_orders(desk, snapshot)
     healed = book_actions(desk, snapshot, orders)
-    proven, booked = await _book_evidence(desk, snapshot, orders)
-    healed += proven
-    missing = absent(snapshot, orders.values())
+    look = await _book_evidence(desk, snapshot, orders)
+    healed += look.healed
+    if look.is_surprising and (names := oversized(look.orders)):
+        await cancel(desk, names, look.orders)
+        look = await _look_again(desk)
+        healed += look.healed
+    missing = absent(look.snapshot, look.orders.values())
     to_resend = 0
     if missing:
         await desk.clock.sleep_until(desk.clock.now() + SETTLE)
-        snapshot = await desk.broker.snapshot()
-        orders = _our_orders(desk, snapshot)
-        proven, booked = await _book_evidence(desk, snapshot, orders)
-        healed += proven
+        look = await _look_again(desk)
+        healed += look.healed
         suspected = {order.client_order_id for order in missing}
-        missing = [o for o in absent(snapshot, orders.values()) if o.client_order_id in suspected]
-        to_resend = _settle_absent(desk, missing, snapshot)
+        still_absent = absent(look.snapshot, look.orders.values())
+        missing = [order for order in still_absent if order.client_order_id in suspected]
+        to_resend = _settle_absent(desk, missing, look.snapshot)
         crash_point(CrashPoint.ABSENCE_BOOKED)
     # What ended while nobody looked ends its parent too: planning nets against open parents.
-    retire_parents(desk, orders)
-    breaks = _breaks(desk, snapshot, orders, booked)
-    _hold_doubled(desk, orders, breaks)
+    retire_parents(desk, look.orders)
+    breaks = _breaks(desk, look)
+    _hold_doubled(desk, look.orders, breaks)
     _record(desk, run, healed, breaks)
     crash_point(CrashPoint.RECONCILED)
     return Reconciled(healed, to_resend, tuple(breaks))
 
 
-def _breaks(
-    desk: Desk, snapshot: Snapshot, orders: OrderMap, booked: Container[str]
-) -> list[Break]:
+def _breaks(desk: Desk, look: _Look) -> list[Break]:
     """What differs, but for what a person lets stand, for as long as that differs."""
-    found = differences(snapshot, orders, booked_portfolio(desk.ledger, desk.account), booked)
+    portfolio = booked_portfolio(desk.ledger, desk.account)
+    found = differences(look.snapshot, look.orders, portfolio, look.booked)
     accepted = accepted_differences(desk.ledger, desk.account)
     if gone := accepted - {_figures(b) for b in found}:
         forget_accepted(desk.ledger, desk.held_lease, gone)
@@ -159,10 +181,13 @@ def _record(desk: Desk, run: Run | None, healed: int, breaks: Sequence[Break]) -
     )
 
 
-async def _book_evidence(
-    desk: Desk, snapshot: Snapshot, orders: OrderMap
-) -> tuple[int, BookedCommissions]:
-    """Books what a snapshot proves; how much that was, and what is booked of its executions then."""
+async def _look_again(desk: Desk) -> _Look:
+    snapshot = await desk.broker.snapshot()
+    return await _book_evidence(desk, snapshot, _our_orders(desk, snapshot))
+
+
+async def _book_evidence(desk: Desk, snapshot: Snapshot, orders: OrderMap) -> _Look:
+    """Books what a snapshot proves."""
     booked = _booked(desk, snapshot)
     live = [name for name, order in orders.items() if order.is_live]
     reports = evidence(snapshot, orders, asked_revisions(desk.ledger, live), booked)
@@ -175,7 +200,8 @@ async def _book_evidence(
         booked = _booked(desk, snapshot)
     crash_point(CrashPoint.EVIDENCE_BOOKED)
     proven += late
-    return len(proven.events) + len(proven.fills), booked
+    healed = len(proven.events) + len(proven.fills)
+    return _Look(snapshot, orders, healed, bool(proven.anomalies), booked)
 
 
 async def _book(desk: Desk, reports: Sequence[Report], orders: OrderMap) -> Booking:

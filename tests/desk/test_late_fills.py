@@ -9,8 +9,10 @@ from unreliable_broker import UnreliableBroker, line
 from working_orders import at, fill, release, state_of
 
 from orderworks.brokers.adapter import BrokerOrder, Report, ReportKind, Snapshot
+from orderworks.desk.comparison import BreakKind
 from orderworks.desk.desk import Desk
 from orderworks.desk.ending import close_session
+from orderworks.desk.reconciliation import reconcile
 from orderworks.desk.reports import take_reports
 from orderworks.desk.waves import Wave, work_wave
 from orderworks.ledger.movements import permit
@@ -30,9 +32,11 @@ class TellsLate(UnreliableBroker):
 class ShowsLate(UnreliableBroker):
     """Tells of a late execution in its snapshots only."""
 
+    shares = 30
+
     async def snapshot(self) -> Snapshot:
         seen = await super().snapshot()
-        return replace(seen, executions=(*seen.executions, fill("late", "p-0", 30)))
+        return replace(seen, executions=(*seen.executions, fill("late", "p-0", self.shares)))
 
 
 CASES = pytest.mark.parametrize("late", [30, 60])
@@ -121,6 +125,24 @@ async def test_what_fills_late_after_the_run_is_not_bought_again_until_the_close
     await close_session(desk)
     theirs = await shown(desk)
     assert (theirs.state, theirs.filled_quantity) == ("CANCELLED", 0)
+
+
+@CASES
+async def test_what_the_last_reconciliation_shows_is_not_bought_again_until_the_next_wave(
+    desk: Desk, late: int
+) -> None:
+    """After the run nobody may look for long."""
+    await the_second_slice_stands_for_both(desk)
+    broker = line(desk)
+    broker.__class__ = ShowsLate
+    assert isinstance(broker, ShowsLate)
+    broker.shares = late
+    found = await reconcile(desk, None)
+    theirs = await shown(desk)
+    assert (theirs.state, theirs.filled_quantity) == ("CANCELLED", 0)
+    assert state_of(desk.ledger, "p-1") == "CANCELLED"
+    # The exchange has cash and shares without it, and nothing else differs.
+    assert {one.kind for one in found.breaks} == {BreakKind.CASH, BreakKind.POSITION}
 
 
 async def test_what_a_look_at_unanswered_orders_shows_is_not_bought_again_in_that_wave(
