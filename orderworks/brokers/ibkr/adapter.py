@@ -148,10 +148,11 @@ class IbkrBroker:
                 at = self._clock.now()
                 reports.append(Report(ReportKind.CANCEL_REFUSED, name, at, reason=reason))
                 continue
-            await self._line.pace.take()
             if name in self._talk.threads:
                 self._talk.threads[name].cancel_asked = True
-            self._line.client.cancelOrder(numbers[name], "")
+            for number in numbers[name]:
+                await self._line.pace.take()
+                self._line.client.cancelOrder(number, "")
         crash_point(CrashPoint.CANCELS_LEFT)
         return reports + await self._post.answers(
             client_order_ids, lambda one: one.ended or not one.cancel_asked
@@ -281,13 +282,13 @@ class IbkrBroker:
         except BrokerError as error:
             raise Disconnected(f"{error}; nothing was sent") from error
 
-    async def _numbers_to_cancel(self, names: Sequence[str]) -> dict[str, int]:
-        """The numbers of orders: as the broker shows them, or else as they were sent."""
+    async def _numbers_to_cancel(self, names: Sequence[str]) -> dict[str, list[int]]:
+        """The numbers of orders: all that the broker shows, or else the one they were sent under."""
         await self._require_line()
         if any(name not in self._talk.threads for name in names):
             # What cannot be shown whole may be cancelled all the same.
             with suppress(SnapshotIncomplete):
                 await self.snapshot()
-        shown = {name: self._talk.threads[name] for name in names if name in self._talk.threads}
-        numbers = {name: thread.order_id for name, thread in shown.items()}
-        return self._numbers.latest(names) | numbers
+        sent = {name: [number] for name, number in self._numbers.latest(names).items()}
+        shown = {name: numbers for name in names if (numbers := self._talk.numbers_of(name))}
+        return sent | shown

@@ -118,6 +118,12 @@ class Correspondence:
             return self._by_perm_id[perm_id]
         return self._by_number.get(order_id) if client_id == self.client_id else None
 
+    def numbers_of(self, name: str) -> list[int]:
+        """Ours of an order, as it was sent and shown: more than one where the broker has it twice."""
+        if name not in self.doubled:
+            return [self.threads[name].order_id] if name in self.threads else []
+        return sorted(number for number, named in self._by_number.items() if named == name)
+
     def _hear_order(self, shown: OrderShown, at: datetime) -> None:
         name = self.name_of(shown.ref, shown.perm_id, shown.order_id, shown.client_id)
         if name is None or not shown.perm_id:
@@ -127,6 +133,8 @@ class Correspondence:
             if shown.client_id != self.client_id:
                 return
             thread = self.begin(name, shown.order_id, shown.contract, shown.order)
+        if shown.client_id == self.client_id:
+            self._by_number.setdefault(shown.order_id, name)
         self._link(thread, shown.perm_id)
         if name in self.doubled:
             return

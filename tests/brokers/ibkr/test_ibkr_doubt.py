@@ -156,6 +156,16 @@ async def test_two_orders_of_one_name_are_shown_as_two(serving: Serving) -> None
         assert len(shown(await broker.snapshot(), "a")) == 2
 
 
+async def test_both_of_two_orders_of_one_name_are_cancelled(serving: Serving) -> None:
+    async with serving() as served, served.working() as broker:
+        await broker.submit_orders([limit("a", 100, "99.50")])
+        thread = broker._talk.threads["ow-a"]
+        broker._line.client.placeOrder(thread.order_id + 1, thread.contract, thread.message)
+        assert shown(await broker.snapshot(), "a") == [("SUBMITTED", 0, 100)] * 2
+        await broker.cancel_orders(["ow-a"])
+        assert shown(await broker.snapshot(), "a") == [("CANCELLED", 0, 100)] * 2
+
+
 async def test_an_execution_that_is_corrected_replaces_what_it_was(serving: Serving) -> None:
     async with serving() as served, served.working() as broker:
         served.gateway.faults.next(Answer.EXECUTION, Correct(60, "99.90"))
