@@ -5,6 +5,7 @@ from prefect.client.schemas import State
 from flows.declaring import declared
 from flows.framing import framed
 from flows.parameters import Broker, Market, Session
+from orderworks.model.counted import counted
 from tasks.close_session import close_session
 from tasks.measure_quality import measure_quality
 from tasks.reconcile_books import reconcile_books
@@ -33,5 +34,5 @@ async def end_of_day(
             quality = await measure_quality(desk, run)
             await show_quality(desk, quality)
             await write_report_of_session(desk)
-            frame.message = f"{ended} resting orders ended; {reconciled}; {quality}"
+            frame.message = f"{counted(ended, 'resting order')} ended; {reconciled}; {quality}"
     return frame.state

@@ -12,6 +12,7 @@ from orderworks.desk.kill_switch import throw
 from orderworks.desk.waves import waves
 from orderworks.ledger.controls import refuse_while_killed
 from orderworks.model.clock import WallClock
+from orderworks.model.counted import counted
 from orderworks.model.order import FLATTEN
 from orderworks.settings import load_settings
 from tasks.cancel_resting import cancel_resting
@@ -59,7 +60,7 @@ async def kill_switch(
             await reconcile_books(desk, run)
             cancelled = await cancel_resting(desk, "the kill switch was thrown")
             await tell_alerts(desk)
-            frame.message = f"{cancelled} resting orders cancelled"
+            frame.message = f"{counted(cancelled, 'resting order')} cancelled"
         frame.message = f"killed: {reason}; {frame.message}"
     if flatten and frame.desk is not None:
         at = f":{WallClock().now():%Y-%m-%dT%H:%M:%S.%f}"

@@ -5,6 +5,7 @@ from uuid import UUID
 from prefect import get_client, runtime
 
 from orderworks.ledger.runs import Run
+from orderworks.model.counted import counted
 from tasks.showing import show
 
 
@@ -18,7 +19,7 @@ async def name_run(run: Run, orders: int | None = None) -> None:
     """Names the flow run: 'daily 2026-11-20 · DU123 · 42 orders'."""
     parts = [f"{run.kind.replace('-', ' ')} {run.session}", run.account]
     if orders is not None:
-        parts.append(f"{orders:,} order{'s' * (orders != 1)}")
+        parts.append(counted(orders, "order"))
     await name_flow_run(*parts)
 
 

@@ -16,6 +16,7 @@ from flows.operating.claim import Claim, claimed
 from flows.operating.server import Answer, found_at, require_free, start_server, wait_for
 from flows.operating.staffing import Share, start_worker
 from orderworks.ledger.connection import database_url, open_ledger
+from orderworks.model.counted import counted
 from orderworks.settings import home_directory, load_settings
 
 Tell = Callable[[str], None]
@@ -110,7 +111,7 @@ def _start_worker(
 
     name = socket.gethostname() + ("" if claim.ours else f"-{os.getpid()}")
     if claim.ours and (settled := asyncio.run(settle_left_over(name))):
-        tell(f"{settled} runs of a worker that is gone were settled")
+        tell(f"settled {counted(settled, 'run')} of a worker that is gone")
     log = start_worker(children, name, share, preloaded, logs)
     tell(f"worker '{name}' started, its log is {log}")
 

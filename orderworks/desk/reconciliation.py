@@ -37,6 +37,7 @@ from orderworks.ledger.reconciliations import (
     unresolved_breaks,
 )
 from orderworks.ledger.runs import Run
+from orderworks.model.counted import counted
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.state import AT_BROKER, OrderEvent, OrderState
 
@@ -66,7 +67,7 @@ class Reconciled:
         if self.left_to is not None:
             return f"left to {self.left_to}"
         count = len(self.breaks)
-        state = f"{count} break{'s' if count > 1 else ''}" if count else "books equal the broker's"
+        state = counted(count, "break") if count else "books equal the broker's"
         return f"{state}, {self.healed} healed" if self.healed else state
 
 

@@ -26,6 +26,7 @@ from orderworks.desk.submission import Sent, send
 from orderworks.ledger.approvals import proposed_runs
 from orderworks.ledger.orders import OrderMap, has_work, next_moment, open_orders
 from orderworks.ledger.runs import Run
+from orderworks.model.counted import counted
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import BrokerError, OrdersUnsettled, RunCancelled
 from orderworks.model.order import Replacement
@@ -56,9 +57,9 @@ class WaveResult:
     fills: int
 
     def __str__(self) -> str:
-        parts = [f"{self.sent} sent", f"{self.fills} fills"]
+        parts = [f"{self.sent} sent", counted(self.fills, "fill")]
         if self.cancelled:
-            parts.append(f"{self.cancelled} leftovers cancelled")
+            parts.append(f"{counted(self.cancelled, 'leftover')} cancelled")
         if self.refused:
             parts.append(f"{self.refused} refused")
         return ", ".join(parts)

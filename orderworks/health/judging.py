@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from orderworks.health.books import Books, LastRun, Standing
+from orderworks.model.counted import counted
 from orderworks.model.finding import Level
 from orderworks.settings import Health
 
@@ -70,12 +71,14 @@ def _doubt(standing: Standing, *_: object) -> Iterator[Answer]:
     if standing.held:
         yield (
             Level.FAILS,
-            f"{standing.held} orders wait for your decision; 'orderworks orders --held' says why",
+            f"{counted(standing.held, 'order waits', 'orders wait')} for your decision; "
+            "'orderworks orders --held' says why",
         )
     if standing.unknown > standing.held:
         level = Level.FAILS if standing.lease_holder is None else Level.WARNING
         who = standing.lease_holder or "nobody"
-        yield level, f"the fate of {standing.unknown} orders is not known, and {who} settles it"
+        of = counted(standing.unknown, "order")
+        yield level, f"the fate of {of} is not known, and {who} settles it"
 
 
 def _alerts(
@@ -86,7 +89,7 @@ def _alerts(
         level = Level.FAILS if lag > limits.alert_lag_seconds else Level.WARNING
         yield (
             level,
-            f"nobody was told of {standing.untold_alerts} alerts, the oldest for {_span(lag)}; "
+            f"nobody was told of {counted(standing.untold_alerts, 'alert')}, the oldest for {_span(lag)}; "
             "'orderworks alerts' lists them",
         )
 
@@ -141,7 +144,7 @@ def _in_order(standing: Standing, runs: Sequence[LastRun]) -> str:
     who = f"{standing.lease_holder} works it" if standing.lease_holder else "nobody works it"
     last = max(runs, key=lambda run: run.created_at, default=None)
     told = f"its last run is '{last.run_key}', {last.state.lower()}" if last else "it has no run"
-    return f"{who}, {standing.open_orders} orders are open, {told}"
+    return f"{who}, {counted(standing.open_orders, 'order is', 'orders are')} open, {told}"
 
 
 def _span(seconds: float) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from orderworks.model.counted import counted
+
 
 def told(row: Mapping[Any, Any]) -> str:
     """Orders, fill rate, cost; what is not known is left out.
@@ -12,7 +14,7 @@ def told(row: Mapping[Any, Any]) -> str:
     Args:
         row: of MEASURES.
     """
-    parts = [f"{row['orders']} orders, {row['fill_rate']:.0%} filled"]
+    parts = [f"{counted(row['orders'], 'order')}, {row['fill_rate']:.0%} filled"]
     if pd.notna(row["slippage_arrival_bps"]):
         parts.append(f"arrival slippage {row['slippage_arrival_bps']:+.1f} bps")
     if pd.notna(row["shortfall_total"]):

@@ -56,7 +56,7 @@ def attention(
         (alerts, "alert was raised", "alerts were raised"),
         (unmeasured, "order could not be measured whole", "orders could not be measured whole"),
     ]
-    told = [f"{number:,} {one if number == 1 else many}" for number, one, many in things if number]
+    told = [wording.count(number, one, many) for number, one, many in things if number]
     said = wording.listed(told) or "Nothing was rejected, no break is open, no alert was raised"
     return f"{_left_out(left_out)}{said}."
 

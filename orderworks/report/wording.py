@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from orderworks.market.calendar import NEW_YORK
+from orderworks.model.counted import counted
 
 MISSING = "–"
 """What stands for a number that is not known."""
@@ -91,9 +92,7 @@ def short_day(session: date) -> str:
     return f"{session.day} {session:%b}"
 
 
-def count(number: int, noun: str) -> str:
-    """'1 order', '2 orders'."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+count = counted
 
 
 def listed(things: Sequence[str]) -> str:

@@ -87,7 +87,7 @@ def test_the_lag_of_untold_alerts_is_by_the_databases_clock(books: Ledger, ledge
         status, answer = monitor.get()
     assert status == 503
     assert answer["accounts"][0]["untold_lag_seconds"] >= 3600
-    assert "nobody was told of 1 alerts, the oldest for 1:0" in answer["findings"][1]["sentence"]
+    assert "nobody was told of 1 alert, the oldest for 1:0" in answer["findings"][1]["sentence"]
 
 
 def test_only_the_one_question_can_be_asked(books: Ledger, ledger_url: str) -> None:
