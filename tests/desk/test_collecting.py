@@ -11,3 +11,14 @@ def test_cycles_are_looked_for_seldom_meanwhile_and_as_usual_after() -> None:
         assert gc.get_threshold() == (SELDOM, *usual[1:])
         assert gc.isenabled()
     assert gc.get_threshold() == usual
+
+
+def test_desks_that_overlap_may_close_in_any_order() -> None:
+    usual = gc.get_threshold()
+    first, second = seldom_collected(), seldom_collected()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert gc.get_threshold() == (SELDOM, *usual[1:])
+    second.__exit__(None, None, None)
+    assert gc.get_threshold() == usual
