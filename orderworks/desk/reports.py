@@ -1,9 +1,9 @@
 """Taking a broker's reports into the ledger: read what they touch, apply, commit as one."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -16,12 +16,16 @@ from orderworks.ledger.alerts import Alert, raise_alerts
 from orderworks.ledger.booked_executions import booked_executions, standing_reports
 from orderworks.ledger.movements import book
 from orderworks.ledger.orders import OrderMap, open_orders, orders_by_id
+from orderworks.model.clock import is_replayed
 from orderworks.model.crash_points import CrashPoint, crash_point
 
 log = logging.getLogger(__name__)
 
 BATCH = 2_500
 """Orders or reports that are committed together: enough to be cheap, few enough to overlap."""
+
+LOOK = timedelta(seconds=5)
+"""Of the market, for which the broker is listened to before whoever listens looks whether it is called."""
 
 Item = TypeVar("Item")
 
@@ -123,15 +127,23 @@ async def cancel(
         crash_point(CrashPoint.CANCEL_BOOKED)
 
 
-async def follow(desk: Desk, until: datetime, orders: OrderMap | None = None) -> int:
+async def follow(
+    desk: Desk,
+    until: datetime,
+    orders: OrderMap | None = None,
+    is_called: Callable[[], bool] = lambda: False,
+) -> int:
     """Books what the broker reports until a market time; returns how many fills there were.
+
+    Args:
+        is_called: whether something else is to be done now; asked now and then, and then it returns early.
 
     Where something fills late, what took its place is cancelled at once: nobody else may look at it
     again before it has filled too.
     """
     fills = 0
     crash_point(CrashPoint.FOLLOW_BEFORE_MESSAGE)
-    async for reports in desk.broker.events(until):
+    async for reports in _heard(desk, until, is_called):
         crash_point(CrashPoint.MARKET_MOVED)
         booking = await take_reports(desk, reports, orders)
         fills += len(booking.fills)
@@ -141,6 +153,21 @@ async def follow(desk: Desk, until: datetime, orders: OrderMap | None = None) ->
             await cancel(desk, oversized(open_orders(desk.ledger, desk.account)), orders)
     await desk.written()
     return fills
+
+
+async def _heard(
+    desk: Desk, until: datetime, is_called: Callable[[], bool]
+) -> AsyncIterator[list[Report]]:
+    now = desk.clock.now()
+    while True:
+        now = until if is_replayed(desk.clock) else min(until, max(now, desk.clock.now()) + LOOK)
+        async for reports in desk.broker.events(now):
+            yield reports
+        if now >= until:
+            return
+        await desk.written()
+        if is_called():
+            return
 
 
 def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

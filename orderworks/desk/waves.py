@@ -26,6 +26,7 @@ from orderworks.desk.submission import Sent, send
 from orderworks.ledger.approvals import proposed_runs
 from orderworks.ledger.orders import OrderMap, has_work, next_moment, open_orders
 from orderworks.ledger.runs import Run
+from orderworks.ledger.runs_at_work import runs_at_work
 from orderworks.model.counted import counted
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import BrokerError, OrdersUnsettled, RunCancelled
@@ -101,6 +102,8 @@ def _next_moment(desk: Desk, after: datetime) -> datetime | None:
 async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
     """Settles the last wave's leftovers, sends this one, and books fills until the next is due.
 
+    The next is due at once where another run's plan is committed meanwhile, or one of them cancelled.
+
     What was sent and not answered is looked for at the broker at once, and sent again, once, where
     it is proven never to have arrived: at the end of the run it would be too late.
 
@@ -135,6 +138,7 @@ async def work_wave(desk: Desk, wave: Wave) -> WaveResult:
 
 async def _work(desk: Desk, wave: Wave) -> WaveResult:
     crash_point(CrashPoint.WAVE_BEGINS)
+    at_work = runs_at_work(desk.ledger, desk.account)
     # Read once: under the lease nobody else books, and each booking moves these along.
     orders = _orders_at_work(desk)
     if _any_unconfirmed(orders):
@@ -148,7 +152,12 @@ async def _work(desk: Desk, wave: Wave) -> WaveResult:
         orders = await _settle_unconfirmed(desk)
         cancelled += await settle_leftovers(desk, orders)
         sent += await _send_due(desk, orders, wave)
-    fills = await follow(desk, wave.until, orders)
+    fills = await follow(
+        desk,
+        wave.until,
+        orders,
+        is_called=lambda: not runs_at_work(desk.ledger, desk.account) <= at_work,
+    )
     retire_parents(desk, orders)
     crash_point(CrashPoint.WAVE_DONE)
     return WaveResult(cancelled, sent.sent, sent.refused, fills)

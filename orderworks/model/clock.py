@@ -30,6 +30,11 @@ class WallClock:
             await asyncio.sleep(min(left, LONGEST_NAP_SECONDS))
 
 
+def is_replayed(clock: Clock) -> bool:
+    """Whether time goes on by being waited for, so that nothing else comes up meanwhile."""
+    return isinstance(clock, ReplayClock)
+
+
 class ReplayClock:
     """The time of a replayed market: it goes on by being waited for."""
 
