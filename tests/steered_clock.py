@@ -5,6 +5,7 @@ import os
 import socket
 from datetime import datetime
 
+from orderworks.model.clock import ReplayClock
 from orderworks.model.loopback import LOOPBACK
 
 STEERED_AT = "STEERED_AT"
@@ -13,16 +14,13 @@ TURNS = 3
 """Of the loop, after which it has heard what the gateway told on the way."""
 
 
-class SteeredClock:
+class SteeredClock(ReplayClock):
     """A clock that lets the market go on to the moment that is waited for, at once."""
 
     def __init__(self) -> None:
         self._line = socket.create_connection((LOOPBACK, int(os.environ[STEERED_AT])))
         self._answers = self._line.makefile(encoding="ascii")
-        self._now = datetime.fromisoformat(self._ask("time"))
-
-    def now(self) -> datetime:
-        return self._now
+        super().__init__(datetime.fromisoformat(self._ask("time")))
 
     async def sleep_until(self, moment: datetime) -> None:
         if moment > self._now:

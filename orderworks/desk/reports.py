@@ -131,7 +131,7 @@ async def follow(
     desk: Desk,
     until: datetime,
     orders: OrderMap | None = None,
-    is_called: Callable[[], bool] = lambda: False,
+    is_called: Callable[[], bool] | None = None,
 ) -> int:
     """Books what the broker reports until a market time; returns how many fills there were.
 
@@ -156,18 +156,17 @@ async def follow(
 
 
 async def _heard(
-    desk: Desk, until: datetime, is_called: Callable[[], bool]
+    desk: Desk, until: datetime, is_called: Callable[[], bool] | None
 ) -> AsyncIterator[list[Report]]:
-    now = desk.clock.now()
-    while True:
-        now = until if is_replayed(desk.clock) else min(until, max(now, desk.clock.now()) + LOOK)
-        async for reports in desk.broker.events(now):
-            yield reports
-        if now >= until:
-            return
-        await desk.written()
-        if is_called():
-            return
+    if is_called is not None and not is_replayed(desk.clock):
+        while (look_at := desk.clock.now() + LOOK) < until:
+            async for reports in desk.broker.events(look_at):
+                yield reports
+            await desk.written()
+            if is_called():
+                return
+    async for reports in desk.broker.events(until):
+        yield reports
 
 
 def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
