@@ -25,6 +25,10 @@ settings.register_profile("search", max_examples=1_000, deadline=None)
 settings.load_profile("repeatable")
 
 
+LONGEST = {"operating": 0, "crash": 1}
+"""The directories of the files that take longest, in their order."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Prefect reads its environment when it is first imported: here, from nothing of the user's."""
     for name in [name for name in os.environ if name.startswith("PREFECT_")]:
@@ -37,8 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files with few and long tests come first: one worker would be at them when all else is done."""
-    items.sort(key=lambda item: item.path.parent.name != "operating")
+    """The files that take longest come first: one worker would be at them when all else is done."""
+    items.sort(key=lambda item: LONGEST.get(item.path.parent.name, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
