@@ -150,7 +150,7 @@ def require_whole(snapshot: Snapshot) -> None:
 
 
 async def test_an_account_that_fills_all_the_time_is_shown_whole(serving: Serving) -> None:
-    async with serving(speed=0.0) as served, served.working() as broker:
+    async with serving(speed=0.0) as served, served.working(ask_seconds=30) as broker:
         symbols = {"ACME": "103", "BOLT": "51", "BRK.B": "405"}
         await broker.submit_orders(
             [
