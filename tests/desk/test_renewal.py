@@ -68,8 +68,9 @@ async def test_a_database_that_breaks_off_is_told_as_that(
     failed = asyncio.get_running_loop().create_future()
     before = backends(ledger)
     renewal = Renewal(ledger_url, replace(lease, ttl_seconds=60.0), failed.set_result)
-    while not (renewing := backends(ledger) - before):
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        while not (renewing := backends(ledger) - before):
+            await asyncio.sleep(0.05)
     for backend in renewing:
         ledger.execute("SELECT pg_terminate_backend(%s)", (backend,))
     told = failure_of(await asyncio.wait_for(failed, 5))

@@ -55,7 +55,7 @@ class Reel:
             tape.bar_ts, tape.open, tape.high, tape.low, tape.close, tape.volume,
         )  # fmt: skip
         # Shares traded in so many bars: most orders of a day ask further on than the last.
-        self._counted, self._volume = 0, 0
+        self._bars_counted, self._shares_counted = 0, 0
         self.is_quoted = len(tape.quote_ts) > 0
         """Whether there are quotes; where there are none, orders trade at the bars' prices."""
         # The orders of a batch ask for one moment.
@@ -98,12 +98,12 @@ class Reel:
         return self._volume_before(_behind(self._bar_ts, at))
 
     def _volume_before(self, row: int) -> int:
-        if row < self._counted:
-            self._counted, self._volume = 0, 0
-        if row > self._counted:
-            self._volume += int(self._tape.volume[self._counted : row].sum())
-            self._counted = row
-        return self._volume
+        if row < self._bars_counted:
+            self._bars_counted, self._shares_counted = 0, 0
+        if row > self._bars_counted:
+            self._shares_counted += int(self._tape.volume[self._bars_counted : row].sum())
+            self._bars_counted = row
+        return self._shares_counted
 
     @cached_property
     def _summed(self) -> SymbolTape:
