@@ -74,6 +74,15 @@ def test_what_stands_at_a_time_is_what_came_last(
     assert (last and last.close) == reel.last_trade(at)
 
 
+@given(BARS, st.lists(st.integers(0, 13)))
+def test_the_volume_is_the_same_in_whatever_order_it_is_asked(
+    bars: list[BarAt], asked: list[int]
+) -> None:
+    reel = Reel(barred(bars))
+    expected = [sum(row[5] for row in bars if row[0] <= at) for at in asked]
+    assert [reel.volume(at) for at in asked] == expected
+
+
 def test_without_quotes_an_order_must_have_come_before_the_bar_began() -> None:
     bars = [(10, 5, 5, 5, 5, 1), (20, 5, 5, 5, 5, 1), (50, 5, 5, 5, 5, 1)]
     assert admitted(Reel(barred(bars))) == [0, 10, 40]
