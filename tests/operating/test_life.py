@@ -105,8 +105,9 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         third.wait_until_it_says(READY)
         assert "starting the Prefect server" in third.said
         assert "all as they were" in third.said
-        # Nothing says any more that the run goes on, and a retry does its work.
-        assert server.flow_run(run)["state"]["type"] == "CRASHED"
+        # Nothing says any more that the run goes on, whatever its end interrupted; a retry does its work.
+        state = server.flow_run(run)["state"]
+        assert state["type"] in ("CRASHED", "FAILED"), state
         server.post(
             f"/flow_runs/{run}/set_state",
             state={"type": "SCHEDULED", "name": "AwaitingRetry"},
