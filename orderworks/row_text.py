@@ -7,14 +7,13 @@ or what ``str`` spells as PostgreSQL does: numbers, times, booleans.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from types import NoneType
 from typing import Any
 
 from psycopg import Copy
 
-BLOCK = 2_000
-"""Rows a message: the server stores one while the next is written."""
+BLOCK = 1_000
+"""Rows a message: the server stores one while the next is spelled."""
 
 _PLAIN = frozenset({int, bool, float, Decimal})
 """Types of which nothing is spelled with a character that means something else."""
@@ -23,11 +22,12 @@ _IN_ARRAY = {"\\": r"\\", '"': r"\""}
 
 
 def send_rows(copy: Copy, columns: Sequence[Sequence[Any]]) -> None:
-    """Sends rows, given by their columns, to a COPY that reads text."""
-    texts = [_spelled(values, r"\N", _escaped) for values in columns]
-    lines = map("\t".join, zip(*texts, strict=True))
-    while block := list(islice(lines, BLOCK)):
-        copy.write("\n".join(block) + "\n")
+    """Sends rows, given by their columns, all of one length, to a COPY that reads text."""
+    (count,) = set(map(len, columns))
+    for start in range(0, count, BLOCK):
+        block = [values[start : start + BLOCK] for values in columns]
+        texts = [_spelled(values, r"\N", _escaped) for values in block]
+        copy.write("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n")
 
 
 def array(values: Sequence[Any]) -> str:

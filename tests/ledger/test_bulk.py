@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from orderworks.ledger.bulk import copy_rows
+from orderworks.ledger.bulk import Columns, copy_columns, copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.model.state import OrderState
-from orderworks.row_text import array
+from orderworks.row_text import BLOCK, array
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 ZONES = [UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=5, minutes=45))]
@@ -63,6 +64,29 @@ def test_many_rows_keep_their_order(ledger: Ledger) -> None:
     rows: list[Row] = [(f"row {n}", Decimal(n) / 8, None, n % 2 == 0, n) for n in range(5_001)]
     assert round_trip(ledger, rows) == rows
     assert round_trip(ledger, []) == []
+
+
+def test_a_column_may_be_empty_in_one_message_and_not_in_the_next(ledger: Ledger) -> None:
+    """Each message is spelled by itself, and most columns by what they hold as a whole."""
+    rows: list[Row] = [(None, None, None, None, n) for n in range(BLOCK)]
+    rows += [("a\tb", Decimal("0.5"), None, True, n) for n in range(BLOCK)]
+    with ledger.transaction(force_rollback=True):
+        ledger.execute(
+            "CREATE TABLE ledger.copied (text text, number numeric, truth boolean, whole bigint)"
+        )
+        text, number, _, truth, whole = zip(*rows, strict=True)
+        columns = {"text": text, "number": number, "truth": truth, "whole": whole}
+        copy_columns(ledger, "copied", columns)
+        found = ledger.execute("SELECT * FROM copied ORDER BY whole, truth NULLS FIRST").fetchall()
+    assert {tuple(row.values()) for row in found} == set(
+        zip(text, number, truth, whole, strict=True)
+    )
+
+
+def test_columns_of_several_lengths_are_no_rows(ledger: Ledger) -> None:
+    columns: Columns = {"account": ["A"] * BLOCK, "balance": [1] * 2 * BLOCK}
+    with pytest.raises(ValueError, match="too many values"):
+        copy_columns(ledger, "cash", columns)
 
 
 def test_a_state_is_its_text(ledger: Ledger) -> None:
