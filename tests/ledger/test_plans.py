@@ -120,6 +120,10 @@ class BrokenOff(list[Any]):
         yield from list.__iter__(self)
         raise Interrupted
 
+    def __getitem__(self, rows: Any) -> Any:
+        found = super().__getitem__(rows)
+        return BrokenOff(found) if isinstance(rows, slice) else found
+
 
 def broken_off(columns: Columns) -> Columns:
     last = list(columns)[-1]
