@@ -22,5 +22,6 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             if gc.get_count()[0] > MANY:
+                # Until the desk closes, if one is open here; what is not in a cycle is freed as ever.
                 gc.freeze()
             gc.enable()
