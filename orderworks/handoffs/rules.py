@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from orderworks.handoffs.conditions import HasNone, HasValue, Is
 from orderworks.handoffs.suite import Column, Rule
 from orderworks.model.names import SYMBOL, SYMBOL_SENTENCE
 
@@ -144,7 +145,8 @@ def required_where(column: str, other: str, value: str) -> Rule:
         f"{column} is missing where {other} is {value}",
         (column, other),
         "expect_column_values_to_not_be_null",
-        {"column": column, "row_condition": _where(other, value)},
+        {"column": column},
+        (Is(other, str(value)),),
     )
 
 
@@ -154,7 +156,8 @@ def absent_where(column: str, other: str, value: str) -> Rule:
         f"{column} must not be set where {other} is {value}",
         (column, other),
         "expect_column_values_to_be_null",
-        {"column": column, "row_condition": _where(other, value)},
+        {"column": column},
+        (Is(other, str(value)),),
     )
 
 
@@ -165,7 +168,8 @@ def one_required_where(columns: Sequence[str], other: str, value: str) -> Rule:
         f"{first} or {second} is missing where {other} is {value}",
         (first, second, other),
         "expect_column_values_to_not_be_null",
-        {"column": first, "row_condition": _and(_where(other, value), _no_value(second))},
+        {"column": first},
+        (Is(other, str(value)), HasNone(second)),
     )
 
 
@@ -176,7 +180,8 @@ def one_of_where(column: str, values: Iterable[str], other: str, value: str) -> 
         f"{column} must be {' or '.join(allowed)} where {other} is {value}",
         (column, other),
         "expect_column_values_to_be_in_set",
-        {"column": column, "value_set": allowed, "row_condition": _where(other, value)},
+        {"column": column, "value_set": allowed},
+        (Is(other, str(value)),),
     )
 
 
@@ -185,11 +190,7 @@ def below_where(low: str, high: str, other: str, value: str) -> Rule:
     rule = _ordered(
         f"{low} must be below {high} where {other} is {value}", low, high, or_equal=False
     )
-    return replace(
-        rule,
-        columns=(*rule.columns, other),
-        arguments={**rule.arguments, "row_condition": _where(other, value)},
-    )
+    return replace(rule, columns=(*rule.columns, other), where=(Is(other, str(value)),))
 
 
 def not_both(column: str, other: str) -> Rule:
@@ -198,34 +199,14 @@ def not_both(column: str, other: str) -> Rule:
         f"{column} and {other} must not both be set",
         (column, other),
         "expect_column_values_to_be_null",
-        {"column": column, "row_condition": _has_value(other)},
+        {"column": column},
+        (HasValue(other),),
     )
 
 
 def sound_quote() -> tuple[Rule, ...]:
     """A two-sided, uncrossed quote. A locked one is sound."""
     return (*each(above_zero, "bid", "ask"), not_above("bid", "ask"))
-
-
-def _where(column: str, value: str) -> dict[str, object]:
-    return {
-        "type": "comparison",
-        "column": {"name": column},
-        "operator": "==",
-        "parameter": str(value),
-    }
-
-
-def _has_value(column: str) -> dict[str, object]:
-    return {"type": "nullity", "column": {"name": column}, "is_null": False}
-
-
-def _no_value(column: str) -> dict[str, object]:
-    return {"type": "nullity", "column": {"name": column}, "is_null": True}
-
-
-def _and(*conditions: dict[str, object]) -> dict[str, object]:
-    return {"type": "and", "conditions": list(conditions)}
 
 
 def _on_column(sentence: str, column: str, expectation: str, **arguments: object) -> Rule:

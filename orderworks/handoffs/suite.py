@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from orderworks.handoffs.conditions import Condition
+
 Kind = Literal["text", "number", "integer", "time"]
 """What a column holds. Times carry a zone. An ``integer`` may be stored as float or Decimal
 (missing values make pandas do so): that each value is whole is a rule of its rows."""
@@ -24,7 +26,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that must hold for each row.
+    """One thing that must hold for each row, or for each row ``where`` all of the conditions hold.
 
     ``sentence`` tells a person what must hold. ``expectation`` is the type of the Great
     Expectations expectation that judges it and ``arguments`` are that expectation's own: they are
@@ -35,6 +37,7 @@ class Rule:
     columns: tuple[str, ...]
     expectation: str
     arguments: Mapping[str, object]
+    where: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
