@@ -40,12 +40,21 @@ def resolve(
         int, typer.Argument(metavar="BREAK", help="Its number in 'orderworks breaks'.")
     ],
     reason: Reason,
+    transfer: Annotated[
+        bool,
+        typer.Option(
+            "--transfer",
+            help="It came from outside the account, or went there: no gain and no loss.",
+        ),
+    ] = False,
     broker: Broker = None,
 ) -> None:
     """Take the broker's side of a break: its position or cash is booked as an adjustment."""
     from orderworks.desk.deciding import resolve as resolve_break
 
-    done = _at_a_desk(broker, lambda desk: resolve_break(desk, number, reason))
+    done = _at_a_desk(
+        broker, lambda desk: resolve_break(desk, number, reason, is_transfer=transfer)
+    )
     typer.echo(f"Break {number} is resolved; {done}.")
 
 

@@ -7,8 +7,14 @@ from orderworks.desk.comparison import BreakKind
 from orderworks.desk.desk import Desk
 from orderworks.desk.reconciliation import Reconciled, reconcile
 from orderworks.desk.reports import record
+from orderworks.desk.valuation import mark_of
 from orderworks.ledger.orders import OrderRecord, orders_by_id
-from orderworks.ledger.reconciliations import OpenBreak, accept_break, unresolved_breaks
+from orderworks.ledger.reconciliations import (
+    Adjustment,
+    OpenBreak,
+    accept_break,
+    unresolved_breaks,
+)
 from orderworks.model.errors import InputError
 from orderworks.model.state import OrderEvent
 
@@ -31,14 +37,22 @@ async def decide(desk: Desk, client_order_id: str, decision: OrderEvent, reason:
     return await reconcile(desk, None)
 
 
-async def resolve(desk: Desk, break_id: int, reason: str) -> Reconciled:
+async def resolve(
+    desk: Desk, break_id: int, reason: str, *, is_transfer: bool = False
+) -> Reconciled:
     """Takes the broker's side of a break, and reconciles again.
 
     A position or the cash is adjusted to what the broker has; a difference of any other kind is
     accepted as it stands: if it changes, or comes again once it was gone, it is a break again.
 
+    Args:
+        is_transfer: whether money or shares came from outside the account, or went there: the day's loss
+            and the drawdown are then measured as if they had been there all along, or never. Shares count
+            at what they are worth now.
+
     Raises:
-        InputError: if there is no such break any more, or no reason is given.
+        InputError: if there is no such break any more, if it is none of a position or the cash and is said
+            to be a transfer, or if no reason is given.
         LeaseLost: if another worker keeps the account.
     """
     _require_reason(reason)
@@ -50,13 +64,11 @@ async def resolve(desk: Desk, break_id: int, reason: str) -> Reconciled:
         raise InputError(
             f"account {desk.account} has no open break {break_id}; 'orderworks breaks' lists them"
         )
-    quantity, cash = _adjustment(found)
     accept_break(
         desk.ledger,
         desk.held_lease,
         found,
-        quantity_change=quantity,
-        cash_change=cash,
+        _transferred(desk, found) if is_transfer else _adjustment(found),
         reason=reason.strip(),
         at=desk.clock.now(),
     )
@@ -84,13 +96,24 @@ def _held(desk: Desk, client_order_id: str) -> OrderRecord:
     return order
 
 
-def _adjustment(found: OpenBreak) -> tuple[int, Decimal]:
-    """What the broker's side is more than ours: shares, money."""
+def _adjustment(found: OpenBreak) -> Adjustment:
+    """What the broker's side is more than ours."""
     if found.kind == BreakKind.POSITION:
-        return int(found.theirs) - int(found.ours), Decimal(0)
+        return Adjustment(quantity_change=int(found.theirs) - int(found.ours))
     if found.kind == BreakKind.CASH:
-        return 0, Decimal(found.theirs) - Decimal(found.ours)
-    return 0, Decimal(0)
+        return Adjustment(cash_change=Decimal(found.theirs) - Decimal(found.ours))
+    return Adjustment()
+
+
+def _transferred(desk: Desk, found: OpenBreak) -> Adjustment:
+    """The same as a transfer."""
+    if found.kind not in (BreakKind.POSITION, BreakKind.CASH):
+        raise InputError(
+            f"break {found.id} is of kind {found.kind}, and only money and shares are transferred; "
+            "resolve it without --transfer"
+        )
+    mark = mark_of(desk, found.subject) if found.kind == BreakKind.POSITION else None
+    return _adjustment(found)._replace(is_transfer=True, mark=mark)
 
 
 def _require_reason(reason: str) -> None:

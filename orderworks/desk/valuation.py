@@ -74,6 +74,12 @@ def value_account(desk: Desk) -> Valuation:
     return Valuation(float(portfolio.cash), equity, marks, holdings, open_buys, open_sells)
 
 
+def mark_of(desk: Desk, symbol: str) -> Decimal:
+    """What the account would mark a share at: money."""
+    mark = _marks(desk, [symbol], booked_portfolio(desk.ledger, desk.account))[symbol]
+    return _money(mark)
+
+
 def snapshot_equity(desk: Desk, kind: str) -> Valuation:
     """Values the account and keeps the result; the day's loss and the drawdown are measured by it."""
     valuation = value_account(desk)
@@ -83,7 +89,7 @@ def snapshot_equity(desk: Desk, kind: str) -> Valuation:
         desk.session.date,
         kind,
         desk.clock.now(),
-        Decimal(str(round(valuation.equity, 4))),
+        _money(valuation.equity),
     )
     return valuation
 
@@ -152,6 +158,10 @@ def known_intents(desk: Desk, run: Run, orders: pd.DataFrame) -> frozenset[tuple
         )
         if (strategy, symbol, ts.to_pydatetime()) in planned
     )
+
+
+def _money(amount: float) -> Decimal:
+    return Decimal(str(round(amount, 4)))
 
 
 def _marks(desk: Desk, symbols: list[str], portfolio: Portfolio) -> dict[str, float]:

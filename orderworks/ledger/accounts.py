@@ -89,11 +89,19 @@ def record_snapshot(
 
 
 def equity_marks(ledger: Ledger, account: str, session: date) -> Mapping[str, Decimal | None]:
-    """``peak``: the highest equity ever recorded; ``start``: the first of this session. None: none."""
+    """``peak``: the highest equity ever recorded; ``start``: the first of this session. None: none.
+
+    Each as if what was transferred since had been there by then, or gone: that is no gain and no loss.
+    """
     row = ledger.execute(
-        "SELECT max(equity) AS peak, (SELECT equity FROM snapshots WHERE account = %(account)s "
-        "AND session = %(session)s AND equity IS NOT NULL ORDER BY at, id LIMIT 1) AS start "
-        "FROM snapshots WHERE account = %(account)s",
+        "WITH valued AS (SELECT s.id, s.session, s.at, s.equity + coalesce((SELECT "
+        "sum(a.cash_change + a.quantity_change * coalesce(a.mark, 0)) FROM adjustments a "
+        "WHERE a.account = s.account AND a.is_transfer "
+        # In the order in which they were booked: several may be at one time of the market.
+        "AND a.recorded_at > s.recorded_at), 0) AS equity "
+        "FROM snapshots s WHERE s.account = %(account)s AND s.equity IS NOT NULL) "
+        "SELECT max(equity) AS peak, (SELECT equity FROM valued WHERE session = %(session)s "
+        "ORDER BY at, id LIMIT 1) AS start FROM valued",
         {"account": account, "session": session},
     ).fetchone()
     return row or {"peak": None, "start": None}

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.leases import Lease, require_lease
@@ -71,6 +72,18 @@ class OpenBreak:
     found_at: datetime
 
 
+class Adjustment(NamedTuple):
+    """What takes the books to the broker's side: shares, or money.
+
+    One that is a transfer is no gain and no loss; of shares, ``mark`` is then what one was worth.
+    """
+
+    quantity_change: int = 0
+    cash_change: Decimal = Decimal(0)
+    is_transfer: bool = False
+    mark: Decimal | None = None
+
+
 def unresolved_breaks(ledger: Ledger, account: str) -> list[OpenBreak]:
     """The breaks of the account that are not resolved, oldest first."""
     return [
@@ -120,13 +133,12 @@ def accept_break(
     ledger: Ledger,
     lease: Lease,
     accepted: OpenBreak,
+    adjustment: Adjustment,
     *,
-    quantity_change: int,
-    cash_change: Decimal,
     reason: str,
     at: datetime,
 ) -> None:
-    """Resolves a break on the broker's side; what that moves in the books is an adjustment.
+    """Resolves a break on the broker's side, and moves the books by the adjustment, if any.
 
     Raises:
         LeaseLost: and nothing was changed.
@@ -138,18 +150,10 @@ def accept_break(
             "WHERE id = %s AND resolved_at IS NULL",
             (at, reason, accepted.id),
         )
-        if quantity_change or cash_change:
+        if adjustment.quantity_change or adjustment.cash_change:
             ledger.execute(
                 "INSERT INTO adjustments "
-                "(break_id, account, symbol, quantity_change, cash_change, reason, at) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                (
-                    accepted.id,
-                    lease.account,
-                    accepted.symbol,
-                    quantity_change,
-                    cash_change,
-                    reason,
-                    at,
-                ),
+                "(break_id, account, symbol, quantity_change, cash_change, is_transfer, mark, reason, at) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                (accepted.id, lease.account, accepted.symbol, *adjustment, reason, at),
             )

@@ -58,7 +58,7 @@ def test_orders_in_doubt_are_shown_and_abandoned_and_the_run_goes_on(
         gone = orderworks("abandon", name, "--reason", "the desk says no")
         assert gone.status == 0, gone
         assert f"Order {name} is abandoned; {left}" in gone.out
-    taken = orderworks("resolve", number, "--reason", "bought by hand")
+    taken = orderworks("resolve", number, "--reason", "came from another account", "--transfer")
     assert taken.status == 0, taken
     assert f"Break {number} is resolved; books equal the broker's" in taken.out
 
@@ -69,9 +69,10 @@ def test_orders_in_doubt_are_shown_and_abandoned_and_the_run_goes_on(
     received = "SELECT 1 FROM exchange.orders WHERE client_order_id = ANY(%s)"
     assert rows(ledger, received, names) == []
     assert rows(ledger, "SELECT 1 FROM breaks WHERE resolved_at IS NULL") == []
-    assert rows(ledger, "SELECT symbol, quantity_change FROM adjustments") == [
-        {"symbol": "RUSH", "quantity_change": 40}
-    ]
+    (adjusted,) = rows(ledger, "SELECT * FROM adjustments")
+    assert (adjusted["symbol"], adjusted["quantity_change"]) == ("RUSH", 40)
+    assert adjusted["is_transfer"]
+    assert adjusted["mark"] > 0
     held_by = "SELECT symbol, quantity FROM {} WHERE quantity <> 0 ORDER BY symbol"
     ours, theirs = (rows(ledger, held_by.format(t)) for t in ("positions", "exchange.positions"))
     assert ours == theirs

@@ -61,8 +61,8 @@ class RiskContext:
     kill_switch, kill_reason: whether nothing may be sent, and why.
     session_open, session_reason: whether the market is in session, and why not.
     equity: net liquidation value.
-    peak_equity: the highest equity on record.
-    day_pnl: the day's profit, negative = loss.
+    peak_equity: the highest equity on record, as if what was transferred since had been there by then.
+    day_pnl: the day's profit, negative = loss; what was transferred is neither.
     buying_power: what the broker would let the account open now, after what open and planned
         orders will need.
     gross_exposure: sum of |position| x price, each position as large as its open and planned
