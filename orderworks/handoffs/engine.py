@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -21,6 +21,7 @@ from orderworks.handoffs.conditions import Condition, rows_where
 from orderworks.handoffs.suite import Rule
 
 if TYPE_CHECKING:
+    from great_expectations.core import ExpectationValidationResult
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.expectations.expectation import Expectation
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 # running at once would judge each other's rows.
 _turn = threading.Lock()
 
-_RESULT_FORMAT = {
+_WHETHER = {"result_format": "BOOLEAN_ONLY"}
+"""Says of each rule whether it holds, in a third of the time that it takes to say which rows break it."""
+_WHICH = {
     "result_format": "COMPLETE",
     "partial_unexpected_count": 0,
     "exclude_unexpected_values": True,
@@ -46,8 +49,8 @@ def warm() -> None:
 def broken_rows(name: str, rules: Sequence[Rule], frame: DataFrame) -> list[list[int]]:
     """For each rule, the positions of the rows that break it.
 
-    The rules about the same rows are judged together, in one validation. Where there are no such rows
-    there is nothing to be judged.
+    The rules about the same rows are judged together. Where there are no such rows there is nothing to
+    be judged.
 
     Args:
         name: the suite's name.
@@ -66,16 +69,37 @@ def broken_rows(name: str, rules: Sequence[Rule], frame: DataFrame) -> list[list
     with _turn:
         for where, numbers in about.items():
             rows = rows_where(where, frame)
-            if not len(rows):
-                continue
-            judged = _judge(name, [rules[number] for number in numbers], rows)
-            for number, broken in zip(numbers, judged, strict=True):
-                positions[number] = broken
+            if len(rows):
+                judged = _broken_among(name, {number: rules[number] for number in numbers}, rows)
+                for number, broken in judged.items():
+                    positions[number] = broken
     return positions
 
 
-def _judge(name: str, rules: Sequence[Rule], rows: DataFrame) -> list[list[int]]:
-    """For each rule, the index labels of the rows that break it, in one validation."""
+def _broken_among(name: str, rules: Mapping[int, Rule], rows: DataFrame) -> dict[int, list[int]]:
+    """Of the rules that do not hold, the index labels of the rows that break them."""
+    judged = _judge(name, rules, rows, _WHETHER)
+    doubtful = {number: rule for number, rule in rules.items() if not judged[number].success}
+    if not doubtful:
+        return {}
+    found = _judge(name, doubtful, rows, _WHICH)
+    return {number: _broken_by(found[number], name, rule) for number, rule in doubtful.items()}
+
+
+def _broken_by(result: ExpectationValidationResult, name: str, rule: Rule) -> list[int]:
+    found: dict[str, Any] = result.result
+    if "unexpected_index_list" not in found:
+        raise RuntimeError(
+            f"{name}: the rule '{rule.sentence}' could not be judged: {result.exception_info}"
+        )
+    labels: list[int] = found["unexpected_index_list"]
+    return labels
+
+
+def _judge(
+    name: str, rules: Mapping[int, Rule], rows: DataFrame, result_format: Mapping[str, object]
+) -> dict[int, ExpectationValidationResult]:
+    """What is found of each rule, in one validation."""
     definition = _whole_frame()
     from great_expectations import ExpectationSuite
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
@@ -88,33 +112,24 @@ def _judge(name: str, rules: Sequence[Rule], rows: DataFrame) -> list[list[int]]
             meta={"number": number},
             notes=rule.sentence,
         ).to_domain_obj()
-        for number, rule in enumerate(rules)
+        for number, rule in rules.items()
     ]
     validator = Validator(
-        definition, result_format=_RESULT_FORMAT, batch_parameters={"dataframe": rows}
+        definition, result_format=dict(result_format), batch_parameters={"dataframe": rows}
     )
     with _configured_once():
         outcome = validator.validate_expectation_suite(
             ExpectationSuite(name=name, expectations=expectations)
         )
-    broken: dict[int, list[int]] = {}
-    for result in outcome.results:
-        judged: dict[str, Any] = result.result
-        meta = result.expectation_config.meta if result.expectation_config else {}
-        if "unexpected_index_list" not in judged:
-            rule = rules[meta["number"]]
-            raise RuntimeError(
-                f"{name}: the rule '{rule.sentence}' could not be judged: {result.exception_info}"
-            )
-        broken[meta["number"]] = judged["unexpected_index_list"]
-    return [broken[number] for number in range(len(rules))]
+    configured = ((result.expectation_config, result) for result in outcome.results)
+    return {of.meta["number"]: result for of, result in configured if of is not None and of.meta}
 
 
 @contextmanager
 def _configured_once() -> Iterator[None]:
     """While a suite is validated each expectation makes its configuration once.
 
-    Great Expectations makes it anew whenever it is asked for, which is 140 times a rule: two fifths of
+    Great Expectations makes it anew whenever it is asked for, which is 80 times a rule: two fifths of
     what a validation costs.
     """
     from great_expectations.expectations.expectation import Expectation
