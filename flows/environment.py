@@ -1,6 +1,7 @@
 """Prefect's environment: set before Prefect is first imported, never over what the user set."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from orderworks.settings import home_directory
@@ -41,9 +42,14 @@ def _defaults(home: Path) -> dict[str, str]:
     }
 
 
-def start_api() -> None:
-    """Starts Prefect's temporary server where none is configured; it ends with this process."""
+def start_api(meanwhile: Callable[[], object] = lambda: None) -> None:
+    """Starts Prefect's temporary server where none is configured; it ends with this process.
+
+    Args:
+        meanwhile: is done while it starts, which takes seconds.
+    """
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
@@ -59,4 +65,7 @@ def start_api() -> None:
         async with get_client() as client:
             await client.hello()
 
-    asyncio.run(greet())
+    with ThreadPoolExecutor(1) as beside:
+        greeted = beside.submit(asyncio.run, greet())
+        meanwhile()
+        greeted.result()

@@ -144,8 +144,7 @@ async def framed(
     if fallback is not None:
         settings = fallback.settings
         asked = frame.asked = fallback.asked
-    # Great Expectations takes seconds to import: it comes while the desk is being opened.
-    warming = asyncio.create_task(asyncio.to_thread(warm)) if plans else None
+    warming: asyncio.Task[None] | None = None
     try:
         redis = await redis_of(settings)
         async with open_desk_for(settings, asked, found, redis) as desk:
@@ -175,6 +174,8 @@ async def framed(
                 frame.skip_over(run)
                 yield frame
                 return
+            # Great Expectations takes seconds to import: it comes while the account is reconciled.
+            warming = asyncio.create_task(asyncio.to_thread(warm)) if plans else None
             try:
                 if reconciled := await take_stock(desk, run):
                     log.info("reconciled before the run: %s", reconciled)

@@ -8,7 +8,7 @@ import typer
 
 from orderworks.commands import rehearsal
 from orderworks.commands.options import SessionOption
-from orderworks.commands.running import registered, run_flow
+from orderworks.commands.running import prepared, run_flow
 
 
 class Stopwatch:
@@ -40,8 +40,7 @@ def demo(session: SessionOption = None) -> None:
     watch.lap("synthetic market")
     open_ledger(database_url(home)).close()
     watch.lap("database")
-    registered("environment")()
-    registered("api")()
+    prepared("daily")
     watch.lap("Prefect and its server")
     traded = run_flow("daily", session=day, signals=parts.signals, market=parts.market)
     watch.lap("daily run")

@@ -20,6 +20,9 @@ from orderworks.model.errors import OrderworksError
 
 GROUP = "orderworks.flows"
 
+VALIDATING = frozenset({"daily", "intraday", "rebalance", "end-of-day"})
+"""The flows that need Great Expectations whatever they find."""
+
 run_app = typer.Typer(no_args_is_help=True, help="Run one flow now, in this process.")
 
 Session = Annotated[
@@ -174,12 +177,29 @@ def run_flow(name: str, **parameters: Any) -> str:
     }
     # Before Prefect's seconds: a wrong setting or broker is told at once.
     load_settings(**({"broker": {"provider": given["broker"]}} if "broker" in given else {}))
-    registered("environment")()
-    registered("api")()
-    flow = registered(name)
+    flow = prepared(name)
     with _quiet_library_logs():
         state = asyncio.run(_run(flow, given))
     return str(state.message or state.name)
+
+
+def prepared(name: str) -> Any:
+    """A registered flow, and Prefect for it; what it needs is imported while Prefect's server starts.
+
+    Raises:
+        OrderworksError: if Orderworks was not installed with its flows.
+    """
+
+    def load() -> None:
+        registered(name)
+        if name in VALIDATING:
+            from orderworks.handoffs import warm
+
+            warm()
+
+    registered("environment")()
+    registered("api")(load)
+    return registered(name)
 
 
 def registered(name: str) -> Any:
