@@ -1,4 +1,4 @@
-"""Prefect's temporary server does not outlive the process that started it."""
+"""Prefect's temporary server: it starts once, and does not outlive the process that started it."""
 
 import os
 import socket
@@ -19,8 +19,11 @@ STARTS_AND_STAYS = """
 import time
 from flows.environment import prepare, start_api
 prepare()
+done = []
+start_api(lambda: done.append(time.monotonic()))
+up = time.monotonic()
 start_api()
-start_api()
+assert len(done) == 1 and done[0] < up - 1
 from prefect.server.api.server import SubprocessASGIServer
 print(SubprocessASGIServer().api_url, flush=True)
 time.sleep(600)
