@@ -21,7 +21,7 @@ from orderworks.model.errors import OrderworksError
 GROUP = "orderworks.flows"
 
 VALIDATING = frozenset({"daily", "intraday", "rebalance", "end-of-day"})
-"""The flows that need Great Expectations whatever they find."""
+"""The flows that judge tables, for which Great Expectations is imported."""
 
 run_app = typer.Typer(no_args_is_help=True, help="Run one flow now, in this process.")
 
