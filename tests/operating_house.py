@@ -197,11 +197,13 @@ class Server:
         """Presses Retry; the run, once it has ended again."""
         before = self.flow_run(run)["run_count"]
         self.retry(run)
-        wait_until(
-            lambda: self.flow_run(run)["run_count"] > before,
-            lambda: outcome(self.flow_run(run)),
-        )
+        wait_until(lambda: self.flow_run(run)["run_count"] > before, lambda: self.history(run))
         return self.ended(run)
+
+    def history(self, run: str) -> str:
+        """The states that a run has had, a line each."""
+        states = self.get(f"/flow_run_states/?flow_run_id={run}")
+        return "\n".join(f"{one['timestamp']} {one['name']}: {one['message']}" for one in states)
 
     def artifacts(self, run: str) -> list[Any]:
         """What hangs on a run."""

@@ -20,12 +20,13 @@ from synthetic_day import SESSION
 
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.ibkr.adapter import IbkrBroker
+from orderworks.brokers.paced import PacedBroker
 from orderworks.brokers.simulated.adapter import SimulatedBroker
 from orderworks.brokers.simulated.faults import FaultPlan
 from orderworks.brokers.simulated.faulty import FaultyBroker
 from orderworks.brokers.simulated.record_schema import reached_by
 from orderworks.desk import leaving
-from orderworks.desk.desk import Desk, open_desk
+from orderworks.desk.desk import Desk, open_desk, patience_with_broker
 from orderworks.desk.ending import cancel_everything, close_session
 from orderworks.desk.exchange_terms import exchange_terms
 from orderworks.desk.flattening import flattening_plan
@@ -98,9 +99,13 @@ def simulated(
 def ibkr(
     settings: Settings, scenario: Scenario, url: str, market: ReplayMarket
 ) -> tuple[BrokerAdapter, Clock]:
-    """The gateway that the settings name, which loses what is to be lost by itself."""
+    """The gateway that the settings name, which loses what is to be lost by itself.
+
+    On a busy machine messages come there in bursts, and it may refuse a question for that.
+    """
     clock = SteeredClock()
-    return IbkrBroker(url, settings.broker.ibkr, clock, paper=True), clock
+    broker = IbkrBroker(url, settings.broker.ibkr, clock, paper=True)
+    return PacedBroker(broker, None, patience_with_broker(settings)), clock
 
 
 async def trade(desk: Desk, occasion: Occasion, until: datetime) -> None:

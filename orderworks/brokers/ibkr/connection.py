@@ -29,6 +29,9 @@ NOTHING = StartupFetch(0)
 CONNECTING = 2
 """Messages that leave all the same: who connects, and the question for the positions."""
 
+REFUSED_SECONDS = 2.0
+"""How long an answer is still waited for once the gateway said that it was asked too fast."""
+
 Answer = TypeVar("Answer")
 
 
@@ -151,24 +154,32 @@ class Connection:
             paces_itself: whether it takes the turns of its messages itself; else it is one message.
 
         Raises:
-            Unanswered: none came in time.
+            Unanswered: none came in time; or the gateway refused what came too fast, and may have refused
+                this question, which is then never answered.
             Disconnected: it broke.
         """
         async with self._turn:
             if not paces_itself:
                 # Its time to answer begins when it has been asked.
                 await self.pace.take()
+            self.link.refused.clear()
             asked = asyncio.ensure_future(question(self._connected))
             lost = asyncio.ensure_future(self.link.hung_up.wait())
+            refused = asyncio.ensure_future(self._refused())
             silence = f"it did not answer {what} within {self._ask_seconds:g} s"
             try:
+                # Where the question is many messages, those that were not refused take their time.
+                ends = (asked, lost) if paces_itself else (asked, lost, refused)
                 await asyncio.wait(
-                    (asked, lost), timeout=self._ask_seconds, return_when=asyncio.FIRST_COMPLETED
+                    ends, timeout=self._ask_seconds, return_when=asyncio.FIRST_COMPLETED
                 )
                 if asked.done():
                     return asked.result()
                 if self.link.hung_up.is_set():
                     raise self._broken(what)
+                if refused.done():
+                    silence = f"it refused what came too fast, and did not answer {what}"
+                    raise Unanswered(f"the gateway at {self.where}: {silence}; try again")
                 raise Unanswered(
                     f"the gateway at {self.where}: {silence}; see that it is logged in, and try again"
                 )
@@ -176,11 +187,17 @@ class Connection:
                 raise self._broken(what) from error
             finally:
                 lost.cancel()
+                refused.cancel()
                 if not asked.done():
                     asked.cancel()
                     why = self.link.doubt if self.link.hung_up.is_set() else silence
                     self.close()
                     self.link.raise_doubt(why or silence)
+
+    async def _refused(self) -> None:
+        """Returns when what came too fast was refused, and an answer would have come since."""
+        await self.link.refused.wait()
+        await asyncio.sleep(REFUSED_SECONDS)
 
     def settle_doubt(self, doubts: int) -> None:
         """A snapshot was taken whole that began when the link's ``doubts`` were as many as given."""

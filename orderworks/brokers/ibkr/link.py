@@ -36,6 +36,7 @@ class Link:
         id_is_busy: whether the last try to make it ended because the client id is in use.
         doubt: why it is not known whole; None where it is.
         doubts: how often it came into doubt: a snapshot counts if this is the same before and after it.
+        refused: set when the gateway said that it was asked too fast. What it did not do, it does not say.
         news: set when anything was heard, and when it came into doubt.
     """
 
@@ -47,6 +48,7 @@ class Link:
         self.id_is_busy = False
         self.doubt: str | None = NOT_CONNECTED
         self.doubts = 0
+        self.refused = asyncio.Event()
         self.news = asyncio.Event()
         self._pace = pace
 
@@ -102,6 +104,7 @@ class Link:
                 self.hung_up.set()
             case Meaning.PACING:
                 self._pace.refused()
+                self.refused.set()
                 self.raise_doubt(sentence)
             case Meaning.NUMBER_USED:
                 self.raise_doubt(sentence)

@@ -16,7 +16,7 @@ from orderworks.brokers.ibkr.adapter import IbkrBroker
 from orderworks.model.order import Order, OrderType, Side
 from orderworks.settings import IbkrBroker as IbkrSettings
 
-ANSWER_SECONDS = 0.25
+ANSWER_SECONDS = 0.5
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from time import monotonic
 
 import pytest
 from gateway.answers import Answer
@@ -12,6 +13,7 @@ from gateway.faults import (
     CancelledByBroker,
     Correct,
     CutAfter,
+    Delay,
     Lose,
     LoseLink,
     Refuse,
@@ -23,6 +25,7 @@ from gateway.faults import (
 from gateway.requests import Request
 from served_broker import Serving, kinds, limit, shown
 
+from orderworks.brokers.ibkr.connection import REFUSED_SECONDS
 from orderworks.model.errors import Disconnected, SnapshotIncomplete, Unreachable
 from orderworks.model.order import Replacement
 
@@ -73,6 +76,38 @@ async def test_a_number_that_was_refused_is_not_used_again(serving: Serving) -> 
         assert kinds(await broker.submit_orders([order])) == ["ACKNOWLEDGED"]
         first, second = (int(m["orderId"]) for m in served.gateway.log.of(Request.PLACE_ORDER))
         assert second > first
+
+
+async def test_a_question_that_is_refused_for_its_pace_is_not_waited_for_and_is_asked_anew(
+    serving: Serving,
+) -> None:
+    async with serving() as served, served.working(ask_seconds=60) as broker:
+        await broker.submit_orders([limit("a", 100, "99.50")])
+        served.gateway.faults.next(Request.CURRENT_TIME, Refuse(100))
+        began = monotonic()
+        with pytest.raises(SnapshotIncomplete, match="refused what came too fast"):
+            await broker.snapshot()
+        assert monotonic() - began < 10 * REFUSED_SECONDS
+        # Whatever else is on its way over that line is nobody's answer any more.
+        assert not (await broker.health_check()).sound
+        assert shown(await broker.snapshot(), "a") == [("SUBMITTED", 0, 100)]
+
+
+async def test_a_question_is_answered_though_something_else_was_refused_for_its_pace(
+    serving: Serving,
+) -> None:
+    async with serving() as served, served.working() as broker:
+        served.gateway.faults.next(Answer.CURRENT_TIME, Delay(1))
+        asked = asyncio.create_task(broker.health_check())
+        before = served.received(Request.CURRENT_TIME)
+        while served.received(Request.CURRENT_TIME) == before:
+            await asyncio.sleep(0.01)
+        served.gateway.announce(100)
+        await asyncio.sleep(REFUSED_SECONDS / 4)
+        await served.gateway.advance(2)
+        assert "asked too fast" in (await asked).message
+        assert served.received(Request.START_API) == 1
+        assert (await broker.snapshot()).orders == ()
 
 
 async def test_a_rejection_needs_its_status(serving: Serving) -> None:
