@@ -46,7 +46,7 @@ def start_api(meanwhile: Callable[[], object] = lambda: None) -> None:
     """Starts Prefect's temporary server where none is configured; it ends with this process.
 
     Args:
-        meanwhile: is done while it starts, which takes seconds.
+        meanwhile: is done while it starts, which takes seconds; not at all where one is configured.
     """
     import asyncio
     from concurrent.futures import ThreadPoolExecutor

@@ -17,7 +17,8 @@ class Is:
     value: str
 
     def of(self, frame: DataFrame) -> Series[bool]:
-        return frame[self.column] == self.value
+        # It may be an enum's, which not every kind of column compares as text.
+        return frame[self.column] == str(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def required_where(column: str, other: str, value: str) -> Rule:
         (column, other),
         "expect_column_values_to_not_be_null",
         {"column": column},
-        (Is(other, str(value)),),
+        (Is(other, value),),
     )
 
 
@@ -157,7 +157,7 @@ def absent_where(column: str, other: str, value: str) -> Rule:
         (column, other),
         "expect_column_values_to_be_null",
         {"column": column},
-        (Is(other, str(value)),),
+        (Is(other, value),),
     )
 
 
@@ -169,7 +169,7 @@ def one_required_where(columns: Sequence[str], other: str, value: str) -> Rule:
         (first, second, other),
         "expect_column_values_to_not_be_null",
         {"column": first},
-        (Is(other, str(value)), HasNone(second)),
+        (Is(other, value), HasNone(second)),
     )
 
 
@@ -181,7 +181,7 @@ def one_of_where(column: str, values: Iterable[str], other: str, value: str) -> 
         (column, other),
         "expect_column_values_to_be_in_set",
         {"column": column, "value_set": allowed},
-        (Is(other, str(value)),),
+        (Is(other, value),),
     )
 
 
@@ -190,7 +190,7 @@ def below_where(low: str, high: str, other: str, value: str) -> Rule:
     rule = _ordered(
         f"{low} must be below {high} where {other} is {value}", low, high, or_equal=False
     )
-    return replace(rule, columns=(*rule.columns, other), where=(Is(other, str(value)),))
+    return replace(rule, columns=(*rule.columns, other), where=(Is(other, value),))
 
 
 def not_both(column: str, other: str) -> Rule:

@@ -40,7 +40,9 @@ class ReplayMarket(RecordedHistory):
         super().__init__(directory, session)
         if session not in self._on_disk:
             held = ", ".join(map(str, self._on_disk)) or "no session at all"
-            raise MarketDataError(f"{directory} does not hold session {session}; it has {held}")
+            raise MarketDataError(
+                f"{directory} does not hold session {session}; it has {held}; correct --session or --market"
+            )
 
     @property
     def symbols(self) -> frozenset[str]:
