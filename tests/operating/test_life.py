@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import psycopg
 import pytest
 from operating_house import (
     ORDERWORKS,
@@ -17,11 +18,13 @@ from operating_house import (
     answers,
     environment,
     free_port,
+    outcome,
     processes_with,
     running_up,
-    wait_until,
 )
 from synthetic_day import SESSION
+
+from orderworks.desk.desk import _PLANNING_TURN
 
 pytestmark = pytest.mark.proof
 
@@ -95,12 +98,15 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         assert ended["state"]["message"] == "nothing was left unfinished"
 
         # Killed while a run works: its guard ends the rest, and the next one finds nothing in its way.
-        run = server.run(
-            "rebalance-SIM1", weights={"ACME": 0.04}, session=str(SESSION), market=market
-        )
-        wait_until(lambda: server.flow_run(run)["state"]["type"] == "RUNNING")
-        first.process.kill()
-        first.ended()
+        with psycopg.connect(in_force["ORDERWORKS_DATABASE_URL"]) as another:
+            # Which has the turn to plan, so that the run cannot end before.
+            another.execute("SELECT pg_advisory_lock(%s, hashtext('SIM1'))", (_PLANNING_TURN,))
+            run = server.run(
+                "rebalance-SIM1", weights={"ACME": 0.04}, session=str(SESSION), market=market
+            )
+            server.wait_for(run, "RUNNING")
+            first.process.kill()
+            first.ended()
     with running_up(in_force, "--port", str(port)) as third:
         third.wait_until_it_says(READY)
         assert "starting the Prefect server" in third.said
@@ -108,14 +114,8 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         # Nothing says any more that the run goes on, whatever its end interrupted; a retry does its work.
         state = server.flow_run(run)["state"]
         assert state["type"] in ("CRASHED", "FAILED"), state
-        server.post(
-            f"/flow_runs/{run}/set_state",
-            state={"type": "SCHEDULED", "name": "AwaitingRetry"},
-            force=True,
-        )
-        wait_until(lambda: server.flow_run(run)["state"]["type"] == "RUNNING")
-        retried = server.ended(run)
-        assert retried["state"]["name"] == "Completed", retried["state"]
+        retried = server.retried(run)
+        assert retried["state"]["name"] == "Completed", outcome(retried)
         assert third.stop(signal.SIGINT) == 0, third.said
         assert third.lines[-1] == "stopped"
     assert not answers(api)
