@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
@@ -197,7 +197,9 @@ def kill_everything(cluster: Cluster) -> None:
     children = [pid for pid, parent in pairs if parent == leader]
     assert len(children) > 3
     for pid in (leader, *children):
-        os.kill(pid, signal.SIGKILL)
+        # A child ends by itself, too: once it has done its work, or finds that its leader is gone.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def modes_above(*paths: Path) -> dict[Path, int]:
