@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-from caught_run import CaughtRun
+from caught_run import FAST, SLOW, CaughtRun
+from gateway_process import tell
 from judging import rows
 from operating_house import TERMINAL, kill_run, outcome, process_of, wait_until
 from synthetic_day import SESSION
@@ -33,6 +34,7 @@ def test_a_worker_that_is_killed_does_not_take_its_run_with_it(
 def test_a_worker_that_is_told_to_end_says_so_of_its_run_which_recover_finishes(
     home: Path, caught: CaughtRun
 ) -> None:
+    tell(caught.gateway, "speed 0")
     os.kill(process_of(home, "worker"), signal.SIGTERM)
     ended = caught.server.ended(caught.id)
     assert ended["state"]["type"] == "CRASHED", outcome(ended)
@@ -45,6 +47,7 @@ def test_a_worker_that_is_told_to_end_says_so_of_its_run_which_recover_finishes(
 def test_a_run_that_is_killed_with_its_worker_is_finished_by_recover(
     home: Path, caught: CaughtRun
 ) -> None:
+    tell(caught.gateway, "speed 0")
     os.kill(process_of(home, "worker"), signal.SIGKILL)
     kill_run(caught.id)
     # Nobody is left to say that it ended.
@@ -56,14 +59,21 @@ def test_a_run_that_is_killed_with_its_worker_is_finished_by_recover(
 
 
 def require_recovered(caught: CaughtRun) -> None:
-    """The scheduled recovery takes the run up where it stands, and works it to its end."""
+    """The scheduled recovery takes the run up where it stands, and works it to its end.
+
+    The market has stood since the run was stopped: on a slow machine it would be over before.
+    """
     assert not caught.is_done
     before = caught.received
-    recovered = caught.server.ended(caught.server.run("recover-SIM1", caught.variables))
+    recovery = caught.server.run("recover-SIM1", caught.variables)
+    caught.server.wait_for(recovery, "RUNNING")
+    tell(caught.gateway, f"speed {SLOW}")
+    wait_until(lambda: caught.received > before, lambda: outcome(caught.server.flow_run(recovery)))
+    tell(caught.gateway, f"speed {FAST}")
+    recovered = caught.server.ended(recovery)
     assert recovered["state"]["name"] == "Completed", outcome(recovered)
     assert f"daily:{SESSION}: " in recovered["state"]["message"]
     assert "of 6 orders filled" in recovered["state"]["message"]
-    assert caught.received > before
 
 
 def require_nothing_left_to_retry(caught: CaughtRun) -> None:
