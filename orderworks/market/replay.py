@@ -41,7 +41,8 @@ class ReplayMarket(RecordedHistory):
         if session not in self._on_disk:
             held = ", ".join(map(str, self._on_disk)) or "no session at all"
             raise MarketDataError(
-                f"{directory} does not hold session {session}; it has {held}; correct --session or --market"
+                f"{directory} does not hold session {session}; it has {held}; name one that it holds, or "
+                "another directory"
             )
 
     @property

@@ -194,15 +194,15 @@ class Connection:
                     self.close()
                     self.link.raise_doubt(why or silence)
 
-    async def _refused(self) -> None:
-        """Returns when what came too fast was refused, and an answer would have come since."""
-        await self.link.refused.wait()
-        await asyncio.sleep(REFUSED_SECONDS)
-
     def settle_doubt(self, doubts: int) -> None:
         """A snapshot was taken whole that began when the link's ``doubts`` were as many as given."""
         if self.is_connected:
             self.link.settle_doubt(doubts)
+
+    async def _refused(self) -> None:
+        """Returns when what came too fast was refused, and an answer would have come since."""
+        await self.link.refused.wait()
+        await asyncio.sleep(REFUSED_SECONDS)
 
     async def _try(self, seconds: float) -> str | None:
         """Connects once; what was in the way, or None."""
