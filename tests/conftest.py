@@ -13,20 +13,44 @@ from command_processes import CommandProcesses
 from emptied_databases import EmptiedDatabases
 from hypothesis import settings
 from redis_servers import RedisServer, redis_server
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from flows.environment import prepare
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.embedded import EmbeddedServer
 
-# The same examples each time: what passes here passes everywhere. New ones are searched for with
-# `pytest --hypothesis-profile=search`.
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+# The same examples each time: what passes here passes everywhere. There are few of them, and with the proofs
+# the `thorough` ones; new ones are searched for with `pytest --hypothesis-profile=search`.
+settings.register_profile("few", max_examples=20, derandomize=True, deadline=None)
+settings.register_profile("thorough", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1_000, deadline=None)
-settings.load_profile("repeatable")
+settings.load_profile("few")
 
 
-LONGEST = {"operating": 0, "crash": 1}
+LONGEST = {"operating": 0, "crash": 1, "flows": 2}
 """The directories of the files that take longest, in their order."""
+
+SHARING = {
+    "tests/flows/": "a Prefect server",
+    "tests/commands/test_bad_input.py": "a Prefect server",
+    "tests/handoffs/": "Great Expectations",
+}
+"""What asks for the same, which takes a worker as long to start or to import as its tests take."""
+
+
+class Shared(LoadFileScheduling):
+    """A file stays with one worker, and with it those that share something."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        shared = (what for path, what in SHARING.items() if file.startswith(path))
+        return next(shared, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """By default; the proofs are too many for one server."""
+    return Shared(config, log) if config.option.markexpr.startswith("not proof") else None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,7 +8,7 @@ from schemathesis import GenerationMode
 
 from orderworks.ledger.resources import RESOURCES
 
-EXAMPLES = 15
+EXAMPLES = settings.default.max_examples // 5
 
 OPERATIONS = [
     *(f"/api/v1/{name}" for name in RESOURCES),
@@ -20,6 +20,7 @@ def test_every_operation_is_fuzzed(app: FastAPI) -> None:
     assert sorted(app.openapi()["paths"]) == sorted(OPERATIONS)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("path", OPERATIONS)
 def test_it_answers_as_described(app: FastAPI, path: str, mode: GenerationMode) -> None:

@@ -4,12 +4,16 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from orderworks.backtest.replay import ask, trade
 from orderworks.handoffs.signals_file import read_signals
 from orderworks.ledger.connection import open_ledger
 from orderworks.market.replay import ReplayMarket
 from orderworks.quality.metrics import slippage_bps
 from orderworks.settings import load_settings
+
+pytestmark = pytest.mark.proof
 
 SESSION = date(2013, 10, 8)
 START, END = (datetime(2013, 10, 8, 14, minute, tzinfo=UTC) for minute in (0, 30))

@@ -82,6 +82,7 @@ def of_file(path: Path, *rows: dict[str, object]) -> dict[date, list[Batch]]:
     return batches_of(read_signals(Path(write_table(path, *rows))), SESSIONS, KNOWN_FROM, START)
 
 
+@pytest.mark.proof
 def test_the_same_signal_again_is_one_of_another_run_only(tmp_path: Path) -> None:
     again = [signal("ACME", ts=f"{day}T13:00:00Z") for day in ("2024-11-27", "2024-11-29")]
     batches = of_file(tmp_path / "sound.csv", *again)

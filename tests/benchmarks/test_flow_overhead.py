@@ -8,7 +8,6 @@ from statistics import median
 import pytest
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.testing.utilities import prefect_test_harness
 
 from flows.daily import daily_execution
 from orderworks.handoffs.engine import warm
@@ -35,6 +34,9 @@ async def empty(tasks: int) -> None:
 
 @pytest.fixture(scope="module")
 def harness():
+    # It imports Prefect's whole server, which whoever only looks for tests need not wait for.
+    from prefect.testing.utilities import prefect_test_harness
+
     with prefect_test_harness(server_startup_timeout=60):
         yield
 

@@ -53,6 +53,7 @@ def serving(in_force: dict[str, str], *arguments: str) -> Iterator[str]:
             process.kill()
 
 
+@pytest.mark.proof
 def test_it_serves_page_and_api_until_it_is_told_to_end(in_force: dict[str, str]) -> None:
     with serving(in_force) as address:
         assert address.startswith("http://127.0.0.1:")

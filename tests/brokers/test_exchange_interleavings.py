@@ -340,6 +340,7 @@ def called(
     return answer
 
 
+@pytest.mark.hypothesis
 def test_whatever_is_asked_for_in_whatever_order(
     opens: Opens, market: ReplayMarket, ledger_url: str
 ) -> None:
@@ -351,7 +352,7 @@ def test_whatever_is_asked_for_in_whatever_order(
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=50,
+            max_examples=settings.default.max_examples // 2,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),

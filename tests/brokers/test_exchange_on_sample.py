@@ -91,6 +91,7 @@ def test_every_fill_lies_in_its_second_s_quote_or_trade_range(
     assert through > 0
 
 
+@pytest.mark.proof
 def test_no_second_gives_more_than_it_displays(market: ReplayMarket, traded: Traded) -> None:
     taken: dict[tuple[str, str, datetime], int] = defaultdict(int)
     for fill in traded.fills:

@@ -100,6 +100,7 @@ def _port_told(out: IO[str] | None) -> int:
     return int(said.rpartition(":")[2])
 
 
+@pytest.mark.proof
 async def test_a_killed_server_has_lost_nothing_that_it_answered(
     starts: Starts, ledger_url: str
 ) -> None:
@@ -128,6 +129,7 @@ async def test_a_killed_server_has_lost_nothing_that_it_answered(
     assert received(ledger_url) == {"ow-x": 1, "ow-rests": 1}
 
 
+@pytest.mark.proof
 async def test_an_order_recorded_by_a_server_that_died_before_answering_is_there(
     starts: Starts, ledger_url: str
 ) -> None:
@@ -144,6 +146,7 @@ async def test_an_order_recorded_by_a_server_that_died_before_answering_is_there
     assert received(ledger_url) == {"ow-x": 1}
 
 
+@pytest.mark.proof
 async def test_a_killed_client_comes_back_and_finds_its_orders(
     starts: Starts, ledger_url: str
 ) -> None:
@@ -174,6 +177,7 @@ def _wait_for(happens: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.proof
 async def test_a_server_that_is_told_to_end_frees_the_account(
     starts: Starts, ledger_url: str
 ) -> None:
@@ -186,6 +190,7 @@ async def test_a_server_that_is_told_to_end_frees_the_account(
     ExchangeRecord(ledger_url, ACCOUNT).close()
 
 
+@pytest.mark.proof
 async def test_a_server_makes_the_faults_of_a_file(starts: Starts, tmp_path: Path) -> None:
     plan = tmp_path / "faults.yaml"
     plan.write_text("{seed: 1, script: [{message: submit, occurrence: 2, fault: reject}]}")
@@ -200,6 +205,7 @@ async def test_a_server_makes_the_faults_of_a_file(starts: Starts, tmp_path: Pat
         await broker.close()
 
 
+@pytest.mark.proof
 def test_an_account_that_another_process_serves_is_not_served_twice(
     market: Path, environment: dict[str, str], ledger_url: str
 ) -> None:

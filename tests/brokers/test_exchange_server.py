@@ -377,7 +377,11 @@ async def test_nothing_that_arrives_ends_the_server(ledger_url: str, market: Rep
             for answer in await lines(port, hello, *noise):
                 assert "now" in answer or answer["error"]
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=settings.default.max_examples // 2,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
         @given(st.lists(LINES | SPOILT, max_size=5))
         def fuzz(noise: list[bytes]) -> None:
             asyncio.run_coroutine_threadsafe(survives(noise), loop).result(20)

@@ -312,7 +312,9 @@ async def story(broker: BrokerAdapter) -> list[Any]:
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32))
 def test_one_seed_is_one_story_and_its_record_holds_what_was_told(

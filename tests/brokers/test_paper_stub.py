@@ -129,7 +129,9 @@ PRICED = st.builds(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(PRICED, min_size=1, max_size=5), st.integers(0, 3))
 async def test_the_price_is_near_and_always_the_same(

@@ -35,6 +35,7 @@ def own_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(home)
 
 
+@pytest.mark.proof
 def test_a_database_starts_is_upgraded_and_stops(own_home: Path) -> None:
     assert run("stop").stdout == f"No embedded database runs in {own_home}.\n"
     url = run("url").stdout.strip()

@@ -11,12 +11,7 @@ from venues import EXCHANGE
 
 from orderworks.model.crash_points import CrashPoint
 
-ALWAYS = {
-    ("simple order", CrashPoint.SEND_PERMITTED),
-    ("bracket", CrashPoint.EXCHANGE_RECORDED),
-    ("cancel and replace", CrashPoint.EXCHANGE_REPLACED),
-    ("flatten", CrashPoint.KILL_THROWN),
-}
+ALWAYS = {("simple order", CrashPoint.SEND_PERMITTED)}
 """What is looked at in every run of the tests; the others by ``-m proof``."""
 
 
@@ -25,6 +20,7 @@ def test_what_was_killed_is_completed(lives: Lives, unhurt: Unhurt, point: Crash
     assert lives.complete(point) == unhurt.record
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("venue", [EXCHANGE])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_unhurt_it_trades_what_is_asked_for_and_passes_the_points_that_are_said_to_be_reached(

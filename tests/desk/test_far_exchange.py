@@ -126,7 +126,9 @@ async def test_a_run_over_a_socket_trades_what_it_trades_in_the_process(
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32))
 def test_whatever_the_line_does_no_order_is_sent_twice_and_the_books_are_right(

@@ -408,6 +408,7 @@ def database(
         yield url
 
 
+@pytest.mark.hypothesis
 def test_the_ledger_agrees_with_the_model(database: str, market: ReplayMarket) -> None:
     run_state_machine_as_test(
         lambda: OrdersAndBroker(database, market),

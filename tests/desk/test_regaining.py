@@ -236,7 +236,9 @@ async def test_what_came_too_fast_is_not_sent_once_the_kill_switch_is_thrown(
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32))
 def test_whatever_the_line_does_a_run_ends_by_itself_with_the_books_right(

@@ -118,6 +118,7 @@ async def test_after_the_close_nothing_is_sent(ledger: Ledger, market: str, sign
     assert exchange_total(ledger) == Total(0, 0)
 
 
+@pytest.mark.proof
 async def test_a_real_session(
     ledger: Ledger, sample_market: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

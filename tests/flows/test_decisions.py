@@ -12,7 +12,7 @@ from synthetic_day import SESSION
 from orderworks.ledger.connection import Ledger
 from orderworks.model.crash_points import VARIABLE, CrashPoint
 
-pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("environment", "prefect_api")]
 
 
 def test_orders_in_doubt_are_shown_and_abandoned_and_the_run_goes_on(

@@ -120,6 +120,7 @@ async def test_rebalance_moves_to_weights_once(ledger: Ledger, market: str, tmp_
     require_sound_books(ledger)
 
 
+@pytest.mark.proof
 async def test_reconcile_learns_what_became_of_orders(ledger: Ledger, daily_dies_at: Die) -> None:
     daily_dies_at(f"{CrashPoint.EXCHANGE_RECORDED}:1")
     assert rows(ledger, "SELECT 1 FROM orders WHERE state = 'PENDING'")
@@ -130,6 +131,7 @@ async def test_reconcile_learns_what_became_of_orders(ledger: Ledger, daily_dies
     require_sound_books(ledger)
 
 
+@pytest.mark.proof
 async def test_a_reconciliation_that_finds_a_break_fails_and_is_told_as_the_latest(
     ledger: Ledger, market: str, signals: str
 ) -> None:
@@ -198,6 +200,7 @@ async def test_a_week_and_a_month_are_summed_up_from_their_days(
     assert (empty.message or "") == "week of 2025-01-06: nothing was measured in it"
 
 
+@pytest.mark.proof
 async def test_after_the_kill_switch_nothing_is_sent_until_it_is_resumed(
     ledger: Ledger, daily_dies_at: Die, market: str, signals: str
 ) -> None:
@@ -264,6 +267,7 @@ async def test_recover_finishes_what_died(ledger: Ledger, daily_dies_at: Die) ->
     assert exchange_total(ledger) == sent
 
 
+@pytest.mark.proof
 async def test_recover_tells_of_a_run_that_it_cannot_finish(
     ledger: Ledger, daily_dies_at: Die, tmp_path: Path
 ) -> None:
@@ -279,6 +283,7 @@ async def test_recover_tells_of_a_run_that_it_cannot_finish(
     assert exchange_total(ledger).orders == 0
 
 
+@pytest.mark.proof
 async def test_a_run_that_died_for_good_does_not_stand_in_the_way_of_the_next_session(
     ledger: Ledger, daily_dies_at: Die, short_market: str, tmp_path: Path
 ) -> None:

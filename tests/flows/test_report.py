@@ -30,6 +30,7 @@ async def shown(key: str) -> str:
     return str(found.data)
 
 
+@pytest.mark.proof
 async def test_a_traded_session_is_reported(
     ledger: Ledger, orderworks: Callable[..., Ended], market: str, signals: str, tmp_path: Path
 ) -> None:

@@ -25,11 +25,11 @@ pytestmark = pytest.mark.usefixtures("environment", "prefect_api")
 
 PATIENCE_SECONDS = 60
 STARTED_AT_ONCE = (
-    pytest.param(3, id="three"),
+    pytest.param(3, id="three", marks=pytest.mark.proof),
     *(pytest.param(8, id=f"eight-{n}", marks=pytest.mark.proof) for n in range(10)),
     *(pytest.param(8, id=f"eight-{n}", marks=pytest.mark.rounds) for n in range(10, 50)),
 )
-"""Three in every run of the tests, eight ten times with the long proofs, fifty times if that is asked for."""
+"""Three, and eight ten times, with the long proofs; eight fifty times if that is asked for."""
 
 
 @pytest.mark.parametrize("count", STARTED_AT_ONCE)
@@ -57,6 +57,7 @@ def test_the_same_run_started_several_times_at_once_trades_once_and_tells_who_wo
     assert watched
 
 
+@pytest.mark.proof
 async def test_a_run_that_waited_its_turn_plans_at_the_time_of_the_account(
     ledger: Ledger,
     ledger_url: str,
@@ -91,6 +92,7 @@ async def test_a_run_that_waited_its_turn_plans_at_the_time_of_the_account(
     require_sound_books(ledger)
 
 
+@pytest.mark.proof
 async def test_a_run_whose_orders_another_worker_finished_ends_while_that_still_has_the_account(
     ledger: Ledger,
     ledger_url: str,

@@ -23,6 +23,7 @@ async def _tell(process: asyncio.subprocess.Process, line: str) -> str:
     return (await process.stdout.readline()).decode().strip()
 
 
+@pytest.mark.proof
 async def test_it_is_started_told_killed_and_started_again(
     broker_url: str, small_market: Path, account: str, tmp_path: Path
 ) -> None:

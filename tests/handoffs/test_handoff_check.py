@@ -23,7 +23,7 @@ from orderworks.model.order import Side
 ODD_WEIGHTS = [0.5, -10.0, 10.5, math.nan, math.inf, -math.inf]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings.default.max_examples // 4, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -31,6 +31,7 @@ def test_importing_the_package_does_not_import_great_expectations(tmp_path: Path
     )
 
 
+@pytest.mark.proof
 def test_a_check_is_silent_offline_and_writes_nothing(tmp_path: Path) -> None:
     done = run(
         "import logging, socket, threading, warnings\n"

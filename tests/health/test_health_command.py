@@ -31,6 +31,7 @@ def health(in_force: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.proof
 def test_exit_status_and_lines(in_force: dict[str, str], ledger: Ledger, ledger_url: str) -> None:
     in_force["ORDERWORKS_DATABASE_URL"] = ledger_url
     open_account(ledger, "SIM1", "simulated", "simulated")
@@ -55,6 +56,7 @@ def test_a_database_that_was_never_made_is_not_made(in_force: dict[str, str]) ->
     assert not Path(in_force["ORDERWORKS_HOME"]).exists()
 
 
+@pytest.mark.proof
 def test_it_serves_until_it_is_told_to_end(
     in_force: dict[str, str], ledger: Ledger, ledger_url: str
 ) -> None:

@@ -216,7 +216,9 @@ ACTIONS = st.lists(
 
 @given(moves=ACTIONS, batch=st.integers(1, 5))
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_the_books_move_by_the_sum_of_the_actions_however_often_they_come(
     ledger: Ledger, moves: list[tuple[str, int, Decimal]], batch: int

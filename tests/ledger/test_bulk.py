@@ -54,7 +54,9 @@ def round_trip(ledger: Ledger, rows: list[Row]) -> list[Row]:
 @example(rows=[("\\.", None, None, None, None), ("a\tb\nc\rd\\e", None, None, None, None)])
 @example(rows=[("", None, None, None, None), ("'\"\u2028\x0b", None, None, None, None)])
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_what_goes_in_comes_out(ledger: Ledger, rows: list[Row]) -> None:
     assert round_trip(ledger, rows) == rows
@@ -100,7 +102,9 @@ def test_a_state_is_its_text(ledger: Ledger) -> None:
 @example(rows=[("NULL", None, None, None, None), ("null", None, None, None, None)])
 @example(rows=[('{"a",b}\\', None, None, None, None), (" \t\n", None, None, None, None)])
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_what_goes_in_as_arrays_comes_out(ledger: Ledger, rows: list[Row]) -> None:
     columns = [array([row[place] for row in rows]) for place in range(len(COLUMNS))]

@@ -256,6 +256,7 @@ def test_a_server_starts_is_attached_to_and_stops(
     assert list(person.home.iterdir()) == []
 
 
+@pytest.mark.proof
 def test_data_survive_sigkill_of_every_process(settled: Person) -> None:
     url = settled.does(lambda: settled.server.start())
     cluster = cluster_of(settled)
@@ -277,6 +278,7 @@ def test_data_survive_sigkill_of_every_process(settled: Person) -> None:
         foreign.wait()
 
 
+@pytest.mark.proof
 def test_simultaneous_starts_make_one_server_that_outlives_them(person: Person) -> None:
     query = "SELECT pg_postmaster_start_time()"
     starts = [person.begin(lambda: fetch(person.server.start(), query)) for _ in range(4)]
@@ -326,6 +328,7 @@ def test_nobody_else_connects(settled: Person) -> None:
         path.chmod(mode)
 
 
+@pytest.mark.proof
 def test_a_long_path_gets_a_private_socket_elsewhere(ordinary: Person) -> None:
     person = Person(ordinary.name, ordinary.home / ("long" * 30))
     elsewhere = ordinary.does(
@@ -354,6 +357,7 @@ def test_a_long_path_gets_a_private_socket_elsewhere(ordinary: Person) -> None:
     assert not elsewhere.exists()
 
 
+@pytest.mark.proof
 def test_an_interrupted_initialisation_leaves_nothing_behind(ordinary: Person) -> None:
     starter = ordinary.begin(lambda: ordinary.server.start())
     cluster = Cluster(ordinary.home / "postgres")
@@ -384,6 +388,7 @@ def test_a_home_that_cannot_be_written(ordinary: Person) -> None:
     assert ordinary.home.stat().st_mode & 0o777 == 0o500
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(not IS_ROOT or sys.platform != "linux", reason="only root can mount a disk")
 def test_a_full_disk(ordinary: Person) -> None:
     ordinary.does(ordinary.home.mkdir)
@@ -398,6 +403,7 @@ def test_a_full_disk(ordinary: Person) -> None:
         subprocess.run(["umount", str(ordinary.home)], check=True)
 
 
+@pytest.mark.proof
 def test_a_cluster_that_cannot_serve(settled: Person) -> None:
     settled.does(lambda: (settled.server.start(), settled.server.stop()))
     data = cluster_of(settled).data
@@ -433,6 +439,7 @@ def test_a_home_of_another_user(root: Person) -> None:
     shutil.rmtree(folder)
 
 
+@pytest.mark.proof
 def test_a_cluster_follows_its_home_and_is_not_shared_with_a_copy(root: Person) -> None:
     change(root.server.start(), "CREATE TABLE kept AS SELECT 42 AS answer")
     original = root.home
@@ -449,6 +456,7 @@ def test_a_cluster_follows_its_home_and_is_not_shared_with_a_copy(root: Person) 
     (root.home / "postgres" / "cluster").unlink()
 
 
+@pytest.mark.proof
 def test_a_wheel_out_of_the_servers_reach_is_copied(
     root: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,7 +46,7 @@ def lives() -> st.SearchStrategy[list[EventRecord]]:
 
 @given(events=lives(), cuts=st.sets(st.integers(0, 20), max_size=4))
 @settings(
-    max_examples=25,
+    max_examples=settings.default.max_examples // 4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

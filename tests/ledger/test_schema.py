@@ -303,7 +303,7 @@ EXECUTIONS = st.lists(
 
 @given(executions=EXECUTIONS, batch=st.integers(1, 10))
 @settings(
-    max_examples=25,
+    max_examples=settings.default.max_examples // 4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -32,6 +32,7 @@ def test_a_failure_drops_it_too(ledger_url: str) -> None:
     assert there(ledger_url) == before
 
 
+@pytest.mark.proof
 def test_what_was_left_behind_is_dropped_and_what_is_in_use_is_not(ledger_url: str) -> None:
     left = f"{PREFIX}left"
     with psycopg.connect(ledger_url, autocommit=True) as server:

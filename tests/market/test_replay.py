@@ -58,7 +58,7 @@ TICKS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2, deadline=None)
 @given(TICKS, TICKS, st.integers(-1, 21), st.permutations([*SYMBOLS, "never quoted"]))
 def test_nothing_later_changes_what_was_known(
     tmp_path_factory: pytest.TempPathFactory,

@@ -47,12 +47,14 @@ async def said_by(run: FlowRun) -> list[str]:
     return str(state.message).split()
 
 
+@pytest.mark.proof
 async def test_it_waits_for_its_time(deployment: UUID) -> None:
     due = datetime.now(UTC) + timedelta(seconds=3)
     _, _, begun = await said_by(await run_at(deployment, due, scheduled=False))
     assert datetime.fromisoformat(begun) >= due
 
 
+@pytest.mark.proof
 async def test_one_that_begins_on_a_later_day_is_about_the_day_on_which_it_was_due(
     deployment: UUID,
 ) -> None:
@@ -60,6 +62,7 @@ async def test_one_that_begins_on_a_later_day_is_about_the_day_on_which_it_was_d
     assert (session, broker) == ("2026-11-20", "None")
 
 
+@pytest.mark.proof
 async def test_a_run_that_was_started_by_hand_overtakes_nothing(deployment: UUID) -> None:
     ours = await run_at(deployment, NOON, scheduled=True)
     await run_at(deployment, NOON + timedelta(minutes=5), scheduled=False)

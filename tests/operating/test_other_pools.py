@@ -12,7 +12,8 @@ from flows.operating.definitions import POOL
 from flows.operating.registration import definitions_with_flows, register
 
 
-@pytest.mark.parametrize("kind", ["docker", pytest.param("kubernetes", marks=pytest.mark.proof)])
+@pytest.mark.proof
+@pytest.mark.parametrize("kind", ["docker", "kubernetes"])
 async def test_a_pool_that_is_there_is_taken_as_it_is(
     prefect_api: str, kind: str, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ def test_libpqs_address_as_sqlalchemy_takes_it(address: str, host: str, query: o
     assert url.port == (5433 if host else None)
 
 
+@pytest.mark.proof
 def test_it_is_made_once(ledger_url: str) -> None:
     name = f"{psycopg.conninfo.conninfo_to_dict(ledger_url)['dbname']}{SUFFIX}"
     try:

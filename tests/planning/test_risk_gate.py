@@ -161,7 +161,7 @@ def test_what_passed_the_rules_before_the_money_sums_passes_them_again(
 
 
 @given(st.lists(ROW, max_size=15), BOOK)
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 def test_when_all_that_was_accepted_has_filled_the_account_is_within_its_limits(
     rows: list[dict[str, Any]], book: dict[str, int]
 ) -> None:

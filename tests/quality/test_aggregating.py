@@ -37,7 +37,9 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(ORDERS)
 def test_every_dimension_is_recomputed_from_orders_and_fills(

@@ -29,6 +29,7 @@ def drawn(rows: DataFrame, path: Path, threshold: float = 10) -> tuple[tuple[int
     return picture.shape, float((picture[..., :3] < 0.99).any(axis=2).mean())
 
 
+@pytest.mark.proof
 def test_at_most_thirty_orders_are_drawn(tmp_path: Path) -> None:
     heights = [
         drawn(rows_of(tmp_path / str(n), n, n), tmp_path / f"{n}.png")[0][0] for n in (3, 30, 60)

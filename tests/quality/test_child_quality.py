@@ -23,7 +23,9 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(ORDERS)
 def test_a_child_is_recomputed_from_its_fills(

@@ -42,7 +42,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> ReplayMarket:
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2, deadline=None)
 @given(ORDERS)
 def test_a_group_is_recomputed_from_its_fills(market: ReplayMarket, orders: Orders) -> None:
     parents, fills = [], []

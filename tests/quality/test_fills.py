@@ -274,7 +274,7 @@ DONE = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2, deadline=None)
 @given(DONE, SIDES)
 def test_an_orders_mean_is_a_sum_of_money_over_a_sum_of_money(
     market: ReplayMarket, done: list[tuple[str, int, Decimal, int]], side: Side

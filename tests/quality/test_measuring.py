@@ -225,7 +225,7 @@ CENTS = st.integers(900, 1100).map(lambda cents: Decimal(cents) / 100)
 EXECUTIONS = st.lists(st.tuples(st.integers(1, 100), CENTS), max_size=6)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["buy", "sell"]), st.integers(0, 50), CENTS, CENTS, EXECUTIONS),

@@ -167,11 +167,12 @@ def a_full_day() -> Content:
     )
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(
     PROGRAM is None or DRIVER is None,
     reason="no browser here: install chromium and chromium-driver",
 )
-@pytest.mark.parametrize("kind", [pytest.param("full", marks=pytest.mark.proof), "empty"])
+@pytest.mark.parametrize("kind", ["full", "empty"])
 def test_it_is_read_in_a_browser_without_the_network(kind: str, tmp_path: Path) -> None:
     made = a_full_day() if kind == "full" else content(days=days(3.0, 4.0, 1.0))
     path = tmp_path / "report.html"
