@@ -148,11 +148,15 @@ class Candidates:
         return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     def symbol_among(self, chosen: Collection[str]) -> BoolColumn:
-        """Which rows trade one of the ``chosen`` symbols."""
+        """Which rows trade one of the ``chosen`` symbols; most of what is chosen is nothing."""
+        if not chosen:
+            return np.zeros(len(self), dtype=np.bool_)
         return np.array([name in chosen for name in self.symbols], dtype=np.bool_)[self.symbol]
 
     def shares_from(self, book: Mapping[str, int]) -> IntColumn:
         """What ``book`` says of each row's symbol; 0 where it is silent."""
+        if not book:
+            return np.zeros(len(self), dtype=np.int64)
         return np.array([book.get(name, 0) for name in self.symbols], dtype=np.int64)[self.symbol]
 
     @cached_property

@@ -21,7 +21,9 @@ REASONS: Reasons = {
 def check(orders: Candidates, context: RiskContext) -> Verdict:
     intent = orders.strategy * orders.symbols.size + orders.symbol
     earlier = pd.Series(intent).groupby(intent, sort=False).cumcount().to_numpy(np.int64)
-    named = zip(orders.strategies[orders.strategy], orders.symbols[orders.symbol], strict=True)
-    known = np.array([pair in context.known_intents for pair in named], dtype=np.int64)
+    known = np.zeros(len(orders), dtype=np.int64)
+    if context.known_intents:
+        named = zip(orders.strategies[orders.strategy], orders.symbols[orders.symbol], strict=True)
+        known[:] = [pair in context.known_intents for pair in named]
     saw: Saw = {"times_in_table": earlier, "times_in_other_runs": known}
     return Verdict((earlier > 0) | (known > 0), CODE, saw)

@@ -11,9 +11,8 @@ REASONS: Reasons = {CODE: "{symbol} is locked by {lock}"}
 
 
 def check(orders: Candidates, context: RiskContext) -> Verdict:
-    reasons = np.array(
-        [context.account_lock or context.locked.get(name, "") for name in orders.symbols],
-        dtype=object,
-    )
-    lock = reasons[orders.symbol] if len(orders) else np.zeros(0, dtype=object)
+    lock = np.full(len(orders), context.account_lock or "", dtype=object)
+    if not context.account_lock:
+        for row in np.flatnonzero(orders.symbol_among(context.locked)):
+            lock[row] = context.locked[orders.symbols[orders.symbol[row]]]
     return Verdict(lock != "", CODE, {"lock": lock})
