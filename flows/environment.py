@@ -46,7 +46,7 @@ def start_api(meanwhile: Callable[[], object] = lambda: None) -> None:
     """Starts Prefect's temporary server where none is configured; it ends with this process.
 
     Args:
-        meanwhile: is done while it starts, which takes seconds; not at all where one is configured.
+        meanwhile: is done while it starts, which takes seconds.
     """
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +55,7 @@ def start_api(meanwhile: Callable[[], object] = lambda: None) -> None:
     from prefect.settings import PREFECT_API_URL
 
     if PREFECT_API_URL.value():
+        meanwhile()
         return
     # Only here: this imports the whole of the server.
     from flows.temporary_server import TiedServer

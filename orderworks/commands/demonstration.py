@@ -15,14 +15,25 @@ class Stopwatch:
     """Where the time goes, in the order in which it went."""
 
     def __init__(self) -> None:
-        self._last = time.monotonic()
         self.laps: list[tuple[str, float]] = []
+        self.start()
+
+    def start(self) -> None:
+        """The first lap begins now."""
+        self._last = time.monotonic()
 
     def lap(self, name: str) -> None:
         """What was done since the last lap."""
         now = time.monotonic()
         self.laps.append((name, now - self._last))
         self._last = now
+
+    @property
+    def total(self) -> float:
+        return sum(seconds for _, seconds in self.laps)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.laps)
 
 
 def demo(session: SessionOption = None) -> None:
@@ -32,25 +43,28 @@ def demo(session: SessionOption = None) -> None:
     from orderworks.model.clock import WallClock
     from orderworks.settings import home_directory
 
-    watch = Stopwatch()
+    watch, meanwhile = Stopwatch(), Stopwatch()
     day: date = session or latest_closed_session(WallClock().now())
     home = home_directory()
-    parts = rehearsal.prepare(home / "demo", day)
+    parts = rehearsal.arrange(home / "demo", day)
     os.environ["ORDERWORKS_CONFIG"] = str(parts.settings)
-    watch.lap("synthetic market")
-    open_ledger(database_url(home)).close()
-    watch.lap("database")
-    prepared("daily")
-    watch.lap("Prefect and its server")
+
+    def set_up() -> None:
+        meanwhile.start()
+        rehearsal.write_missing(parts)
+        meanwhile.lap("synthetic market")
+        open_ledger(database_url(home)).close()
+        meanwhile.lap("database")
+
+    prepared("daily", set_up)
+    watch.lap(f"Prefect and its server (meanwhile {meanwhile})")
     traded = run_flow("daily", session=day, signals=parts.signals, market=parts.market)
     watch.lap("daily run")
     ended = run_flow("end-of-day", session=day, market=parts.market)
     watch.lap("end of day")
 
     _show(day, parts, traded, ended)
-    total = sum(seconds for _, seconds in watch.laps)
-    told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in watch.laps)
-    typer.echo(f"\n{total:.1f} s: {told}.")
+    typer.echo(f"\n{watch.total:.1f} s: {watch}.")
 
 
 def _show(day: date, parts: rehearsal.Rehearsal, traded: str, ended: str) -> None:

@@ -38,7 +38,7 @@ FILES = ("quotes.parquet", "bars.parquet")
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Where the demo's parts were written."""
+    """Where the demo's parts are."""
 
     session: Session
     market: Path
@@ -46,24 +46,28 @@ class Rehearsal:
     settings: Path
 
 
-def prepare(directory: Path, day: date) -> Rehearsal:
-    """Writes what is missing of a demo session; what is there is used as it is."""
-    from orderworks.market.synthetic import write_session
-
-    session = require_session(day)
+def arrange(directory: Path, day: date) -> Rehearsal:
+    """A demo session with its settings; its market and signals are still to be written."""
     parts = Rehearsal(
-        session,
+        require_session(day),
         directory / "market",
         directory / f"signals-{day}.csv",
         directory / "settings.yaml",
     )
     directory.mkdir(parents=True, exist_ok=True)
-    if not all((parts.market / str(day) / name).exists() for name in FILES):
+    parts.settings.write_text(SETTINGS, "utf-8")
+    return parts
+
+
+def write_missing(parts: Rehearsal) -> None:
+    """Writes what is missing of a demo session's market and signals; what is there is used as it is."""
+    from orderworks.market.synthetic import write_session
+
+    session = parts.session
+    if not all((parts.market / str(session.date) / name).exists() for name in FILES):
         write_session(parts.market, session, seed=SEED)
     if not parts.signals.exists():
         parts.signals.write_text(_signals(parts), "utf-8")
-    parts.settings.write_text(SETTINGS, "utf-8")
-    return parts
 
 
 def _signals(parts: Rehearsal) -> str:

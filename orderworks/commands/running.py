@@ -6,7 +6,7 @@ point group ``orderworks.flows``, and Prefect is only imported when one is run.
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import entry_points
@@ -183,14 +183,18 @@ def run_flow(name: str, **parameters: Any) -> str:
     return str(state.message or state.name)
 
 
-def prepared(name: str) -> Any:
+def prepared(name: str, meanwhile: Callable[[], object] = lambda: None) -> Any:
     """A registered flow, and Prefect for it; what it needs is imported while Prefect's server starts.
+
+    Args:
+        meanwhile: is done before that.
 
     Raises:
         OrderworksError: if Orderworks was not installed with its flows.
     """
 
     def load() -> None:
+        meanwhile()
         registered(name)
         if name in VALIDATING:
             from orderworks.handoffs import warm
