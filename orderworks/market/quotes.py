@@ -12,6 +12,8 @@ from orderworks.model.quote import Quote, QuoteProblem
 if TYPE_CHECKING:
     import pandas as pd
 
+_NUMBERS = ("bid", "ask", "bid_size", "ask_size")
+
 
 def quote_problems(quotes: pd.DataFrame, at: datetime, stale_after: timedelta) -> pd.Series[Any]:
     """The problem of each quote at ``at``: a QuoteProblem value, or None for a sound one.
@@ -32,22 +34,22 @@ def quote_problems(quotes: pd.DataFrame, at: datetime, stale_after: timedelta) -
     import pandas as pd
 
     problems = np.full(len(quotes), QuoteProblem.MISSING.value, dtype=object)
-    known = np.flatnonzero(quotes["ts"].notna())
-    sides = quotes[["bid", "ask", "bid_size", "ask_size"]].iloc[known].fillna(0).to_numpy(float)
-    ts = quotes["ts"].iloc[known].to_numpy("datetime64[us]").astype(np.int64)
+    known = quotes["ts"].notna().to_numpy()
+    sides = [
+        np.nan_to_num(quotes[name].to_numpy(np.float64, na_value=0)[known]) for name in _NUMBERS
+    ]
+    ts = quotes["ts"].to_numpy("datetime64[us]")[known].astype(np.int64)
 
     oldest = microseconds(at - stale_after)
-    signs = np.column_stack(
-        [np.sign(sides), _compare(sides[:, 0], sides[:, 1]), _compare(ts, oldest)]
-    )
-    ternary = (signs + 1) @ (3 ** np.arange(signs.shape[1]))
-    _, examples, kind = np.unique(ternary, return_index=True, return_inverse=True)
-    verdicts = np.empty(len(examples), dtype=object)
-    for number, row in enumerate(examples):
-        bid, ask, bid_size, ask_size = sides[row].tolist()
+    signs = [*map(np.sign, sides), _compare(sides[0], sides[1]), _compare(ts, oldest)]
+    kind = sum((sign.astype(np.int64) + 1) * 3**place for place, sign in enumerate(signs))
+    verdicts = np.full(3 ** len(signs), None, dtype=object)
+    for number in np.flatnonzero(np.bincount(kind)):
+        example = np.argmax(kind == number)
+        bid, ask, bid_size, ask_size = (float(side[example]) for side in sides)
         quote = Quote(
             symbol="",
-            ts=instant(ts[row]),
+            ts=instant(ts[example]),
             bid=Decimal(bid),
             ask=Decimal(ask),
             bid_size=int(bid_size),
