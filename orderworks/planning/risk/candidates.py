@@ -148,7 +148,8 @@ class Candidates:
         return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     def symbol_among(self, chosen: Collection[str]) -> BoolColumn:
-        """Which rows trade one of the ``chosen`` symbols; most of what is chosen is nothing."""
+        """Which rows trade one of the ``chosen`` symbols."""
+        # As a rule none is chosen.
         if not chosen:
             return np.zeros(len(self), dtype=np.bool_)
         return np.array([name in chosen for name in self.symbols], dtype=np.bool_)[self.symbol]
