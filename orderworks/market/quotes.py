@@ -12,7 +12,7 @@ from orderworks.model.quote import Quote, QuoteProblem
 if TYPE_CHECKING:
     import pandas as pd
 
-_NUMBERS = ("bid", "ask", "bid_size", "ask_size")
+_SIDES_AND_SIZES = ("bid", "ask", "bid_size", "ask_size")
 
 
 def quote_problems(quotes: pd.DataFrame, at: datetime, stale_after: timedelta) -> pd.Series[Any]:
@@ -36,7 +36,8 @@ def quote_problems(quotes: pd.DataFrame, at: datetime, stale_after: timedelta) -
     problems = np.full(len(quotes), QuoteProblem.MISSING.value, dtype=object)
     known = quotes["ts"].notna().to_numpy()
     sides = [
-        np.nan_to_num(quotes[name].to_numpy(np.float64, na_value=0)[known]) for name in _NUMBERS
+        np.nan_to_num(quotes[name].to_numpy(np.float64, na_value=0)[known])
+        for name in _SIDES_AND_SIZES
     ]
     ts = quotes["ts"].to_numpy("datetime64[us]")[known].astype(np.int64)
 
