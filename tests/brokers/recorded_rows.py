@@ -15,7 +15,9 @@ def everything_recorded(url: str, account: str = ACCOUNT) -> dict[str, list[dict
                 f"SELECT * FROM exchange.{table} WHERE account = %s ORDER BY 1, 2".encode(),
                 (account,),
             ).fetchall()
-            for table in ("accounts", "orders", "fills", "positions", "reports_on_their_way")
+            for table in (
+                *("accounts", "orders", "fills", "positions", "reports_on_their_way", "laggards"),
+            )
         }
     for row in (row for rows in tables.values() for row in rows):
         del row["account"]

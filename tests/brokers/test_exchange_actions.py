@@ -161,7 +161,7 @@ def test_a_record_that_was_begun_before_there_were_actions_is_gone_on_with(
 ) -> None:
     cash, _ = leave_the_first_session(opens, markets[0])
     with psycopg.connect(ledger_url, autocommit=True) as connection:
-        connection.execute("DROP TABLE exchange.corporate_actions")
+        connection.execute("DROP TABLE exchange.corporate_actions, exchange.laggards")
         connection.execute("ALTER TABLE exchange.orders DROP COLUMN split_gain")
     assert opens(markets[1], LATER).portfolio().cash == cash + D("35.33")
 

@@ -105,7 +105,7 @@ class Interleaved(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.account = f"machine-{next(NUMBERS)}"
-        self.calls: list[tuple[str, list[Any], datetime]] = []
+        self.calls: list[tuple[str, Any, datetime]] = []
         self.reports: list[Report] = []
         self.sent: dict[str, Order] = {}
         self.ordered: dict[str, int] = {}
@@ -185,7 +185,13 @@ class Interleaved(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.4, 1, 1, 3, 10]))
     def wait(self, seconds: float) -> None:
         self.second += seconds
-        self.ask("advance", [])
+        self.ask("advance")
+
+    @rule(seconds=st.sampled_from([1, 10]), enough=st.integers(1, 3))
+    def begin_to_wait(self, seconds: float, enough: int) -> None:
+        """Some books may lag behind now, and come along with whatever is next."""
+        self.second += seconds
+        self.call("advance", enough)
 
     @rule()
     def die(self) -> None:
@@ -199,7 +205,7 @@ class Interleaved(RuleBasedStateMachine):
             return
         try:
             self.second = (SESSION.close - SESSION.open).total_seconds() + 60
-            self.ask("advance", [])
+            self.ask("advance")
             self.tell_all_that_was_filled()
             self.live_again()
         finally:
@@ -227,7 +233,11 @@ class Interleaved(RuleBasedStateMachine):
             self.limits[one.client_order_id] = {one.limit_price} - {None}
         self.ask("submit", orders)
 
-    def ask(self, call: str, content: list[Any]) -> None:
+    def ask(self, call: str, content: Any = None) -> None:
+        self.call(call, content)
+        self.check()
+
+    def call(self, call: str, content: Any) -> None:
         self.calls.append((call, content, at(self.second)))
         reports = called(self.exchange, *self.calls[-1])
         self.reports += reports
@@ -235,7 +245,6 @@ class Interleaved(RuleBasedStateMachine):
             if report.kind is ReportKind.REPLACED:
                 assert report.terms is not None
                 self.ordered[report.client_order_id] = report.terms.quantity
-        self.check()
 
     # What must hold -----------------------------------------------------------------------------
 
@@ -331,11 +340,9 @@ class Interleaved(RuleBasedStateMachine):
 _ENDS = (ReportKind.REJECTED, ReportKind.CANCELLED, ReportKind.EXPIRED)
 
 
-def called(
-    exchange: SimulatedExchange, call: str, content: list[Any], moment: datetime
-) -> list[Report]:
+def called(exchange: SimulatedExchange, call: str, content: Any, moment: datetime) -> list[Report]:
     if call == "advance":
-        return exchange.advance(moment)
+        return exchange.advance(moment, content)
     answer: list[Report] = getattr(exchange, call)(content, moment)
     return answer
 

@@ -24,6 +24,14 @@ def test_two_that_make_the_tables_at_once_make_them_once(ledger_url: str) -> Non
         assert second.result(timeout=30) is None
 
 
+def test_a_table_that_came_later_is_made_in_a_database_that_had_the_others(ledger_url: str) -> None:
+    with psycopg.connect(ledger_url, autocommit=True, row_factory=dict_row) as connection:
+        create_schema(connection)
+        connection.execute("DROP TABLE exchange.laggards")
+        create_schema(connection)
+        assert not connection.execute("SELECT * FROM exchange.laggards").fetchall()
+
+
 def _until_somebody_waits(watcher: psycopg.Connection[dict[str, int]]) -> None:
     end = monotonic() + 30
     while monotonic() < end:

@@ -129,7 +129,7 @@ def _broker(worker: Worker, number: int, job: Job, clock: Clock) -> BrokerAdapte
     if job.far is not None:
         line = FarLine(job.far, worker, plan, clock)
         return LineBroker(line, "simulated", ACCOUNT, "simulated", clock, SESSION)
-    near = SimulatedBroker(job.ground.url, job.ground.market, DAY, job.terms, clock)
+    near = SimulatedBroker(job.ground.url, job.ground.market, DAY, job.terms, clock, part=1)
     return FaultyBroker(near, plan, clock)
 
 

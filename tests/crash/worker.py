@@ -90,7 +90,8 @@ def simulated(
     """The exchange in this process, on a line that loses what is to be lost."""
     terms = exchange_terms(settings)
     clock = ReplayClock(max(DAY.open, reached_by(url, terms.account) or DAY.open))
-    broker = SimulatedBroker(url, market, DAY, terms, clock)
+    # Each thing that happens is committed by itself, so that a kill finds some books behind the others.
+    broker = SimulatedBroker(url, market, DAY, terms, clock, part=1)
     if not scenario.lost:
         return broker, clock
     return FaultyBroker(broker, FaultPlan(0, script=scenario.lost), clock), clock

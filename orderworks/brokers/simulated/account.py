@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from orderworks.brokers.adapter import BrokerOrder
 from orderworks.brokers.simulated.margin import AccountType, Margin, margin
@@ -99,15 +100,28 @@ class ExchangeOrder:
         )
 
 
+class Laggards(NamedTuple):
+    """The books of the symbols behind one: they have come no further than ``since``."""
+
+    since: datetime
+    behind: str
+
+
 @dataclass(slots=True)
 class ExchangeAccount:
-    """One account as the exchange has it; ``positions`` maps a symbol to (shares, their cost)."""
+    """One account as the exchange has it.
+
+    Attributes:
+        reached: the market time that its books have gone through, but for the ``laggards`` among them.
+        positions: by symbol (shares, their cost).
+    """
 
     account: str
     reached: datetime
     cash: Decimal
     orders: int
     positions: dict[str, tuple[int, Decimal]] = field(default_factory=dict)
+    laggards: Laggards | None = None
 
     def apply(self, fill: Fill) -> None:
         """Moves cash and position by one execution; a sale leaves the average price of the rest."""

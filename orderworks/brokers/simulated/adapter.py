@@ -17,15 +17,29 @@ from orderworks.model.errors import BrokerError
 from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
 
+PART = 2_500
+"""Of what happens at the exchange, how much it commits and reports together."""
+
 
 class SimulatedBroker:
-    """Trades one account at the simulated exchange, in this process, on the replay clock."""
+    """Trades one account at the simulated exchange, in this process, on the replay clock.
+
+    Args:
+        part: of what happens while the market goes on, how much is committed and reported together: the
+            client books one part while the exchange goes through the next.
+    """
 
     provider = "simulated"
     mode = "simulated"
 
     def __init__(
-        self, url: str, market: RecordedMarket, session: Session, terms: Terms, clock: Clock
+        self,
+        url: str,
+        market: RecordedMarket,
+        session: Session,
+        terms: Terms,
+        clock: Clock,
+        part: int = PART,
     ) -> None:
         self.account = terms.account
         self._url = url
@@ -33,6 +47,7 @@ class SimulatedBroker:
         self._session = session
         self._terms = terms
         self._clock = clock
+        self._part = part
         self._open: SimulatedExchange | None = None
         self._turn = asyncio.Lock()
 
@@ -85,12 +100,15 @@ class SimulatedBroker:
         return reports
 
     async def events(self, until: datetime) -> AsyncIterator[list[Report]]:
-        async with self._turn:
-            reports = await asyncio.to_thread(self._exchange.advance, until)
-        crash_point(CrashPoint.EXCHANGE_WENT_ON)
+        while not self._exchange.is_there(until):
+            async with self._turn:
+                reports = await asyncio.to_thread(self._exchange.advance, until, self._part)
+            crash_point(CrashPoint.EXCHANGE_WENT_ON)
+            await self._clock.sleep_until(until)
+            if reports:
+                yield reports
+        # Also where the exchange had gone there before.
         await self._clock.sleep_until(until)
-        if reports:
-            yield reports
 
     async def get_order_status(self, client_order_id: str) -> BrokerOrder | None:
         return self._exchange.order(client_order_id)

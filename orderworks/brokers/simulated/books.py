@@ -48,6 +48,8 @@ class Books:
         self._books: dict[str, Book] = {}
         self._busy: dict[str, Book] = {}
         """The books with open orders; the others have nothing to be gone through for."""
+        self._lagging: list[str] = []
+        """Of these, the symbols of those that have not come to ``reached``, the next one last."""
         self._journal = Journal()
 
     def restore(self, orders: Sequence[ExchangeOrder]) -> None:
@@ -75,13 +77,26 @@ class Books:
             book.walk(self._reached)
         return book
 
-    def walk(self, until: datetime) -> None:
-        """Goes on to a time in every book."""
+    def set_out(self, until: datetime) -> None:
+        """Turns to a later time, to which the books then walk."""
         self._reached = microseconds(until)
-        for symbol, book in list(self._busy.items()):
+        self._lagging = sorted(self._busy, reverse=True)
+
+    def walk(self, enough: int | None = None) -> str | None:
+        """Goes on in one book after another, by symbol, until all have come or enough has happened.
+
+        Returns:
+            The symbol behind which the books still lag; None where all have come.
+        """
+        symbol = None
+        happened = self._journal.happened
+        while self._lagging and (enough is None or len(happened) < enough):
+            symbol = self._lagging.pop()
+            book = self._busy[symbol]
             book.walk(self._reached)
             if not book.orders:
                 del self._busy[symbol]
+        return symbol if self._lagging else None
 
     def take_happened(self) -> list[Happening]:
         """What has happened since this was last asked, by time, then by order."""

@@ -136,30 +136,40 @@ class SimulatedExchange:
         floor.go_on(answered)
         return floor.commit()
 
+    def is_there(self, at: datetime) -> bool:
+        """Whether the exchange has gone through a market time in every book."""
+        return at <= self.now and self._account.laggards is None
+
     @uncollected()
-    def advance(self, until: datetime) -> list[Report]:
-        """Goes on to a market time: trades what rests, ends what may not rest any longer."""
-        if until <= self.now:
+    def advance(self, until: datetime, enough: int | None = None) -> list[Report]:
+        """Goes on to a market time: trades what rests, ends what may not rest any longer.
+
+        Args:
+            enough: of what happens, for one call. What is then left of the way is gone by the next one, or
+                before anything else that the exchange is asked.
+        """
+        if self.is_there(until):
             return []
-        self._floor.go_on(until)
+        self._floor.go_on(until, enough)
         return self._floor.commit()
 
     def order(self, client_order_id: str) -> BrokerOrder | None:
         """The newest order received under a name."""
-        newest = self._floor.newest(client_order_id)
+        newest = self._come_along().newest(client_order_id)
         return None if newest is None else newest.as_broker_order()
 
     def portfolio(self) -> Portfolio:
         """Cash and positions."""
-        return self._account.portfolio()
+        return self._come_along().account.portfolio()
 
     def margin(self) -> Margin:
         """Equity, buying power and what the positions ask for, at this moment."""
-        return self._account.margin(self._floor.stakes.mark, self._terms.account_type)
+        floor = self._come_along()
+        return floor.account.margin(floor.stakes.mark, self._terms.account_type)
 
     def what_if(self, orders: Iterable[Order]) -> list[MarginEffect]:
         """What each order would do to the margin, by itself; nothing is received."""
-        return list(margin_effects(orders, self._floor.stakes))
+        return list(margin_effects(orders, self._come_along().stakes))
 
     @uncollected()
     def snapshot(self) -> Snapshot:
@@ -169,16 +179,24 @@ class SimulatedExchange:
         is not known here.
         """
         self._record.require_open()
+        floor = self._come_along()
         return Snapshot(
-            self._account.reached,
-            self.portfolio(),
-            tuple(order.as_broker_order() for order in self._floor.orders.values()),
-            tuple(sorted(self._floor.fills, key=attrgetter("ts", "exec_id"))),
+            floor.account.reached,
+            floor.account.portfolio(),
+            tuple(order.as_broker_order() for order in floor.orders.values()),
+            tuple(sorted(floor.fills, key=attrgetter("ts", "exec_id"))),
             self._actions,
         )
 
     def close(self) -> None:
         self._record.close()
+
+    def _come_along(self) -> Floor:
+        """The floor, to be looked at: every book at one time."""
+        if self._account.laggards is not None:
+            self._floor.catch_up()
+            self._floor.save()
+        return self._floor
 
     def _refusals(self, orders: Sequence[Order]) -> _Refusal:
         """Why an order of a batch is not received, judged on top of those before it."""

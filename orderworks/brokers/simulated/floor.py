@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from orderworks.brokers.adapter import Report, ReportKind
-from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder, Laggards
 from orderworks.brokers.simulated.books import Books, price_units
 from orderworks.brokers.simulated.commission import (
     Schedule,
@@ -80,18 +80,37 @@ class Floor:
         live = list(self.live.values())
         exits = [order for order in live if order.entry is not None]
         self.stakes.restore(live, self._related(exits) if exits else ())
-        self.books = Books(tapes, rules.of, account.reached, self._related)
+        lag = account.laggards
+        self._since = account.reached if lag is None else lag.since
+        self.books = Books(tapes, rules.of, self._since, self._related)
+        if lag is not None:
+            self.books.restore([order for order in live if order.symbol > lag.behind])
+            self.books.set_out(account.reached)
+            self.catch_up()
+            live = [order for order in live if order.symbol <= lag.behind]
         self.books.restore(live)
         self.apply()
         if self._step.changed or self._step.placed:
-            self._save()
+            self.save()
 
-    def go_on(self, until: datetime) -> None:
-        """Goes on to a market time, if that is later."""
+    def go_on(self, until: datetime, enough: int | None = None) -> None:
+        """Goes on to a market time, if that is later; books that lag behind come along first.
+
+        Args:
+            enough: of what happens; when so much has, the books that have not come there lag behind.
+        """
         if until > self.account.reached:
-            self.books.walk(until)
+            self.catch_up()
+            self._since = self.account.reached
+            self.books.set_out(until)
             self.account.reached = until
-            self.apply()
+        self.catch_up(enough)
+
+    def catch_up(self, enough: int | None = None) -> None:
+        """Lets books that lag behind come to where the account is, until enough has happened."""
+        behind = self.books.walk(enough)
+        self.account.laggards = None if behind is None else Laggards(self._since, behind)
+        self.apply()
 
     def receive(self, order: ExchangeOrder, entry: ExchangeOrder | None) -> None:
         """Takes in an order that the record does not have yet; a rejected one is only kept."""
@@ -190,10 +209,11 @@ class Floor:
     def commit(self) -> list[Report]:
         """Commits what has changed; returns what is said by now, in order of time."""
         reports = self._outbox.take_said(self.account.reached)
-        self._save()
+        self.save()
         return reports
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Commits what has changed; what is said of it waits until something is asked for."""
         step, self._step = self._step, _Step()
         self._record.save(
             self.account,

@@ -7,7 +7,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from orderworks.brokers.adapter import Report, ReportKind
-from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder
+from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder, Laggards
 from orderworks.brokers.simulated.action_record import read_actions, write_actions
 from orderworks.brokers.simulated.fill_rows import insert_fills, read_fills
 from orderworks.brokers.simulated.order_rows import (
@@ -46,7 +46,7 @@ class ExchangeRecord:
         except BaseException:
             self._connection.close()
             raise
-        self._has_reports_on_their_way = False
+        self._has_reports_on_their_way = self._has_laggards = False
 
     def _prepare(self) -> None:
         try:
@@ -85,11 +85,14 @@ class ExchangeRecord:
                     (opening.account, symbol, quantity, cost),
                 )
         row = self._connection.execute(
-            "SELECT account, reached, cash, orders FROM exchange.accounts WHERE account = %s",
+            "SELECT account, reached, cash, orders, since, behind FROM exchange.accounts "
+            "LEFT JOIN exchange.laggards USING (account) WHERE account = %s",
             (self.account,),
         ).fetchone()
         if row is None:
             raise BrokerError(f"the exchange's record of account {self.account} is gone")
+        since, behind = row.pop("since"), row.pop("behind")
+        self._has_laggards = since is not None
         positions = {
             held["symbol"]: (held["quantity"], held["cost"])
             for held in self._connection.execute(
@@ -97,7 +100,8 @@ class ExchangeRecord:
                 (self.account,),
             )
         }
-        return ExchangeAccount(**row, positions=positions)
+        laggards = Laggards(since, behind) if self._has_laggards else None
+        return ExchangeAccount(**row, positions=positions, laggards=laggards)
 
     def live_orders(self) -> list[ExchangeOrder]:
         """The orders that rest, in the order in which they came."""
@@ -249,6 +253,17 @@ class ExchangeRecord:
             "UPDATE exchange.accounts SET reached = %s, cash = %s, orders = %s WHERE account = %s",
             (account.reached, account.cash, account.orders, self.account),
         )
+        if account.laggards is not None or self._has_laggards:
+            self._write_laggards(cursor, account.laggards)
+
+    def _write_laggards(self, cursor: psycopg.Cursor[DictRow], laggards: Laggards | None) -> None:
+        cursor.execute("DELETE FROM exchange.laggards WHERE account = %s", (self.account,))
+        if laggards is not None:
+            cursor.execute(
+                "INSERT INTO exchange.laggards (account, since, behind) VALUES (%s, %s, %s)",
+                (self.account, *laggards),
+            )
+        self._has_laggards = laggards is not None
 
     def _write_fills(
         self,

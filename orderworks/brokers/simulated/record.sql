@@ -101,3 +101,11 @@ CREATE TABLE IF NOT EXISTS exchange.corporate_actions (
     at              timestamptz NOT NULL,
     PRIMARY KEY (account, ex_date, symbol, kind)
 );
+
+-- Of an account whose books are going on to its market time one after another: those of the symbols behind
+-- this one have come no further than ``since``, and go on before anything else happens.
+CREATE TABLE IF NOT EXISTS exchange.laggards (
+    account  text PRIMARY KEY REFERENCES exchange.accounts,
+    since    timestamptz NOT NULL,
+    behind   text NOT NULL
+);

@@ -24,7 +24,7 @@ def create_schema(connection: psycopg.Connection[Any]) -> None:
 
 def _is_made(connection: psycopg.Connection[Any]) -> bool:
     found = connection.execute(
-        "SELECT to_regclass('exchange.corporate_actions') IS NOT NULL AS found"
+        "SELECT to_regclass('exchange.laggards') IS NOT NULL AS found"
     ).fetchone()
     return found is not None and bool(found["found"])
 

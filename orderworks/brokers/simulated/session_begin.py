@@ -33,7 +33,8 @@ def begin_session(
     opens, left = session.open, account.reached.astimezone(NEW_YORK).date()
     carried = record.live_orders()
     staying = [order for order in carried if _outlasts(order, opens)]
-    account.reached = opens
+    # Where books lagged behind, the rest of their way is gone, as is all that was to come of their session.
+    account.reached, account.laggards = opens, None
     applied = apply_actions(
         market.corporate_actions(left, session.date),
         account,
