@@ -12,7 +12,7 @@ import numpy as np
 from orderworks.brokers.simulated.matching.event import Event, Reach
 from orderworks.brokers.simulated.matching.reel import BEGINNING, NEVER, Reel
 
-FEW, ALL_OF, LARGEST, GROWTH = 2, 32, 4096, 8
+FEW, ALL_OF, LARGEST, GROWTH = 1, 32, 4096, 8
 """Rows to begin with, the most of which every event is made, the most at all, by what they grow."""
 
 _NONE = np.zeros(0, np.int64)
