@@ -163,18 +163,17 @@ def next_moment(
     that is to be swept. An exit has no moment once it was sent: it rests.
     """
     row = ledger.execute(
-        "SELECT min(m.at) AS at FROM open_orders o "
+        "SELECT least("
+        "min(due_at) FILTER (WHERE due_at > %(after)s AND reaches_broker AND state = 'NEW'), "
+        "min(ends_at) FILTER (WHERE ends_at > %(after)s AND parent_id IS NULL AND attached_to IS NULL), "
+        "min(cross_at) FILTER (WHERE cross_at > %(after)s), "
+        # From when it was sent, or is to be; that is always later than now.
+        "min(sent.at + greatest(floor(extract(epoch FROM %(after)s - sent.at) / %(every)s) + 1, 1) "
+        "* %(every)s * interval '1 second') FILTER (WHERE reaches_broker AND remainder = 'reprice'), "
+        "min(ends_at - %(sweep)s::interval) FILTER (WHERE ends_at - %(sweep)s::interval > %(after)s "
+        "AND NOT reaches_broker AND remainder = 'sweep')) AS at FROM open_orders "
         "CROSS JOIN LATERAL (SELECT coalesce(released_at, greatest(due_at, %(after)s)) AS at) sent "
-        "CROSS JOIN LATERAL (VALUES "
-        "(CASE WHEN reaches_broker AND state = 'NEW' THEN due_at END), "
-        "(CASE WHEN parent_id IS NULL AND attached_to IS NULL THEN ends_at END), "
-        "(cross_at), "
-        # From when it was sent, or is to be.
-        "(CASE WHEN reaches_broker AND remainder = 'reprice' THEN sent.at + "
-        "greatest(floor(extract(epoch FROM %(after)s - sent.at) / %(every)s) + 1, 1) "
-        "* %(every)s * interval '1 second' END), "
-        "(CASE WHEN NOT reaches_broker AND remainder = 'sweep' THEN ends_at - %(sweep)s::interval END)"
-        ") AS m (at) WHERE account = %(account)s AND m.at > %(after)s",
+        "WHERE account = %(account)s",
         {
             "account": account,
             "after": after,
