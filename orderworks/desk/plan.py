@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 import numpy as np
+import orjson
 import pandas as pd
 
 from orderworks.desk.scheduling import Scheduled
@@ -106,11 +107,12 @@ def _times_as_text(table: pd.DataFrame, unit: Literal["ms", "us"]) -> pd.DataFra
 
 
 def _decision_columns(*tables: pd.DataFrame) -> Columns:
-    as_json = json.JSONEncoder(default=str).encode
     columns = {
         name: [value for table in tables for value in table[name].tolist()] for name in DECISIONS
     }
-    return columns | {"saw": [as_json(saw) for table in tables for saw in table["saw"].tolist()]}
+    # Thousands of small documents, for each of which json makes an encoder anew.
+    saw = [orjson.dumps(one, default=str) for table in tables for one in table["saw"].tolist()]
+    return columns | {"saw": [one.decode() for one in saw]}
 
 
 def _parent_columns(schedule: Schedule) -> Columns:
