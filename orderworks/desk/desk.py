@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -16,7 +17,7 @@ import psycopg
 
 from orderworks.brokers.adapter import BrokerAdapter
 from orderworks.brokers.patience import Patience
-from orderworks.desk.collecting import seldom_collected
+from orderworks.desk.interpreter import suited_to_desks
 from orderworks.desk.publishing import FillStream
 from orderworks.desk.renewal import Renewal
 from orderworks.ledger.accounts import open_account
@@ -68,7 +69,7 @@ class Desk:
     _loss: Exception | None = field(default=None, repr=False)
     """Why the lease is lost, as far as its renewal has told."""
     _leaving: asyncio.Task[None] | None = field(default=None, repr=False)
-    _writing: asyncio.Task[None] | None = field(default=None, repr=False)
+    _writing: asyncio.Future[None] | None = field(default=None, repr=False)
 
     @property
     def account(self) -> str:
@@ -156,7 +157,9 @@ class Desk:
             Whatever the write before failed with.
         """
         await self.written()
-        self._writing = asyncio.create_task(asyncio.to_thread(work))
+        # It begins at once, and not with the loop's next turn: whoever asked may go on computing.
+        loop, context = asyncio.get_running_loop(), copy_context()
+        self._writing = loop.run_in_executor(None, context.run, work)
 
     async def written(self) -> None:
         """Returns when nothing is being written any more; raises what that failed with."""
@@ -164,7 +167,7 @@ class Desk:
         if writing is not None:
             writing.result()
 
-    async def let_writing_end(self) -> asyncio.Task[None] | None:
+    async def let_writing_end(self) -> asyncio.Future[None] | None:
         """Returns when nothing is being written any more, with what was, however that ended."""
         writing = self._writing
         if writing is not None:
@@ -244,7 +247,7 @@ async def open_desk(
     clock: Clock,
 ) -> AsyncIterator[Desk]:
     """Opens the ledger and the account; on the way out, hands back whatever was taken."""
-    with seldom_collected():
+    with suited_to_desks():
         ledger = open_ledger(url)
         patience = patience_with_broker(settings)
         desk = Desk(settings, url, ledger, session, market, broker, clock, patience)

@@ -13,7 +13,7 @@ import psycopg
 from orderworks.brokers.adapter import Report
 from orderworks.desk.booking import Booking, move
 from orderworks.desk.desk import Desk
-from orderworks.desk.permitting import Permitted, permit_at
+from orderworks.desk.permitting import Priced, permit_at, priced_at
 from orderworks.desk.readiness import ready_to_leave
 from orderworks.desk.releasing import Due
 from orderworks.desk.reports import BATCH, record, take_reports
@@ -26,9 +26,6 @@ from orderworks.model.state import OrderEvent, OrderState
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-
-Batches = Iterator[tuple[Sequence[Due], pd.DataFrame]]
-"""What is due, with its quotes: each as many as one transaction permits."""
 
 
 class Answered(NamedTuple):
@@ -67,17 +64,20 @@ async def _leave_at_once(
     since, which is the last that is asked before it does; otherwise it is taken back, and so it is
     where that batch fails. All that was answered is booked, however this ends.
     """
-    begins = range(0, len(due), BATCH)
-    batches = iter([(due[i : i + BATCH], quotes.iloc[i : i + BATCH]) for i in begins])
     at, looked_at = desk.clock.now(), 0
-    leaving = await _permit_next(desk, batches, at)
+    first = priced_at(desk, due[:BATCH], quotes.iloc[:BATCH])
+    # The others are priced while the ledger permits these: beside an exchange that computes it takes longer.
+    _, batches = await asyncio.gather(
+        permit_at(desk, first, at), _priced_batches(desk, due[BATCH:], quotes.iloc[BATCH:])
+    )
+    leaving: Priced | None = first
     answered = Answered([], [])
     while leaving is not None:
         answer, following = await asyncio.gather(
             _tried(desk.broker.submit_orders(leaving.messages)),
             _tried(_book_and_permit(desk, orders, answered, batches, at)),
         )
-        ahead = following if isinstance(following, Permitted) else None
+        ahead = following if isinstance(following, Priced) else None
         if isinstance(answer, PacingRefused):
             await _take_back(desk, [leaving, ahead], answer)
             if isinstance(following, Exception):
@@ -99,17 +99,23 @@ async def _leave_at_once(
     return looked_at
 
 
+async def _priced_batches(desk: Desk, due: Sequence[Due], quotes: pd.DataFrame) -> Iterator[Priced]:
+    return priced_at(desk, due, quotes).batches(BATCH)
+
+
 async def _book_and_permit(
-    desk: Desk, orders: OrderMap, answered: Answered, batches: Batches, at: datetime
-) -> Permitted | None:
+    desk: Desk, orders: OrderMap, answered: Answered, batches: Iterator[Priced], at: datetime
+) -> Priced | None:
     """What is done while a batch is on its way."""
     await _book(desk, orders, answered)
     return await _permit_next(desk, batches, at)
 
 
-async def _permit_next(desk: Desk, batches: Batches, at: datetime) -> Permitted | None:
+async def _permit_next(desk: Desk, batches: Iterator[Priced], at: datetime) -> Priced | None:
     batch = next(batches, None)
-    return None if batch is None else await permit_at(desk, *batch, at)
+    if batch is not None:
+        await permit_at(desk, batch, at)
+    return batch
 
 
 async def _book(desk: Desk, orders: OrderMap, answered: Answered) -> None:
@@ -125,7 +131,7 @@ async def _tried(work: Awaitable[Result]) -> Result | Exception:
         return failure
 
 
-def _stopped_since(desk: Desk, ahead: Permitted | None) -> Exception | None:
+def _stopped_since(desk: Desk, ahead: Priced | None) -> Exception | None:
     """What has stopped the account, or a run, since orders were permitted."""
     try:
         if ahead is not None:
@@ -135,7 +141,7 @@ def _stopped_since(desk: Desk, ahead: Permitted | None) -> Exception | None:
     return None
 
 
-async def _take_back(desk: Desk, batches: Sequence[Permitted | None], why: Exception) -> None:
+async def _take_back(desk: Desk, batches: Sequence[Priced | None], why: Exception) -> None:
     """What was not sent, or was not looked at, never reached the broker: it may be sent again."""
     booking, at = Booking(), desk.clock.now()
     for order in (one for batch in batches if batch is not None for one in batch.orders):

@@ -1,6 +1,6 @@
 """The permission to send: what each order becomes at its quote, committed before its message may leave."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,43 +26,43 @@ _TIMES_IN_FORCE = {str(one): one for one in TimeInForce}
 
 
 @dataclass(frozen=True, slots=True)
-class Permitted:
-    """Orders that may leave, and what the broker is told of each."""
+class Priced:
+    """Orders to send, and what each becomes at its quote: the ledger's row, the broker's message."""
 
     orders: Sequence[OrderRecord]
-    messages: list[Order]
+    releases: Sequence[Release]
+    messages: Sequence[Order]
 
     @property
     def names(self) -> list[str]:
         return [order.client_order_id for order in self.orders]
 
+    def batches(self, size: int) -> Iterator["Priced"]:
+        """The same, at most ``size`` orders at a time."""
+        for start in range(0, len(self.orders), size):
+            one = slice(start, start + size)
+            yield Priced(self.orders[one], self.releases[one], self.messages[one])
 
-async def permit_at(
-    desk: Desk, due: Sequence[Due], quotes: pd.DataFrame, at: datetime
-) -> Permitted:
-    """Commits that orders are about to be sent at a market time, each priced by its quote.
+
+async def permit_at(desk: Desk, priced: Priced, at: datetime) -> None:
+    """Commits that orders are about to be sent at a market time.
 
     Raises:
         LeaseLost, KillSwitchThrown, RunCancelled, NotApproved: and nothing was permitted.
     """
-    releases, messages = _priced(desk, due, quotes)
     crash_point(CrashPoint.SEND_BEFORE_PERMIT)
-    await desk.write(partial(permit, desk.ledger, desk.held_lease, releases, at))
+    await desk.write(partial(permit, desk.ledger, desk.held_lease, priced.releases, at))
     await desk.written()
     # What the ledger has made of each order as it recorded the attempt.
-    for one, release in zip(due, releases, strict=True):
-        order = one.order
+    for order, release in zip(priced.orders, priced.releases, strict=True):
         order.state, order.held = transition(order.state, OrderEvent.SEND), False
         order.quantity, order.attempts = release.quantity, release.attempt
         order.limit_price = release.limit_price
     crash_point(CrashPoint.SEND_PERMITTED)
-    return Permitted([one.order for one in due], messages)
 
 
-def _priced(
-    desk: Desk, due: Sequence[Due], quotes: pd.DataFrame
-) -> tuple[list[Release], list[Order]]:
-    """What each order becomes at this quote: the ledger's row and the broker's message."""
+def priced_at(desk: Desk, due: Sequence[Due], quotes: pd.DataFrame) -> Priced:
+    """What each order becomes at its quote."""
     sent = [one.order for one in due]
     sign = np.array([SIDES[order.side].sign for order in sent], dtype=np.int64)
     bid, ask = quotes["bid"].to_numpy(np.float64), quotes["ask"].to_numpy(np.float64)
@@ -93,7 +93,8 @@ def _priced(
             due, priced, exact_prices(bid), exact_prices(ask), strict=True
         )
     ]
-    return releases, [_message(one, price) for one, price in zip(due, priced, strict=True)]
+    messages = [_message(one, price) for one, price in zip(due, priced, strict=True)]
+    return Priced(sent, releases, messages)
 
 
 def _message(due: Due, limit_price: Decimal | None) -> Order:

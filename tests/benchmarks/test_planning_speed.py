@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from orderworks.desk.collecting import seldom_collected
+from orderworks.desk.interpreter import suited_to_desks
 from orderworks.desk.policies import routing_policy, sizing_policy
 from orderworks.planning.bets import size
 from orderworks.planning.risk.gate import gate
@@ -32,7 +32,7 @@ def test_plan_10_000_signals(benchmark):
         return schedule(routed, window, "BENCH", "daily:2026-11-20", {})
 
     # As where a run plans: its desk is open.
-    with seldom_collected():
+    with suited_to_desks():
         planned = benchmark.pedantic(plan, rounds=15, warmup_rounds=2)
     assert len(planned.parents) > 9_000
     assert len(planned.children) > len(planned.parents)

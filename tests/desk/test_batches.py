@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from unreliable_broker import attempts, received, require_equal_books, send_due
@@ -11,7 +12,6 @@ from working_orders import ACCOUNT, order, plan_orders, state_of
 from orderworks.brokers.adapter import Report
 from orderworks.desk import leaving, reports
 from orderworks.desk.desk import Desk
-from orderworks.desk.permitting import Permitted
 from orderworks.desk.reconciliation import reconcile
 from orderworks.desk.releasing import due_now
 from orderworks.desk.submission import send
@@ -203,11 +203,11 @@ async def test_what_kept_a_batch_from_being_permitted_is_told_although_the_one_b
     permit = leaving.permit_at
     permits: list[int] = []
 
-    async def permit_one(*asked: object) -> Permitted:
+    async def permit_one(*asked: Any) -> None:
         permits.append(1)
         if len(permits) == 2:
             raise RunCancelled("the run was cancelled")
-        return await permit(*asked)
+        await permit(*asked)
 
     monkeypatch.setattr(desk.broker, "submit_orders", refuse)
     monkeypatch.setattr(leaving, "permit_at", permit_one)
