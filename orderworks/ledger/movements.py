@@ -134,7 +134,7 @@ def _require_permitted(ledger: Ledger, lease: Lease, client_order_ids: Sequence[
     """Inside a transaction: until it ends nothing can stop the account, or the orders' runs."""
     require_lease(ledger, lease)
     require_not_killed(ledger, lease.account, client_order_ids)
-    require_not_stopped(ledger, client_order_ids)
+    require_not_stopped(ledger, lease.account, client_order_ids)
 
 
 def asked_revisions(ledger: Ledger, ids: Sequence[str]) -> dict[str, list[Replacement]]:

@@ -6,6 +6,9 @@ from orderworks.ledger.connection import Ledger
 from orderworks.ledger.runs import Run, find_run, refuse_stopped
 from orderworks.model.errors import InputError
 
+_STOPPED = ("CANCELLED", "PROPOSED")
+"""States of runs of which nothing is sent."""
+
 
 def cancel_run(ledger: Ledger, account: str, name: str, reason: str) -> Run:
     """No order of the run is sent from the moment that this returns, but for exits of what it holds.
@@ -50,20 +53,30 @@ def cancelled_with_work(ledger: Ledger, account: str) -> frozenset[int]:
     )
 
 
-def require_not_stopped(ledger: Ledger, client_order_ids: Sequence[str]) -> None:
-    """Inside the transaction that permits a send: the run cannot be cancelled before it commits.
+def require_not_stopped(ledger: Ledger, account: str, client_order_ids: Sequence[str]) -> None:
+    """Inside the transaction that permits a send: no run of it can be cancelled before it commits.
 
     What closes what a cancelled run has opened may still be sent.
 
     Raises:
         RunCancelled, NotApproved: naming the run.
     """
+    # What is sent is open, so all runs of it are among these: few, where it may be thousands of orders.
+    working = ledger.execute(
+        "SELECT run_id, run_key, state, message FROM runs "
+        "WHERE account = %s AND open_orders > 0 ORDER BY run_id FOR SHARE",
+        (account,),
+    ).fetchall()
+    stopped = {row["run_id"]: row for row in working if row["state"] in _STOPPED}
+    if not stopped:
+        return
     for row in ledger.execute(
-        "SELECT run_key, state, message FROM runs WHERE run_id IN (SELECT run_id FROM orders "
-        "WHERE client_order_id = ANY(%b) AND attached_to IS NULL) FOR SHARE",
-        (list(client_order_ids),),
+        "SELECT DISTINCT run_id FROM orders "
+        "WHERE client_order_id = ANY(%b) AND attached_to IS NULL AND run_id = ANY(%b)",
+        (list(client_order_ids), list(stopped)),
     ).fetchall():
-        refuse_stopped(row["run_key"], row["state"], row["message"])
+        run = stopped[row["run_id"]]
+        refuse_stopped(run["run_key"], run["state"], run["message"])
 
 
 def _run_of_scheduler(ledger: Ledger, account: str, name: str) -> Run | None:
