@@ -1,4 +1,7 @@
-"""What planning asks of the ledger about an account: a question each."""
+"""What planning asks of the ledger about an account: a question each.
+
+An account's orders are those of its runs, by which they are found, however many the ledger has of others.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -51,7 +54,8 @@ def attributed_shares(ledger: Ledger, account: str) -> list[Attributed]:
             "AND closed_at IS NULL AND attached_to IS NULL), 0)::bigint AS open_buys, "
             "coalesce(sum(quantity - filled_quantity) FILTER (WHERE side = 'sell' "
             "AND closed_at IS NULL AND attached_to IS NULL), 0)::bigint AS open_sells "
-            "FROM orders WHERE account = %s AND parent_id IS NULL GROUP BY strategy, symbol",
+            "FROM runs r JOIN orders o USING (run_id) "
+            "WHERE r.account = %s AND o.parent_id IS NULL GROUP BY strategy, symbol",
             (account,),
         )
     ]
@@ -66,8 +70,8 @@ def activity(ledger: Ledger, account: str, session: date, since: datetime) -> Ac
     """What was planned for the session and traded since it opened."""
     planned = ledger.execute(
         "SELECT count(*) AS orders, coalesce(sum(o.planned_quantity * o.decision_price), 0)::float8 "
-        "AS turnover FROM orders o JOIN runs r USING (run_id) "
-        "WHERE o.account = %s AND o.parent_id IS NULL AND o.attached_to IS NULL AND r.session = %s",
+        "AS turnover FROM runs r JOIN orders o USING (run_id) "
+        "WHERE r.account = %s AND o.parent_id IS NULL AND o.attached_to IS NULL AND r.session = %s",
         (account, session),
     ).fetchone() or {"orders": 0, "turnover": 0.0}
     traded: dict[str, dict[str, int]] = {"buy": {}, "sell": {}}
@@ -98,8 +102,8 @@ def planned_signals(
     return {
         (row["strategy"], row["symbol"], row["signal_ts"])
         for row in ledger.execute(
-            "SELECT o.strategy, o.symbol, o.signal_ts FROM orders o JOIN runs r USING (run_id) "
-            "WHERE o.account = %s AND o.parent_id IS NULL AND r.session = %s AND r.run_id <> %s",
+            "SELECT o.strategy, o.symbol, o.signal_ts FROM runs r JOIN orders o USING (run_id) "
+            "WHERE r.account = %s AND o.parent_id IS NULL AND r.session = %s AND r.run_id <> %s",
             (account, session, besides_run),
         )
     }
@@ -110,8 +114,8 @@ def traded_symbols(ledger: Ledger, account: str, session: date) -> Sequence[str]
     return [
         row["symbol"]
         for row in ledger.execute(
-            "SELECT o.symbol FROM orders o JOIN runs r USING (run_id) "
-            "WHERE o.account = %(account)s AND r.session = %(session)s "
+            "SELECT o.symbol FROM runs r JOIN orders o USING (run_id) "
+            "WHERE r.account = %(account)s AND r.session = %(session)s "
             "UNION SELECT symbol FROM positions WHERE account = %(account)s AND quantity <> 0 "
             "ORDER BY symbol",
             {"account": account, "session": session},
