@@ -38,7 +38,7 @@ class Stopwatch:
 
 def demo(session: SessionOption = None) -> None:
     """Watch a whole session happen: signals to measured fills, on a synthetic market."""
-    from orderworks.ledger.connection import database_url, open_ledger
+    from orderworks.ledger.connection import database_url, named_database_url, open_ledger
     from orderworks.market.calendar import latest_closed_session
     from orderworks.model.clock import WallClock
     from orderworks.settings import home_directory
@@ -48,6 +48,9 @@ def demo(session: SessionOption = None) -> None:
     home = home_directory()
     parts = rehearsal.arrange(home / "demo", day)
     os.environ["ORDERWORKS_CONFIG"] = str(parts.settings)
+    if named := named_database_url():
+        # Before Prefect's seconds: where it does not answer, that is told at once.
+        open_ledger(named).close()
 
     def set_up() -> None:
         meanwhile.start()

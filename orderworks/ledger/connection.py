@@ -32,10 +32,14 @@ LONGEST_PAUSE_MS = 10_000
 """A process that stops inside a transaction this long is cut off: others wait for its locks."""
 
 
+def named_database_url(environ: Mapping[str, str] | None = None) -> str | None:
+    """The database that ``ORDERWORKS_DATABASE_URL`` names; None where it is the embedded server."""
+    return (os.environ if environ is None else environ).get("ORDERWORKS_DATABASE_URL") or None
+
+
 def database_url(home: Path, environ: Mapping[str, str] | None = None) -> str:
     """The database in force: ``ORDERWORKS_DATABASE_URL``, or the embedded server, started if need be."""
-    named = (os.environ if environ is None else environ).get("ORDERWORKS_DATABASE_URL")
-    return named or EmbeddedServer(home).start()
+    return named_database_url(environ) or EmbeddedServer(home).start()
 
 
 def existing_database_url(home: Path) -> str:
@@ -44,7 +48,7 @@ def existing_database_url(home: Path) -> str:
     Raises:
         LedgerUnavailable: if it was never made.
     """
-    return os.environ.get("ORDERWORKS_DATABASE_URL") or EmbeddedServer(home).url
+    return named_database_url() or EmbeddedServer(home).url
 
 
 def open_ledger(url: str) -> Ledger:
