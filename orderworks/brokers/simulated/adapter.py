@@ -17,7 +17,7 @@ from orderworks.model.errors import BrokerError
 from orderworks.model.order import Order, Replacement
 from orderworks.model.portfolio import Portfolio
 
-PART = 1_250
+PART = 2_500
 """Of what happens at the exchange, how much it commits and reports together."""
 
 

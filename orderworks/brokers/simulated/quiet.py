@@ -4,8 +4,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MANY = 50_000
-"""Objects that a batch has made: to look through so many takes a tenth of its time."""
+MANY = 10_000
+"""Objects that a batch has made: the next look for cycles would go through all of them."""
 
 
 @contextmanager
