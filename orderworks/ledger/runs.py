@@ -9,7 +9,7 @@ from typing import Any
 from orderworks.ledger.bulk import Columns, copy_columns, copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.model.crash_points import CrashPoint, crash_point
-from orderworks.model.errors import NotApproved, PlanConflict, RunCancelled
+from orderworks.model.errors import NotApproved, OrderworksError, PlanConflict, RunCancelled
 
 _FIND = (
     "SELECT run_id, account, run_key, kind, session, state, inputs_hash, message, starts_at, ends_at "
@@ -169,17 +169,18 @@ def run_key_of(ledger: Ledger, run_id: int) -> str:
     return str(row["run_key"])
 
 
-def refuse_stopped(run_key: str, state: str, reason: str | None) -> None:
-    """Raises RunCancelled for a run that was cancelled, NotApproved for one that waits for that."""
+def why_stopped(run_key: str, state: str, reason: str | None) -> OrderworksError | None:
+    """Why nothing of a run is sent: it was cancelled, or waits to be approved; None where it may be."""
     if state == "PROPOSED":
-        raise NotApproved(
+        return NotApproved(
             f"run '{run_key}' waits to be approved: nothing of it is sent before 'orderworks approve'"
         )
     if state == "CANCELLED":
-        raise RunCancelled(
+        return RunCancelled(
             f"run '{run_key}' was cancelled ({reason}): nothing of it is sent any more; pass another "
             "--run-key to trade the rest anew"
         )
+    return None
 
 
 def require_same_inputs(run: Run, inputs_hash: str) -> None:
@@ -219,8 +220,7 @@ def freeze_plan(ledger: Ledger, run: Run, plan: Plan, *, proposed: bool = False)
         ).fetchone()
         if frozen is None:
             current = find_run(ledger, run.account, run.run_key) or run
-            refuse_stopped(current.run_key, current.state, current.message)
-            raise PlanConflict(
+            raise why_stopped(current.run_key, current.state, current.message) or PlanConflict(
                 f"run '{run.run_key}' was planned by another process meanwhile; start it again "
                 "and it goes on with that plan"
             )

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 
 from orderworks.ledger.connection import Ledger
-from orderworks.ledger.runs import Run, find_run, refuse_stopped
+from orderworks.ledger.runs import Run, find_run, why_stopped
 from orderworks.model.errors import InputError
-
-_STOPPED = ("CANCELLED", "PROPOSED")
-"""States of runs of which nothing is sent."""
 
 
 def cancel_run(ledger: Ledger, account: str, name: str, reason: str) -> Run:
@@ -67,16 +64,20 @@ def require_not_stopped(ledger: Ledger, account: str, client_order_ids: Sequence
         "WHERE account = %s AND open_orders > 0 ORDER BY run_id FOR SHARE",
         (account,),
     ).fetchall()
-    stopped = {row["run_id"]: row for row in working if row["state"] in _STOPPED}
+    stopped = {
+        row["run_id"]: refusal
+        for row in working
+        if (refusal := why_stopped(row["run_key"], row["state"], row["message"])) is not None
+    }
     if not stopped:
         return
-    for row in ledger.execute(
-        "SELECT DISTINCT run_id FROM orders "
-        "WHERE client_order_id = ANY(%b) AND attached_to IS NULL AND run_id = ANY(%b)",
+    sent = ledger.execute(
+        "SELECT run_id FROM orders WHERE client_order_id = ANY(%b) AND attached_to IS NULL "
+        "AND run_id = ANY(%b) ORDER BY run_id LIMIT 1",
         (list(client_order_ids), list(stopped)),
-    ).fetchall():
-        run = stopped[row["run_id"]]
-        refuse_stopped(run["run_key"], run["state"], run["message"])
+    ).fetchone()
+    if sent is not None:
+        raise stopped[sent["run_id"]]
 
 
 def _run_of_scheduler(ledger: Ledger, account: str, name: str) -> Run | None:

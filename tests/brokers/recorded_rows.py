@@ -6,6 +6,8 @@ import psycopg
 from psycopg.rows import dict_row
 from small_market import ACCOUNT
 
+TABLES = ("accounts", "orders", "fills", "positions", "reports_on_their_way", "laggards")
+
 
 def everything_recorded(url: str, account: str = ACCOUNT) -> dict[str, list[dict[str, Any]]]:
     """All rows of an account, without its name."""
@@ -15,9 +17,7 @@ def everything_recorded(url: str, account: str = ACCOUNT) -> dict[str, list[dict
                 f"SELECT * FROM exchange.{table} WHERE account = %s ORDER BY 1, 2".encode(),
                 (account,),
             ).fetchall()
-            for table in (
-                *("accounts", "orders", "fills", "positions", "reports_on_their_way", "laggards"),
-            )
+            for table in TABLES
         }
     for row in (row for rows in tables.values() for row in rows):
         del row["account"]
