@@ -34,18 +34,19 @@ def fills_of(names: Sequence[str]) -> list[Fill]:
     return [fill(f"x-{name}", f"{name}-0", 5) for name in names]
 
 
-def rows_read(ledger: Ledger, work: Callable[[], None]) -> int:
-    """How many rows of ``orders`` the server reads to do something."""
+def rows_read(ledger: Ledger, work: Callable[[], None], table: str = "orders") -> int:
+    """How many rows of a table the server reads to do something."""
     with ledger.transaction():
-        before = _rows_read_so_far(ledger)
+        before = _rows_read_so_far(ledger, table)
         work()
-        return _rows_read_so_far(ledger) - before
+        return _rows_read_so_far(ledger, table) - before
 
 
-def _rows_read_so_far(ledger: Ledger) -> int:
+def _rows_read_so_far(ledger: Ledger, table: str) -> int:
     found = ledger.execute(
         "SELECT seq_tup_read + idx_tup_fetch AS n FROM pg_stat_xact_user_tables "
-        "WHERE schemaname = 'ledger' AND relname = 'orders'"
+        "WHERE schemaname = 'ledger' AND relname = %s",
+        (table,),
     ).fetchone()
     assert found is not None
     return int(found["n"])
@@ -80,3 +81,13 @@ def test_working_reads_each_order_a_few_times(ledger: Ledger, lease: Lease) -> N
         lambda: book(ledger, lease, [], fills_of(names)),
     ):
         assert MANY <= rows_read(ledger, work) <= LINEAR
+
+
+def test_booking_reads_none_of_the_fills_that_there_are(ledger: Ledger, lease: Lease) -> None:
+    """Only a correction is about one of them."""
+    names = names_of("p", MANY)
+    send_children(ledger, lease, names)
+    answers = [e for n in names for e in happened(f"{n}-0", E.ACKNOWLEDGE, start=S.PENDING)]
+    book(ledger, lease, answers, fills_of(names[1:]))
+    assert rows_read(ledger, lambda: book(ledger, lease, [], fills_of(names[:1])), "fills") == 0
+    assert count(ledger, "fills") == 1 + MANY
