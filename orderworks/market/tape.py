@@ -44,6 +44,8 @@ class SymbolTape:
     volume: Integers
 
 
+# What happens to many orders, happens at few times and at few prices: each is turned once.
+@lru_cache(maxsize=1024)
 def microseconds(at: datetime) -> int:
     """Microseconds since the Unix epoch; exact."""
     return (at - EPOCH) // ONE_MICROSECOND
@@ -51,7 +53,7 @@ def microseconds(at: datetime) -> int:
 
 @lru_cache(maxsize=1024)
 def instant(since_epoch: int) -> datetime:
-    """The UTC time that ``microseconds`` came from: what happens to many orders, happens at few."""
+    """The UTC time that ``microseconds`` came from."""
     return EPOCH + int(since_epoch) * ONE_MICROSECOND
 
 
@@ -62,6 +64,7 @@ def price_units(prices: NDArray[np.float64]) -> Integers:
     return np.rint(prices * UNITS_PER_DOLLAR).astype(np.int64)
 
 
+@lru_cache(maxsize=4096)
 def dollars(units: int) -> Decimal:
     """The price that ``units`` ten-thousandths stand for; exact."""
     return Decimal(int(units)).scaleb(-4)

@@ -1,14 +1,14 @@
 """What the exchange has to say, and when: reports that take their time to reach the client."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
+from typing import NamedTuple
 
 from orderworks.brokers.adapter import Report
 
 
-@dataclass(frozen=True, slots=True)
-class OnItsWay:
+class OnItsWay(NamedTuple):
     """A report, with the number of its order."""
 
     number: int
