@@ -4,7 +4,7 @@ A column at a time: to adapt each value by itself costs as much as to store it. 
 or what ``str`` spells as PostgreSQL does: numbers, times, booleans.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import NoneType
@@ -30,6 +30,11 @@ def send_rows(copy: Copy, columns: Sequence[Sequence[Any]]) -> None:
         copy.write("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n")
 
 
+def said(columns: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """The columns in which at least one row says something."""
+    return {name: values for name, values in columns.items() if values.count(None) < len(values)}
+
+
 def array(values: Sequence[Any]) -> str:
     """The values as an array, to be cast to the type that they have there."""
     return "{" + ",".join(_spelled(values, "NULL", _quoted)) + "}"
@@ -50,7 +55,9 @@ def _spelled(
     if kinds == {datetime}:
         spelled = {moment: str(moment) for moment in set(values)}
         return [spelled[moment] for moment in values]
-    return as_text(list(map(str, values)))
+    # What is a text of its own kind, as a member of an enum, is its text already.
+    are_texts = all(issubclass(kind, str) for kind in kinds)
+    return as_text(values if are_texts else list(map(str, values)))
 
 
 def _escaped(texts: Sequence[str], escapes: dict[str, str] = _IN_COPY) -> Sequence[str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from psycopg import errors
 
-from orderworks.ledger.bulk import Columns, copy_columns, copy_rows
+from orderworks.ledger.bulk import copy_columns, copy_rows
 from orderworks.ledger.connection import Ledger
 from orderworks.ledger.controls import require_not_killed
 from orderworks.ledger.leases import Lease, require_lease
@@ -20,6 +20,7 @@ from orderworks.model.errors import IllegalTransition
 from orderworks.model.fill import Fill
 from orderworks.model.order import Replacement
 from orderworks.model.state import LIVE, OrderEvent, OrderState
+from orderworks.row_text import said
 
 
 class EventRecord(NamedTuple):
@@ -174,7 +175,7 @@ def book(
                 "event": [carried.get(fill.client_order_id) for fill in fills],
             }
             columns = _columns(_FILL, map(attrgetter(*_FILL), fills))
-            copy_columns(ledger, "fills", _said(columns | more))
+            copy_columns(ledger, "fills", said(columns | more))
         _record_events(ledger, after)
 
 
@@ -263,17 +264,8 @@ def _record_events(ledger: Ledger, events: Sequence[EventRecord]) -> None:
         columns |= {
             name: [None if one is None else getattr(one, name) for one in terms] for name in _TERMS
         }
-    copy_columns(ledger, "order_events", _said(columns))
+    copy_columns(ledger, "order_events", said(columns))
 
 
 def _columns(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
     return dict(zip(names, zip(*rows, strict=True), strict=True))
-
-
-def _said(columns: Columns) -> dict[str, Sequence[Any]]:
-    """The columns in which at least one row says something."""
-    return {
-        name: values
-        for name, values in columns.items()
-        if any(value is not None for value in values)
-    }

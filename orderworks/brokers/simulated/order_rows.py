@@ -11,12 +11,11 @@ from psycopg.rows import args_row
 from orderworks.brokers.simulated.account import ExchangeOrder
 from orderworks.model.order import SIDES
 from orderworks.model.state import STATES
-from orderworks.row_text import array, send_rows
+from orderworks.row_text import array, said, send_rows
 
 _COLUMNS = tuple(field.name for field in fields(ExchangeOrder))
 _values = attrgetter(*_COLUMNS)
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM exchange.orders WHERE account = %s "
-_COPY = f"COPY exchange.orders (account, {', '.join(_COLUMNS)}) FROM STDIN".encode()
 
 PROGRESS = {
     "state": "text",
@@ -54,9 +53,10 @@ def insert_orders(
     cursor: psycopg.Cursor[Any], account: str, orders: Sequence[ExchangeOrder]
 ) -> None:
     """Writes orders that the record does not have yet."""
-    columns = zip(*map(_values, orders), strict=True)
-    with cursor.copy(_COPY) as copy:
-        send_rows(copy, [[account] * len(orders), *columns])
+    columns = dict(zip(_COLUMNS, zip(*map(_values, orders), strict=True), strict=True))
+    written = said({"account": [account] * len(orders), **columns})
+    with cursor.copy(f"COPY exchange.orders ({', '.join(written)}) FROM STDIN".encode()) as copy:
+        send_rows(copy, list(written.values()))
 
 
 def update_orders(
