@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 
 NEVER = 1 << 62
 NO_QUOTE = (0, 0, 0, 0)
+A_FEW = 64
+"""Bars that are counted as numbers, and not as an array."""
 
 
 class Stretch(NamedTuple):
@@ -101,7 +103,9 @@ class Reel:
         if row < self._bars_counted:
             self._bars_counted, self._shares_counted = 0, 0
         if row > self._bars_counted:
-            self._shares_counted += int(np.add.reduce(self._tape.volume[self._bars_counted : row]))
+            more = self._tape.volume[self._bars_counted : row]
+            # A few are added up before an array is asked to.
+            self._shares_counted += sum(more.tolist()) if len(more) <= A_FEW else int(more.sum())
             self._bars_counted = row
         return self._shares_counted
 
