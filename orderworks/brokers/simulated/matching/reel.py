@@ -61,6 +61,7 @@ class Reel:
         self.is_quoted = len(tape.quote_ts) > 0
         """Whether there are quotes; where there are none, orders trade at the bars' prices."""
         # The orders of a batch ask for one moment.
+        self._at, self._rows_at = -NEVER, (0, 0)
         self._asked_at, self._quoted, self._requoted_at = -NEVER, NO_QUOTE, NEVER
         # So long before an event an order must have come to take part in it.
         self._span = 1 if self.is_quoted else _span_of_a_bar(self._summed.bar_ts, session_open)
@@ -74,13 +75,20 @@ class Reel:
     def next_change(self, at: int) -> int:
         """When the quote that stood at a time, or without quotes the last trade, is followed."""
         if not self.is_quoted:
-            return _time_in(self._bar_ts, _behind(self._bar_ts, at))
+            return _time_in(self._bar_ts, self._rows_behind(at)[1])
         if at != self._asked_at:
             self._look_up(at)
         return self._requoted_at
 
+    def _rows_behind(self, at: int) -> tuple[int, int]:
+        """The rows of the first quote and of the first bar after a time."""
+        if at != self._at:
+            self._rows_at = _behind(self._quote_ts, at), _behind(self._bar_ts, at)
+            self._at = at
+        return self._rows_at
+
     def _look_up(self, at: int) -> None:
-        row = _behind(self._quote_ts, at)
+        row, _ = self._rows_behind(at)
         self._asked_at = at
         self._quoted, self._requoted_at = self._quote_in(row - 1), _time_in(self._quote_ts, row)
 
@@ -97,7 +105,7 @@ class Reel:
 
     def volume(self, at: int) -> int:
         """Shares traded up to and including a time."""
-        return self._volume_before(_behind(self._bar_ts, at))
+        return self._volume_before(self._rows_behind(at)[1])
 
     def _volume_before(self, row: int) -> int:
         if row < self._bars_counted:
@@ -122,7 +130,7 @@ class Reel:
 
     def last_trade(self, at: int) -> int | None:
         """The price of the last trade at a time or before it."""
-        row = _behind(self._bar_ts, at) - 1
+        row = self._rows_behind(at)[1] - 1
         return int(self._tape.close[row]) if row >= 0 else None
 
     def last_bar(self, after: int, until: int) -> Event | None:
@@ -135,13 +143,9 @@ class Reel:
 
     def stretch(self, after: int, until: int) -> Stretch:
         """The rows with after < ts <= until."""
-        quote_ts, bar_ts = self._quote_ts, self._bar_ts
-        quote, bar = _behind(quote_ts, after), _behind(bar_ts, after)
-        if after == until:
-            return Stretch(slice(quote, quote), slice(bar, bar), until)
-        return Stretch(
-            slice(quote, _behind(quote_ts, until)), slice(bar, _behind(bar_ts, until)), until
-        )
+        quote, bar = self._rows_behind(after)
+        next_quote, next_bar = self._rows_behind(until)
+        return Stretch(slice(quote, next_quote), slice(bar, next_bar), until)
 
     def following(self, stretch: Stretch, size: int) -> Stretch:
         """About so many of the rows that follow a stretch."""
@@ -149,7 +153,9 @@ class Reel:
         quote, bar = stretch.quotes.stop, stretch.bars.stop
         until = min(_time_in(quote_ts, quote + size - 1), _time_in(bar_ts, bar + size - 1))
         return Stretch(
-            slice(quote, _behind(quote_ts, until)), slice(bar, _behind(bar_ts, until)), until
+            slice(quote, _behind_near(quote_ts, until, quote, size)),
+            slice(bar, _behind_near(bar_ts, until, bar, size)),
+            until,
         )
 
     def events(self, stretch: Stretch) -> list[Event]:
@@ -245,6 +251,14 @@ class Reel:
 
 _behind = bisect_right
 """The row of the first time after this one."""
+
+
+def _behind_near(ts: memoryview, at: int, row: int, size: int) -> int:
+    """The same, which is not before a row, and most likely at most so many rows behind it."""
+    end = row + size
+    if end < len(ts) and ts[end] <= at:
+        return _behind(ts, at, end)
+    return _behind(ts, at, row, min(end, len(ts)))
 
 
 def _time_in(ts: memoryview, row: int) -> int:
