@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.fill import Fill
@@ -27,8 +27,7 @@ class ReportKind(StrEnum):
     REPLACE_REFUSED = "REPLACE_REFUSED"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One thing that a broker said about one order, at a market time.
 
     ``fill`` comes with FILLED only, ``terms`` with REPLACED only: what the order is now. ``filled`` comes
@@ -47,8 +46,7 @@ class Report:
     filled: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerOrder:
+class BrokerOrder(NamedTuple):
     """One order as the broker has it."""
 
     broker_order_id: str

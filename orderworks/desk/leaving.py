@@ -39,7 +39,9 @@ class Answered(NamedTuple):
 async def leave(desk: Desk, orders: OrderMap, due: Sequence[Due], quotes: pd.DataFrame) -> None:
     """Sends orders at their quotes: each time all of which nothing need be asked and that may leave at once.
 
-    What the broker refused for coming too fast needs a new permission.
+    What the broker refused for coming too fast needs a new permission. In a replayed market the last answers
+    may still be being booked as it returns: the market goes on meanwhile, and whoever reads the ledger awaits
+    ``written`` first.
 
     Args:
         orders: the account's open orders, which move with what is booked.

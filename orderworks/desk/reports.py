@@ -100,7 +100,7 @@ def _onto(standing: Mapping[str, str], report: Report) -> Report:
     fill = report.fill
     if fill is None or fill.replaces is None or fill.replaces not in standing:
         return report
-    return replace(report, fill=replace(fill, replaces=standing[fill.replaces]))
+    return report._replace(fill=replace(fill, replaces=standing[fill.replaces]))
 
 
 def record(desk: Desk, booking: Booking) -> None:

@@ -31,6 +31,8 @@ class Sent:
 async def send(desk: Desk, orders: OrderMap, due: Sequence[Due], wait_until: datetime) -> Sent:
     """Sends what is due; orders without a sound quote wait for one, but not beyond ``wait_until``.
 
+    The last answers may still be being booked as it returns, as ``leave`` says.
+
     Args:
         orders: the account's open orders, which move with what is booked.
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A net holding: signed shares, and what each of them cost.
 
     ``share_cost`` is an average price where a broker tells it: a sale leaves that of the rest. The books

@@ -103,11 +103,11 @@ FILLS = st.builds(
 )  # fmt: skip
 REPORTS = st.builds(
     Report, st.sampled_from(ReportKind), NAMES, MOMENTS, NAMES, st.none() | NAMES,
-    st.none() | FILLS, st.none() | REPLACEMENTS,
+    st.none() | FILLS, st.none() | REPLACEMENTS, st.booleans(), st.none() | SHARES,
 )  # fmt: skip
 BROKER_ORDERS = st.builds(
     BrokerOrder, NAMES, NAMES, NAMES, NAMES, SHARES, SHARES, st.sampled_from(OrderState),
-    st.none() | NAMES, MOMENTS, st.none() | PRICES, st.none() | PRICES,
+    st.none() | NAMES, MOMENTS, st.none() | PRICES, st.none() | PRICES, st.none() | PRICES,
 )  # fmt: skip
 RATIOS = st.fractions(0, 100).filter(bool)
 ACTIONS = st.builds(

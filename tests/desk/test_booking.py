@@ -58,7 +58,7 @@ def test_a_refusal_of_an_order_that_was_sent_again_is_only_believed_where_a_snap
         late = said(K.REJECTED, "p-0", reason="no margin")
         assert steps(book_reports([late, late], orders), "p-0") == ["SILENCE"]
         assert orders["p-0"].state is S.UNKNOWN
-        assert steps(book_reports([replace(late, proven=True)], orders), "p-0") == ["REJECT"]
+        assert steps(book_reports([late._replace(proven=True)], orders), "p-0") == ["REJECT"]
         assert orders["p-0"].state is S.REJECTED
 
 
@@ -71,17 +71,17 @@ def test_an_end_is_not_believed_while_shares_that_it_has_filled_are_unheard_of(
 ) -> None:
     """Else a sibling would work once more what the last execution has traded."""
     orders = worked(10, state=S.SUBMITTED)
-    end = replace(said(kind, "p-0"), filled=4)
+    end = said(kind, "p-0")._replace(filled=4)
     assert steps(book_reports([end, end], orders), "p-0") == ["SILENCE"]
     assert orders["p-0"].state is S.UNKNOWN
-    heard = [filled("x1", "p-0", 4), replace(end, proven=True)]
+    heard = [filled("x1", "p-0", 4), end._replace(proven=True)]
     assert steps(book_reports(heard, orders), "p-0")[-2:] == ["FILL", END_OF[kind]]
     assert orders["p-0"].filled_quantity == 4
 
 
 def test_an_end_that_fits_what_was_filled_is_believed() -> None:
     orders = worked(10, state=S.SUBMITTED)
-    end = replace(said(K.CANCELLED, "p-0"), filled=4)
+    end = said(K.CANCELLED, "p-0")._replace(filled=4)
     assert steps(book_reports([filled("x1", "p-0", 4), end], orders), "p-0") == ["FILL", "CANCEL"]
 
 

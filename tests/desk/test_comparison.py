@@ -35,7 +35,7 @@ def theirs(
     shown = BrokerOrder(
         f"at-broker:{name}", name, "AAPL", "buy", quantity, filled, state, None, at(5), LIMIT
     )
-    return replace(shown, **changes)
+    return shown._replace(**changes)
 
 
 def snapshot(

@@ -136,7 +136,7 @@ def shown(name: str, quantity: int, limit: str | None, **changes: Any) -> Broker
     order = BrokerOrder(
         "7", name, "AAPL", "buy", quantity, 0, OrderState.SUBMITTED, None, at(1), price
     )
-    return replace(order, **changes)
+    return order._replace(**changes)
 
 
 def split(ratio: str, symbol: str = "AAPL") -> AppliedAction:
@@ -160,8 +160,8 @@ def test_a_resting_order_that_an_action_changed_gets_the_brokers_terms() -> None
     ]
     for same in (
         shown("p-0", 60, "100.0"),
-        replace(theirs, state=OrderState.REJECTED),
-        replace(theirs, client_order_id="another"),
+        theirs._replace(state=OrderState.REJECTED),
+        theirs._replace(client_order_id="another"),
     ):
         assert changed_terms([same], orders, [split("2")]) == []
     assert changed_terms([theirs], orders, [split("2", symbol="MSFT")]) == []
@@ -179,9 +179,9 @@ def test_a_stop_follows_the_brokers_and_the_trigger_of_a_trailing_stop_does_not(
         OrderTerms("x", 60, stop_price=Decimal("89.75"))
     ]
     trails = replace(stop, order_type="trailing_stop", stop_price=None, trail_amount=Decimal(3))
-    moved = replace(lower, trail_amount=Decimal(3))
+    moved = lower._replace(trail_amount=Decimal(3))
     assert changed_terms([moved], {"x": trails}, [dividend("0.25")]) == []
-    halved = replace(moved, quantity=120, trail_amount=Decimal("1.5"))
+    halved = moved._replace(quantity=120, trail_amount=Decimal("1.5"))
     assert changed_terms([halved], {"x": trails}, [split("2")]) == [
         OrderTerms("x", 120, trail_amount=Decimal("1.5"))
     ]

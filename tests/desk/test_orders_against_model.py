@@ -198,6 +198,7 @@ class OrdersAndBroker(RuleBasedStateMachine):
         try:
             if due:
                 self.do(send(self.desk, orders, due, self.clock.now()))
+                self.do(self.desk.written())
         except BrokerError:
             assert fate is Fate.LINE_BROKEN
         finally:

@@ -1,7 +1,6 @@
 """A broker in memory that does what it is told to, and says what it did when it is told to."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -168,7 +167,7 @@ class ScriptedBroker:
         return self.end(name, OrderState.CANCELLED)
 
     def end(self, name: str, state: OrderState) -> Report:
-        self.orders[name] = replace(self.orders[name], state=state)
+        self.orders[name] = self.orders[name]._replace(state=state)
         return self._say(ReportKind(state), name)
 
     def fill(self, name: str, quantity: int) -> Report:
@@ -206,7 +205,7 @@ class ScriptedBroker:
             state = OrderState.FILLED
         elif state in LIVE:
             state = OrderState.PARTIALLY_FILLED if filled else OrderState.SUBMITTED
-        self.orders[name] = replace(theirs, filled_quantity=filled, state=state)
+        self.orders[name] = theirs._replace(filled_quantity=filled, state=state)
         return self._say(ReportKind.FILLED, name, fill)
 
     def _say(self, kind: ReportKind, name: str, fill: Fill | None = None) -> Report:

@@ -62,7 +62,7 @@ class UnreliableBroker(SimulatedBroker):
         if self.hesitant:
             self.hesitant -= 1
             return replace(
-                seen, orders=tuple(replace(o, state=OrderState.PENDING) for o in seen.orders)
+                seen, orders=tuple(o._replace(state=OrderState.PENDING) for o in seen.orders)
             )
         return seen
 
@@ -70,7 +70,7 @@ class UnreliableBroker(SimulatedBroker):
         held = portfolio.positions.get("AAPL", Position("AAPL", 0, Decimal(100)))
         positions = {**portfolio.positions}
         if self.by_hand:
-            positions["AAPL"] = replace(held, quantity=held.quantity + self.by_hand)
+            positions["AAPL"] = held._replace(quantity=held.quantity + self.by_hand)
         return replace(portfolio, cash=portfolio.cash + self.deposited, positions=positions)
 
 

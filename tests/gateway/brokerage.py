@@ -153,7 +153,7 @@ class Brokerage:
         for symbol, (shares, paid) in self._adjusted.items():
             cash -= paid
             held = positions.get(symbol, Position(symbol, 0, Decimal(0)))
-            positions[symbol] = replace(held, quantity=held.quantity + shares)
+            positions[symbol] = held._replace(quantity=held.quantity + shares)
         held_now = {symbol: one for symbol, one in positions.items() if one.quantity}
         return replace(portfolio, cash=cash, positions=held_now)
 

@@ -6,7 +6,7 @@ touched meanwhile: a symbol's position, or the cash. What was executed afterward
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from orderworks.brokers.ibkr.executions import execution_key
@@ -108,4 +108,4 @@ def moved_by(held: Position | None, symbol: str, shares: int, price: Decimal) ->
     if shares * held.quantity > 0:
         paid = held.quantity * held.share_cost + shares * price
         return Position(symbol, quantity, paid / quantity)
-    return replace(held, quantity=quantity)
+    return held._replace(quantity=quantity)

@@ -110,7 +110,7 @@ class FaultyLine:
         return replace(
             answer,
             reports=tuple(
-                replace(report, broker_order_id=self._shown(report.broker_order_id))
+                report._replace(broker_order_id=self._shown(report.broker_order_id))
                 for report in answer.reports
             ),
             order=None if answer.order is None else self._renamed(answer.order),
@@ -120,7 +120,7 @@ class FaultyLine:
         )
 
     def _renamed(self, order: BrokerOrder) -> BrokerOrder:
-        return replace(order, broker_order_id=self._shown(order.broker_order_id))
+        return order._replace(broker_order_id=self._shown(order.broker_order_id))
 
     def _shown(self, broker_order_id: str) -> str:
         known = self._known_ids or 0

@@ -2,7 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from orderworks.brokers.adapter import Report, ReportKind
@@ -283,7 +283,7 @@ class Floor:
             lambda: f"{order.number}.{order.executions}@{report.ts.isoformat()}",
         )
         if latency:
-            report = replace(report, ts=report.ts + latency)
+            report = report._replace(ts=report.ts + latency)
         return self._outbox.put(order.number, report)
 
     def _recent(self) -> Mapping[int, ExchangeOrder]:

@@ -1,6 +1,5 @@
 """What the exchange has to say, and when: reports that take their time to reach the client."""
 
-from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
@@ -31,7 +30,7 @@ class Outbox:
         """Takes a report to be said at its ``ts``, or after the one before it; returns when."""
         said, last = report.ts, self._last.get(number)
         if last is not None and last > said:
-            said, report = last, replace(report, ts=last)
+            said, report = last, report._replace(ts=last)
         self._last[number] = said
         self.pending.append(OnItsWay(number, report))
         return said

@@ -1,7 +1,8 @@
 """Values as JSON and back, by their types alone: a new field of a word of the model needs no code.
 
-Decimals and ratios travel as text, times as ISO 8601 in UTC, dataclasses as objects without what is
-None. What comes in is checked to the letter: nothing is built from a value that does not fit its type.
+Decimals and ratios travel as text, times as ISO 8601 in UTC, records (dataclasses and named tuples) as
+objects without what is None. What comes in is checked to the letter: nothing is built from a value that
+does not fit its type.
 """
 
 import types
@@ -71,8 +72,8 @@ def _encoder(kind: type) -> Callable[[Any], Any]:
         return lambda value: [encode(item) for item in value]
     if kind is dict:
         return lambda value: {str(encode(key)): encode(item) for key, item in value.items()}
-    if is_dataclass(kind):
-        names = [field.name for field in fields(kind)]
+    if _is_record(kind):
+        names = list(_fields(kind))
         return lambda value: {
             name: encode(held) for name in names if (held := getattr(value, name)) is not None
         }
@@ -101,8 +102,8 @@ def _decoder(kind: Any) -> Callable[[Any], Any]:
         return _mapping(_decoder(arguments[0]), _decoder(arguments[1]))
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _enumeration(kind)
-    if is_dataclass(kind):
-        return _dataclass(kind)
+    if _is_record(kind):
+        return _record(kind)
     raise TypeError(f"{kind} is no type that travels")
 
 
@@ -235,14 +236,25 @@ def _enumeration(kind: type[StrEnum]) -> Callable[[Any], Any]:
     return read
 
 
-def _dataclass(kind: Any) -> Callable[[Any], Any]:
-    hints = get_type_hints(kind)
-    readers = {field.name: _decoder(hints[field.name]) for field in fields(kind)}
-    required = {
-        field.name
+def _is_record(kind: Any) -> bool:
+    return is_dataclass(kind) or hasattr(kind, "_field_defaults")
+
+
+def _fields(kind: Any) -> dict[str, bool]:
+    """The fields of a record, and whether each has a default."""
+    if not is_dataclass(kind):
+        return {name: name in kind._field_defaults for name in kind._fields}
+    return {
+        field.name: not (field.default is MISSING and field.default_factory is MISSING)
         for field in fields(kind)
-        if field.default is MISSING and field.default_factory is MISSING
     }
+
+
+def _record(kind: Any) -> Callable[[Any], Any]:
+    hints = get_type_hints(kind)
+    defaults = _fields(kind)
+    readers = {name: _decoder(hints[name]) for name in defaults}
+    required = {name for name, has_default in defaults.items() if not has_default}
     # What is None does not travel, so its absence means None.
     absent = {name: None for name in required if types.NoneType in get_args(hints[name])}
     required -= absent.keys()
