@@ -113,7 +113,7 @@ class SimulatedExchange:
                 floor.answer(order, ReportKind.CANCEL_REFUSED, moment, NOT_RESTING)
             answered = max(answered, floor.said(order))
         for name in sorted(names - {order.client_order_id for order in asked}):
-            said = floor.refuse(ReportKind.CANCEL_REFUSED, name, at, NOT_RESTING)
+            said = floor.outbox.refuse(ReportKind.CANCEL_REFUSED, name, at, NOT_RESTING)
             answered = max(answered, said)
         floor.go_on(answered)
         return floor.commit()
@@ -131,7 +131,7 @@ class SimulatedExchange:
             self._replace(order, wanted[order.client_order_id], moment)
             answered = max(answered, floor.said(order))
         for name in sorted(wanted.keys() - newest.keys()):
-            said = floor.refuse(ReportKind.REPLACE_REFUSED, name, at, NOT_RESTING)
+            said = floor.outbox.refuse(ReportKind.REPLACE_REFUSED, name, at, NOT_RESTING)
             answered = max(answered, said)
         floor.go_on(answered)
         return floor.commit()

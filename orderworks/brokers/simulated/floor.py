@@ -30,8 +30,6 @@ from orderworks.model.order import Replacement
 from orderworks.model.state import OrderState
 
 ON_REQUEST = "cancelled on request"
-NO_ORDER = 0
-"""The number of no order: they begin with 1."""
 
 
 @dataclass(slots=True)
@@ -73,9 +71,9 @@ class Floor:
         self._terms = terms
         self._named: dict[str, ExchangeOrder] = {}
         self._step = _Step()
-        self._outbox = Outbox()
+        self.outbox = Outbox(terms.latencies, terms.seed)
         for number, report in record.reports_on_their_way():
-            self._outbox.put(number, report)
+            self.outbox.put(number, report)
         self.stakes = Stakes(account, terms.account_type, tapes)
         live = list(self.live.values())
         exits = [order for order in live if order.entry is not None]
@@ -189,26 +187,15 @@ class Floor:
         report = Report(
             kind, order.client_order_id, at, str(order.number), reason=reason, terms=terms
         )
-        return self._say(order, Leg.ACK, report)
-
-    def refuse(self, kind: ReportKind, client_order_id: str, at: datetime, reason: str) -> datetime:
-        """Answers what was asked at a time of an order that does not rest."""
-        latencies, seed = self._terms.latencies, self._terms.seed
-
-        def message() -> str:
-            return f"{client_order_id}@{at.isoformat()}"
-
-        done = at + latencies.of(Leg.CANCEL, seed, message)
-        said = done + latencies.of(Leg.ACK, seed, message)
-        return self._outbox.put(NO_ORDER, Report(kind, client_order_id, said, reason=reason))
+        return self.outbox.say(order, Leg.ACK, report)
 
     def said(self, order: ExchangeOrder) -> datetime:
         """When the last thing is said of an order that is to be said of it so far."""
-        return self._outbox.last(order.number) or self.account.reached
+        return self.outbox.last(order.number) or self.account.reached
 
     def commit(self) -> list[Report]:
         """Commits what has changed; returns what is said by now, in order of time."""
-        reports = self._outbox.take_said(self.account.reached)
+        reports = self.outbox.take_said(self.account.reached)
         self.save()
         return reports
 
@@ -221,7 +208,7 @@ class Floor:
             changed=[one for number, one in step.changed.items() if number not in step.received],
             placed=[one for number, one in step.placed.items() if number not in step.received],
             fills=step.fills,
-            on_their_way=self._outbox.pending,
+            on_their_way=self.outbox.pending,
         )
 
     def _trade(self, order: ExchangeOrder, execution: Execution) -> None:
@@ -260,7 +247,7 @@ class Floor:
         self.fills.append(fill)
         self._step.changed[order.number] = order
         report = Report(ReportKind.FILLED, order.client_order_id, ts, str(order.number), fill=fill)
-        self._say(order, Leg.FILL, report)
+        self.outbox.say(order, Leg.FILL, report)
 
     def _schedule(self, order: ExchangeOrder) -> Schedule:
         if self._terms.commission == "fixed":
@@ -273,18 +260,7 @@ class Floor:
         del self.live[order.number]
         self._step.changed[order.number] = order
         leg = Leg.ACK if ending.reason == ON_REQUEST else Leg.FILL
-        self._say(order, leg, ended(order))
-
-    def _say(self, order: ExchangeOrder, leg: Leg, report: Report) -> datetime:
-        """Sends a report of what happened at its ``ts``; returns when it is said."""
-        latency = self._terms.latencies.of(
-            leg,
-            self._terms.seed,
-            lambda: f"{order.number}.{order.executions}@{report.ts.isoformat()}",
-        )
-        if latency:
-            report = report._replace(ts=report.ts + latency)
-        return self._outbox.put(order.number, report)
+        self.outbox.say(order, leg, ended(order))
 
     def _recent(self) -> Mapping[int, ExchangeOrder]:
         """The orders that are open, or not as the record has them."""

@@ -4,7 +4,12 @@ from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
 
-from orderworks.brokers.adapter import Report
+from orderworks.brokers.adapter import Report, ReportKind
+from orderworks.brokers.simulated.account import ExchangeOrder
+from orderworks.brokers.simulated.latency import Latencies, Leg
+
+NO_ORDER = 0
+"""The number of no order: they begin with 1."""
 
 
 class OnItsWay(NamedTuple):
@@ -20,11 +25,37 @@ class OnItsWay(NamedTuple):
 
 
 class Outbox:
-    """Reports by the time at which they are said. Those of one order are said in their order."""
+    """Reports by the time at which they are said. Those of one order are said in their order.
 
-    def __init__(self) -> None:
+    Args:
+        latencies, seed: how long what is said takes to reach the client.
+    """
+
+    def __init__(self, latencies: Latencies, seed: int) -> None:
         self.pending: list[OnItsWay] = []
+        self._latencies = latencies
+        self._seed = seed
         self._last: dict[int, datetime] = {}
+
+    def say(self, order: ExchangeOrder, leg: Leg, report: Report) -> datetime:
+        """Sends a report of what happened to an order at its ``ts``; returns when it is said."""
+        latency = self._latencies.of(
+            leg,
+            self._seed,
+            lambda: f"{order.number}.{order.executions}@{report.ts.isoformat()}",
+        )
+        late = report._replace(ts=report.ts + latency) if latency else report
+        return self.put(order.number, late)
+
+    def refuse(self, kind: ReportKind, client_order_id: str, at: datetime, reason: str) -> datetime:
+        """Answers what was asked at a time of an order that does not rest; returns when that is said."""
+
+        def message() -> str:
+            return f"{client_order_id}@{at.isoformat()}"
+
+        done = at + self._latencies.of(Leg.CANCEL, self._seed, message)
+        said = done + self._latencies.of(Leg.ACK, self._seed, message)
+        return self.put(NO_ORDER, Report(kind, client_order_id, said, reason=reason))
 
     def put(self, number: int, report: Report) -> datetime:
         """Takes a report to be said at its ``ts``, or after the one before it; returns when."""

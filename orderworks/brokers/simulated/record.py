@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.brokers.simulated.account import ExchangeAccount, ExchangeOrder, Laggards
 from orderworks.brokers.simulated.action_record import read_actions, write_actions
 from orderworks.brokers.simulated.fill_rows import insert_fills, read_fills
@@ -19,11 +18,12 @@ from orderworks.brokers.simulated.order_rows import (
 )
 from orderworks.brokers.simulated.outbox import OnItsWay
 from orderworks.brokers.simulated.record_schema import create_schema
+from orderworks.brokers.simulated.report_rows import read_reports, replace_reports
 from orderworks.market.calendar import NEW_YORK, Session, previous_sessions, require_session
 from orderworks.model.corporate_action import AppliedAction
 from orderworks.model.errors import BrokerError
 from orderworks.model.fill import Fill
-from orderworks.row_text import array, send_rows
+from orderworks.row_text import array
 
 _ACCOUNT_IN_USE = 0x0DE5_0002
 _LOCK_WAIT_MS = 1_000
@@ -153,33 +153,11 @@ class ExchangeRecord:
         )
         return {row["oca_group"]: row["symbol"] for row in rows}
 
-    def reports_on_their_way(self) -> list[tuple[int, Report]]:
-        """The reports that have not reached the client, with the number of their order."""
-        rows = self._connection.execute(
-            "SELECT r.number, r.exec_id, r.said_at, o.client_order_id, o.state, o.reason, "
-            "o.filled_quantity "
-            "FROM exchange.reports_on_their_way r JOIN exchange.orders o USING (account, number) "
-            "WHERE account = %s ORDER BY place",
-            (self.account,),
-        ).fetchall()
-        executions = [row["exec_id"] for row in rows if row["exec_id"] is not None]
-        fills = {fill.exec_id: fill for fill in self._fills("AND exec_id = ANY(%s)", executions)}
-        self._has_reports_on_their_way = bool(rows)
-        return [
-            (
-                row["number"],
-                Report(
-                    ReportKind.FILLED if row["exec_id"] is not None else ReportKind(row["state"]),
-                    row["client_order_id"],
-                    row["said_at"],
-                    str(row["number"]),
-                    None if row["exec_id"] is not None else row["reason"],
-                    fills.get(row["exec_id"]),
-                    filled=None if row["exec_id"] is not None else row["filled_quantity"],
-                ),
-            )
-            for row in rows
-        ]
+    def reports_on_their_way(self) -> list[OnItsWay]:
+        """The reports that have not reached the client, in the order in which they were sent."""
+        found = read_reports(self._connection, self.account)
+        self._has_reports_on_their_way = bool(found)
+        return found
 
     def fills_since(self, since: datetime) -> list[Fill]:
         """The executions from a moment on, in order."""
@@ -227,7 +205,8 @@ class ExchangeRecord:
                 if actions:
                     write_actions(cursor, account, actions)
                 if on_their_way or self._has_reports_on_their_way:
-                    self._write_reports(cursor, on_their_way)
+                    replace_reports(cursor, self.account, on_their_way)
+                    self._has_reports_on_their_way = bool(on_their_way)
         except BaseException:
             self._connection.close()
             raise
@@ -281,25 +260,6 @@ class ExchangeRecord:
             "SET quantity = excluded.quantity, cost = excluded.cost",
             (self.account, array(moved), array(shares), array(costs)),
         )
-
-    def _write_reports(
-        self, cursor: psycopg.Cursor[DictRow], on_their_way: Sequence[OnItsWay]
-    ) -> None:
-        cursor.execute(
-            "DELETE FROM exchange.reports_on_their_way WHERE account = %s", (self.account,)
-        )
-        with cursor.copy(
-            "COPY exchange.reports_on_their_way (account, place, number, exec_id, said_at) FROM STDIN"
-        ) as copy:
-            columns = (
-                [self.account] * len(on_their_way),
-                range(len(on_their_way)),
-                [one.number for one in on_their_way],
-                [one.exec_id for one in on_their_way],
-                [one.report.ts for one in on_their_way],
-            )
-            send_rows(copy, columns)
-        self._has_reports_on_their_way = bool(on_their_way)
 
     def _fills(self, condition: str, *parameters: object) -> list[Fill]:
         return read_fills(self._connection, self.account, condition, *parameters)
