@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from orderworks.brokers.simulated.matching.bars import span_of_a_bar, with_one_bar_a_time
 from orderworks.brokers.simulated.matching.event import Event, Reach
 from orderworks.market.tape import SymbolTape
 
@@ -64,7 +64,7 @@ class Reel:
         self._at, self._rows_at = -NEVER, (0, 0)
         self._asked_at, self._quoted, self._requoted_at = -NEVER, NO_QUOTE, NEVER
         # So long before an event an order must have come to take part in it.
-        self._span = 1 if self.is_quoted else _span_of_a_bar(self._summed.bar_ts, session_open)
+        self._span = 1 if self.is_quoted else span_of_a_bar(self._summed.bar_ts, session_open)
 
     def quote(self, at: int) -> tuple[int, int, int, int]:
         """The quote that stood at a time: bid, ask, bid size, ask size; 0 where there was none."""
@@ -120,7 +120,7 @@ class Reel:
     @cached_property
     def _summed(self) -> SymbolTape:
         """The tape, the bars of one time added up."""
-        return _with_one_bar_a_time(self._tape)
+        return with_one_bar_a_time(self._tape)
 
     @cached_property
     def _volumes(self) -> Ints:
@@ -278,34 +278,3 @@ def _standing(column: Ints, row: Ints, known: NDArray[np.bool_]) -> Ints:
     values = np.zeros(len(row), np.int64)
     values[known] = column[row[known]]
     return values
-
-
-def _span_of_a_bar(ts: Ints, session_open: int) -> int:
-    """Of bars without quotes: how long before its end an order must have come to take part in one.
-
-    It trades at prices from the whole length of a bar, so it must have come before that began: one
-    bar's length, the least that lies between two, before it ended.
-    """
-    if len(ts) < 2:
-        return int(ts[0]) - session_open if len(ts) else 1
-    return int(np.diff(ts).min())
-
-
-def _with_one_bar_a_time(tape: SymbolTape) -> SymbolTape:
-    """The tape, the bars of one time added up."""
-    repeats = tape.bar_ts[1:] == tape.bar_ts[:-1]
-    if not np.count_nonzero(repeats):
-        return tape
-    begins = np.ones(len(tape.bar_ts), np.bool_)
-    begins[1:] = ~repeats
-    first = np.flatnonzero(begins)
-    last = np.append(first[1:], len(begins)) - 1
-    return replace(
-        tape,
-        bar_ts=tape.bar_ts[first],
-        open=tape.open[first],
-        high=np.maximum.reduceat(tape.high, first),
-        low=np.minimum.reduceat(tape.low, first),
-        close=tape.close[last],
-        volume=np.add.reduceat(tape.volume, first),
-    )
