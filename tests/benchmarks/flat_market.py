@@ -68,7 +68,7 @@ class FlatMarket:
         return pd.DataFrame(
             {
                 "symbol": list(symbols),
-                "ts": pd.Series([at] * len(symbols), dtype="datetime64[us, UTC]"),
+                "ts": pd.DatetimeIndex([at]).as_unit("us").repeat(len(symbols)),
                 "bid": BID,
                 "ask": ASK,
                 "bid_size": float(SIZE),

@@ -7,42 +7,18 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from working_orders import at, fill, order
+from told_reports import filled, kinds, require_legal_chain, said, steps, worked
+from working_orders import at
 
 from orderworks.brokers.adapter import Report, ReportKind
 from orderworks.desk.booking import Booking, book_reports
 from orderworks.ledger.movements import EventRecord
-from orderworks.ledger.orders import OrderMap
 from orderworks.model.fill import Fill
 from orderworks.model.order import Replacement
-from orderworks.model.state import TERMINAL, TRANSITIONS, OrderState
+from orderworks.model.state import TERMINAL, OrderState
 
 S, K = OrderState, ReportKind
 END_OF = {K.CANCELLED: "CANCEL", K.EXPIRED: "EXPIRE"}
-
-
-def worked(*quantities: int, state: OrderState = S.PENDING) -> OrderMap:
-    """A parent with children that have left, and that nothing was heard of yet."""
-    children = [order(f"p-{n}", q, state=state, attempts=1) for n, q in enumerate(quantities)]
-    orders = [order("p", sum(quantities)), *children]
-    return {one.client_order_id: one for one in orders}
-
-
-def said(kind: ReportKind, name: str, *, reason: str | None = None) -> Report:
-    return Report(kind, name, at(1), "7", reason)
-
-
-def filled(exec_id: str, name: str, quantity: int) -> Report:
-    return Report(K.FILLED, name, at(2), "7", fill=fill(exec_id, name, quantity))
-
-
-def kinds(booking: Booking) -> list[str]:
-    return [anomaly.kind for anomaly in booking.anomalies]
-
-
-def steps(booking: Booking, name: str) -> list[str]:
-    """The events of one order."""
-    return [event.event.value for event in booking.events if event.client_order_id == name]
 
 
 # A refusal of an order that was sent again ---------------------------------------------------------
@@ -120,16 +96,6 @@ def histories(draw: st.DrawFn) -> tuple[list[int], list[Report], dict[str, Order
         else:
             states[name] = S.FILLED
     return quantities, reports, states
-
-
-def require_legal_chain(events: list[EventRecord], orders: OrderMap, first: OrderState) -> None:
-    """Each order's events follow each other and lead to where the order stands."""
-    standing = {name: first if one.parent_id else S.NEW for name, one in orders.items()}
-    for event in events:
-        assert event.from_state is standing[event.client_order_id]
-        assert TRANSITIONS[event.from_state, event.event] is event.to_state
-        standing[event.client_order_id] = event.to_state
-    assert standing == {name: one.state for name, one in orders.items()}
 
 
 @given(
@@ -345,66 +311,3 @@ def test_new_terms_are_taken_over_once() -> None:
     assert (changed.quantity, changed.limit_price) == (50, Decimal("100.05"))
     assert (changed.revision, changed.state) == (1, S.SUBMITTED)
     assert steps(book_reports([replaced(50, "100.06")], orders), "p-0") == ["REPLACE"]
-
-
-def corrected(exec_id: str, replaces: str, quantity: int) -> Report:
-    return Report(K.FILLED, "p-0", at(3), "7", fill=correction(exec_id, replaces, quantity))
-
-
-def correction(exec_id: str, replaces: str, quantity: int) -> Fill:
-    return fill(exec_id, "p-0", quantity, replaces=replaces)
-
-
-@pytest.mark.parametrize(
-    ("first", "then", "kind", "state", "events"),
-    [
-        (4, 3, "CORRECTION", S.PARTIALLY_FILLED, ["FILL", "CORRECT"]),
-        (4, 6, "CORRECTION", S.PARTIALLY_FILLED, ["FILL"]),
-        (4, 10, "CORRECTION", S.FILLED, ["FILL", "COMPLETE"]),
-        (4, 0, "BUST", S.SUBMITTED, ["FILL", "BUST"]),
-        (10, 7, "CORRECTION", S.CANCELLED, ["COMPLETE", "CORRECT"]),
-        (10, 0, "BUST", S.CANCELLED, ["COMPLETE", "BUST"]),
-    ],
-)
-def test_a_correction_changes_the_execution_that_it_stands_for(
-    first: int, then: int, kind: str, state: OrderState, events: list[str]
-) -> None:
-    orders = worked(10, state=S.SUBMITTED)
-    booking = book_reports([filled("x.01", "p-0", first), corrected("x.02", "x.01", then)], orders)
-    assert [one.exec_id for one in booking.fills] == ["x.01", "x.02"]
-    assert kinds(booking) == [kind]
-    assert steps(booking, "p-0") == events
-    assert (orders["p-0"].filled_quantity, orders["p"].filled_quantity) == (then, then)
-    assert orders["p-0"].state is state
-
-
-def test_a_correction_that_comes_first_takes_the_place_of_what_it_corrects() -> None:
-    orders = worked(10, state=S.SUBMITTED)
-    arrived = [corrected("x.02", "x.01", 3), filled("x.01", "p-0", 4), filled("x.01", "p-0", 4)]
-    booking = book_reports(arrived, orders)
-    assert [one.exec_id for one in booking.fills] == ["x.02"]
-    assert orders["p-0"].filled_quantity == 3
-    late = book_reports([filled("x.01", "p-0", 4)], orders, {"x.02": 3, "x.01": 0})
-    assert late == Booking()
-
-
-@given(
-    shares=st.lists(st.integers(1, 20), min_size=1, max_size=4),
-    then=st.lists(st.integers(0, 20), min_size=4, max_size=4),
-    data=st.data(),
-)
-def test_corrections_come_to_the_same_in_any_order(
-    shares: list[int], then: list[int], data: st.DataObject
-) -> None:
-    """Each execution ends at what its correction says, whichever is heard of first."""
-    orders = worked(max(sum(shares), sum(then)), state=S.SUBMITTED)
-    pairs = [
-        (filled(f"x{n}.01", "p-0", first), corrected(f"x{n}.02", f"x{n}.01", then[n]))
-        for n, first in enumerate(shares)
-    ]
-    arrived = data.draw(st.permutations([report for pair in pairs for report in pair]))
-    booking = book_reports([*arrived, *arrived], orders)
-    expected = sum(then[: len(shares)])
-    if "OVERFILL" not in kinds(booking):
-        assert (orders["p-0"].filled_quantity, orders["p"].filled_quantity) == (expected, expected)
-    require_legal_chain(booking.events, orders, S.SUBMITTED)
