@@ -32,7 +32,7 @@ from orderworks.ledger.leases import (
 from orderworks.ledger.route_history import RouteHistory
 from orderworks.market.calendar import Session
 from orderworks.market.data import MarketData
-from orderworks.model.clock import Clock
+from orderworks.model.clock import Clock, is_replayed
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import BrokerError, LeaseLost
 from orderworks.settings import Settings
@@ -166,6 +166,14 @@ class Desk:
         writing = await self.let_writing_end()
         if writing is not None:
             writing.result()
+
+    async def keep_up(self) -> None:
+        """Awaits ``written`` where the market goes on by itself: it may have nothing more to tell for long.
+
+        One that is replayed waits to be asked, and what is being written need not be waited for.
+        """
+        if not is_replayed(self.clock):
+            await self.written()
 
     async def let_writing_end(self) -> asyncio.Future[None] | None:
         """Returns when nothing is being written any more, with what was, however that ended."""

@@ -19,7 +19,6 @@ from orderworks.desk.releasing import Due
 from orderworks.desk.reports import BATCH, record, take_reports
 from orderworks.ledger.movements import require_still_permitted
 from orderworks.ledger.orders import OrderMap, OrderRecord
-from orderworks.model.clock import is_replayed
 from orderworks.model.crash_points import CrashPoint, crash_point
 from orderworks.model.errors import OrderworksError, PacingRefused
 from orderworks.model.state import OrderEvent, OrderState
@@ -54,9 +53,8 @@ async def leave(desk: Desk, orders: OrderMap, due: Sequence[Due], quotes: pd.Dat
     while start < len(due):
         end = start + await ready_to_leave(desk.broker, symbols[start:])
         start += await _leave_at_once(desk, orders, due[start:end], quotes.iloc[start:end])
-    if not is_replayed(desk.clock):
-        await desk.written()
-    crash_point(CrashPoint.SEND_BOOKED)
+    await desk.keep_up()
+    crash_point(CrashPoint.SEND_OVER)
 
 
 async def _leave_at_once(

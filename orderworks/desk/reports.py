@@ -147,10 +147,9 @@ async def follow(
         crash_point(CrashPoint.MARKET_MOVED)
         booking = await take_reports(desk, reports, orders)
         fills += len(booking.fills)
-        if booking.anomalies or not is_replayed(desk.clock):
-            # A market that does not wait to be asked may have nothing more to tell for long.
-            await desk.written()
+        await desk.keep_up()
         if booking.anomalies:
+            await desk.written()
             await cancel(desk, oversized(open_orders(desk.ledger, desk.account)), orders)
     await desk.written()
     crash_point(CrashPoint.FILLS_BOOKED)

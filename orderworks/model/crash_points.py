@@ -57,7 +57,7 @@ class CrashPoint(StrEnum):
     ORDERS_LEFT = "orders-left"
     SEND_ANSWERED = "send-answered"
     SILENCE_BOOKED = "silence-booked"
-    SEND_BOOKED = "send-booked"
+    SEND_OVER = "send-over"
     FOLLOW_BEFORE_MESSAGE = "follow-before-message"
     EXCHANGE_WENT_ON = "exchange-went-on"
     NEWS_HEARD = "news-heard"

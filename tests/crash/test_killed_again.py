@@ -24,7 +24,7 @@ WHILE_RECOVERING = {
         ),
         (CrashPoint.EXCHANGE_WENT_ON, CrashPoint.EVIDENCE_BOOKED, CrashPoint.RECONCILED),
         # Taken over and not worked.
-        (CrashPoint.SEND_BOOKED, CrashPoint.LEASE_TAKEN, CrashPoint.BROKER_CONNECTED),
+        (CrashPoint.SEND_OVER, CrashPoint.LEASE_TAKEN, CrashPoint.BROKER_CONNECTED),
     ),
     GATEWAY: (
         # Numbered and never sent: it must be released for sending, once, under its number.
@@ -35,7 +35,7 @@ WHILE_RECOVERING = {
         (CrashPoint.ORDERS_LEFT, CrashPoint.SNAPSHOT_TAKEN, CrashPoint.EVIDENCE_BOOKED),
         (CrashPoint.ORDERS_LEFT, CrashPoint.BOOKING_BEFORE_COMMIT, CrashPoint.BOOKING_COMMITTED),
         # Taken over and not worked.
-        (CrashPoint.SEND_BOOKED, CrashPoint.LEASE_TAKEN, CrashPoint.BROKER_CONNECTED),
+        (CrashPoint.SEND_OVER, CrashPoint.LEASE_TAKEN, CrashPoint.BROKER_CONNECTED),
     ),
 }
 

@@ -212,9 +212,7 @@ class Floor:
         )
 
     def _trade(self, order: ExchangeOrder, execution: Execution) -> None:
-        price = dollars(execution.price)
-        if execution.slippage:
-            price += order.side.sign * execution.slippage
+        price = dollars(execution.price) + order.side.sign * execution.slippage
         ts = instant(execution.ts)
         value = execution.quantity * price
         commission = fill_commission(

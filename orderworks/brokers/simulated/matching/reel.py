@@ -61,7 +61,7 @@ class Reel:
         self.is_quoted = len(tape.quote_ts) > 0
         """Whether there are quotes; where there are none, orders trade at the bars' prices."""
         # The orders of a batch ask for one moment.
-        self._at, self._rows_at = -NEVER, (0, 0)
+        self._rows_at, self._rows = -NEVER, (0, 0)
         self._asked_at, self._quoted, self._requoted_at = -NEVER, NO_QUOTE, NEVER
         # So long before an event an order must have come to take part in it.
         self._span = 1 if self.is_quoted else span_of_a_bar(self._summed.bar_ts, session_open)
@@ -82,10 +82,10 @@ class Reel:
 
     def _rows_behind(self, at: int) -> tuple[int, int]:
         """The rows of the first quote and of the first bar after a time."""
-        if at != self._at:
-            self._rows_at = _behind(self._quote_ts, at), _behind(self._bar_ts, at)
-            self._at = at
-        return self._rows_at
+        if at != self._rows_at:
+            self._rows = _behind(self._quote_ts, at), _behind(self._bar_ts, at)
+            self._rows_at = at
+        return self._rows
 
     def _look_up(self, at: int) -> None:
         row, _ = self._rows_behind(at)
