@@ -128,6 +128,15 @@ def send(ledger: Ledger, lease: Lease, *children: OrderRecord) -> None:
     )
 
 
+def send_first_of_two(ledger: Ledger) -> Lease:
+    """The right to work an account that has planned 100 AAPL in two slices and sent the first."""
+    lease = open_books(ledger)
+    parent, first, second = family("p", 60, 40)
+    plan_orders(ledger, parent, first, second)
+    send(ledger, lease, first)
+    return lease
+
+
 def fill(exec_id: str, name: str, quantity: int, **changes: Any) -> Fill:
     """An execution that buys AAPL at 100.01 for a dollar."""
     usual: dict[str, Any] = {

@@ -1,9 +1,12 @@
 """A small market's exchange behind a socket, and in the same terms in the process."""
 
+import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -40,6 +43,16 @@ async def served(
         yield await server.start(port)
     finally:
         await server.close()
+
+
+async def lines(port: int, *sent: bytes) -> list[dict[str, Any]]:
+    """What the server answers to raw lines before it hangs up, or falls silent."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"".join(sent))
+    writer.write_eof()
+    answered = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return [json.loads(line) for line in answered.splitlines()]
 
 
 def client(port: int, patience: float = 5.0) -> RemoteSimulatedBroker:
