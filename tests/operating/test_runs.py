@@ -68,11 +68,11 @@ def test_a_person_reads_what_a_rebalance_is_and_starts_one(server: Server, marke
 
 def test_the_same_weights_are_done_once(server: Server, market: str) -> None:
     asked = {"weights": {"SLIM": 0.01}, "session": str(SESSION), "market": market}
-    first = server.ended(server.run("rebalance-SIM1", **asked))
-    assert first["state"]["name"] == "Completed", first["state"]
-    assert "orders filled" in first["state"]["message"], first["state"]
-    again = server.ended(server.run("rebalance-SIM1", **asked))
-    assert again["state"]["name"] == "Skipped", again["state"]
+    first = server.run("rebalance-SIM1", **asked)
+    assert server.ended(first)["state"]["name"] == "Completed", server.history(first)
+    assert "orders filled" in outcome(server.flow_run(first)), server.history(first)
+    again = server.run("rebalance-SIM1", **asked)
+    assert server.ended(again)["state"]["name"] == "Skipped", server.history(again)
 
 
 def test_a_run_that_died_between_permit_and_message_is_completed_by_a_retry(
