@@ -169,6 +169,16 @@ class Server:
         finally:
             self.patch(path, job_variables=stated)
 
+    def switch_off_schedules(self, deployment: str) -> None:
+        """No run of a deployment is scheduled any more; what lies in the future is taken back."""
+        for schedule in self.get(f"/deployments/{deployment}/schedules"):
+            self.patch(f"/deployments/{deployment}/schedules/{schedule['id']}", active=False)
+
+    def keep_still(self) -> None:
+        """Nothing begins by itself, whatever the hour: only what a test asks for is run."""
+        for deployment in self.deployments().values():
+            self.switch_off_schedules(deployment["id"])
+
     def retry(self, run: str) -> None:
         """Presses Retry."""
         self._set_state(run, "SCHEDULED", "AwaitingRetry", "Retry from the UI")

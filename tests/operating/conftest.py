@@ -51,10 +51,14 @@ def port() -> int:
 def up(
     in_force: dict[str, str], port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Up]:
-    """A running ``up`` that is ready."""
+    """A running ``up`` that is ready, and starts nothing by itself.
+
+    At the hour of its schedule an end of the day would end that of a test.
+    """
     directory = tmp_path_factory.mktemp("work")
     with running_up(in_force, "--port", str(port), directory=directory) as started:
         started.wait_until_it_says(READY)
+        Server(f"http://127.0.0.1:{port}/api").keep_still()
         yield started
 
 

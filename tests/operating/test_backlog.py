@@ -31,12 +31,6 @@ def due(run: Any) -> datetime:
     return datetime.fromisoformat(run["expected_start_time"])
 
 
-def switch_off(server: Server, deployment: str) -> None:
-    """No run is scheduled any more, and what lies in the future is taken back."""
-    for schedule in server.get(f"/deployments/{deployment}/schedules"):
-        server.patch(f"/deployments/{deployment}/schedules/{schedule['id']}", active=False)
-
-
 def test_a_backlog_is_worked_once(in_force: dict[str, str], port: int, market: str) -> None:
     with running_up(in_force, "--port", str(port)) as first:
         first.wait_until_it_says(READY)
@@ -45,7 +39,7 @@ def test_a_backlog_is_worked_once(in_force: dict[str, str], port: int, market: s
         server.patch(
             f"/deployments/{deployment}", parameters={"session": str(SESSION), "market": market}
         )
-        switch_off(server, deployment)
+        server.keep_still()
         # The times begin when the worker is gone: from then on nobody takes a run.
         anchor = datetime.now(UTC) + timedelta(seconds=60)
         every = {"interval": INTERVAL_SECONDS, "anchor_date": anchor.isoformat()}
@@ -61,7 +55,7 @@ def test_a_backlog_is_worked_once(in_force: dict[str, str], port: int, market: s
 
         def states() -> list[str]:
             # The server may be scheduling just then.
-            switch_off(server, deployment)
+            server.switch_off_schedules(deployment)
             return [run["state"]["type"] for run in scheduled_by(server, deployment)]
 
         wait_until(lambda: TERMINAL.issuperset(states()), lambda: str(states()))

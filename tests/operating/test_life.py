@@ -77,6 +77,7 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
 
         # Another account has deployments, limits and a queue of its own.
         assert "9 new or changed" in deployed(in_force, "SIM2")
+        server.keep_still()
         both = server.deployments()
         assert set(both) == {f"{kind}-{account}" for kind in KINDS for account in ("SIM1", "SIM2")}
         other = both["daily-SIM2"]
