@@ -1,8 +1,9 @@
 """The triggers' plans are kept from their first use: they must stay linear in what comes later."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
+from rows_read import rows_read
 from working_orders import count, family, fill, happened, open_books, order, plan_orders, send
 
 from orderworks.ledger.connection import Ledger, open_ledger
@@ -32,24 +33,6 @@ def send_children(ledger: Ledger, lease: Lease, names: Sequence[str]) -> None:
 
 def fills_of(names: Sequence[str]) -> list[Fill]:
     return [fill(f"x-{name}", f"{name}-0", 5) for name in names]
-
-
-def rows_read(ledger: Ledger, work: Callable[[], None], table: str = "orders") -> int:
-    """How many rows of a table the server reads to do something."""
-    with ledger.transaction():
-        before = _rows_read_so_far(ledger, table)
-        work()
-        return _rows_read_so_far(ledger, table) - before
-
-
-def _rows_read_so_far(ledger: Ledger, table: str) -> int:
-    found = ledger.execute(
-        "SELECT seq_tup_read + idx_tup_fetch AS n FROM pg_stat_xact_user_tables "
-        "WHERE schemaname = 'ledger' AND relname = %s",
-        (table,),
-    ).fetchone()
-    assert found is not None
-    return int(found["n"])
 
 
 @pytest.fixture
