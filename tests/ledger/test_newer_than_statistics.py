@@ -82,9 +82,9 @@ def test_each_execution_is_listed_with_a_look_at_its_correction(
     assert sorted(found) == sorted(names[MANY:])
 
 
-ORDERS = 2_000
-LONGER = 4
-"""At most so many times as long as with statistics that know the plan; all for each takes ten times."""
+ORDERS = 4_000
+LONGER = 8
+"""At most so many times as long as with statistics that know the plan; all for each takes fifteen times."""
 
 
 def plan_alone(ledger: Ledger, name: str, count: int = ORDERS) -> list[OrderRecord]:
