@@ -120,7 +120,7 @@ BAD_TABLES = {
         ",".join(signal("ACME")).encode() + b"\n",
         ["the table has no rows", "add at least one"],
     ),
-    "empty file": (b"", ["signals.csv: the file is empty"]),
+    "empty file": (b"", ["signals.csv: the file is empty", "write"]),
     "wrong encoding": (
         "strategy,symbol\nmömentum,ACME\n".encode("latin-1"),
         ["signals.csv: not UTF-8 text at byte 17", "save the file as UTF-8"],

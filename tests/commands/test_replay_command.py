@@ -125,7 +125,7 @@ def test_bad_requests(replay: Run, request_: dict[str, object], said: str) -> No
         ),
         ([signal("ACME", strength=2)], "row 2: strength must be between 0 and 1 (is 2.0)"),
         ([signal("ACME", ts="")], "row 2: ts is missing"),
-        ([], "signals.csv: the file is empty"),
+        ([], "signals.csv: the file is empty; write its table into it"),
     ],
 )
 def test_bad_signals_are_told_as_a_run_tells_them(

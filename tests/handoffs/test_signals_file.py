@@ -155,9 +155,9 @@ def test_a_parquet_time_without_zone_is_refused(tmp_path: Path) -> None:
     ("name", "content", "told"),
     [
         ("a.csv", None, "a.csv: no such file; check the path"),
-        ("a.csv", b"", "a.csv: the file is empty"),
-        ("a.csv", b" \n\n", "a.csv: the file is empty"),
-        ("a.parquet", b"", "a.parquet: the file is empty"),
+        ("a.csv", b"", "a.csv: the file is empty; write its table into it"),
+        ("a.csv", b" \n\n", "a.csv: the file is empty; write its table into it"),
+        ("a.parquet", b"", "a.parquet: the file is empty; write its table into it"),
         ("a.csv", b"strategy\nm\xff\n", "a.csv: not UTF-8 text at byte 10; save the file as"),
         ("a.csv", "strategy\nm\n".encode("utf-16"), "a.csv: not UTF-8 text at byte 0; save"),
         ("a.csv", b"strategy\nm\0\n", "a.csv: not text: a NUL at byte 10; save the file as"),
