@@ -5,7 +5,6 @@ So a command that was killed leaves nothing behind that would stand in the way o
 """
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from flows.operating import guard
+from flows.operating.interrupts import held_back, ignore_interrupts
 from orderworks.model.errors import OrderworksError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -68,8 +68,7 @@ class Children:
         traceback: TracebackType | None,
     ) -> None:
         # A second Ctrl-C, given while this goes on, would leave the rest to the guard in the dark.
-        for interrupt in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(interrupt, signal.SIG_IGN)
+        ignore_interrupts()
         for child in reversed(self._children):
             guard.stop(child.process.pid, reap=child.process.poll)
             self._tell_guard(-child.process.pid)
@@ -80,7 +79,8 @@ class Children:
         self, name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]
     ) -> Child:
         """Starts ``python ARGUMENTS`` with these variables, and no others."""
-        with log.open("ab") as output:
+        # One that came between a process's start and the note of its number would leave it running.
+        with held_back(), log.open("ab") as output:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=PROJECT,
@@ -90,9 +90,9 @@ class Children:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._tell_guard(process.pid)
-        child = Child(name, arguments, log, environment, process)
-        self._children.append(child)
+            self._tell_guard(process.pid)
+            child = Child(name, arguments, log, environment, process)
+            self._children.append(child)
         return child
 
     def keep(self, tell: Callable[[str], None]) -> None:

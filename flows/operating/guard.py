@@ -31,7 +31,7 @@ def stop(group: int, reap: Callable[[], object] = lambda: None) -> None:
     _wait(lambda: _is_alive(os.killpg, group), LEFTOVER_SECONDS, reap)
     with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    reap()
+    _wait(lambda: _is_alive(os.killpg, group), LEFTOVER_SECONDS, reap)
 
 
 def is_empty(group: int) -> bool:

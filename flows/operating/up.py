@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import socket
 import tempfile
 import time
@@ -13,6 +12,7 @@ from flows.environment import prepare
 from flows.operating.accounts import configured
 from flows.operating.children import Children
 from flows.operating.claim import Claim, claimed
+from flows.operating.interrupts import raise_interrupts
 from flows.operating.server import Answer, found_at, require_free, start_server, wait_for
 from flows.operating.staffing import Share, start_worker
 from orderworks.ledger.connection import database_url, open_ledger
@@ -33,8 +33,7 @@ def up(port: int, another_worker: bool, at_once: int | None, tell: Tell) -> None
     """
     begun = time.monotonic()
     prepare()
-    for interrupt in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(interrupt, signal.default_int_handler)
+    raise_interrupts()
     trading, home = configured(), home_directory()
     ledger_url = database_url(home)
     open_ledger(ledger_url).close()

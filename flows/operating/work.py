@@ -5,7 +5,6 @@ It registers no deployments: which accounts there are is no matter of the machin
 
 import asyncio
 import os
-import signal
 import socket
 import tempfile
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 from flows.environment import prepare
 from flows.operating.children import Children
 from flows.operating.claim import running_address
+from flows.operating.interrupts import raise_interrupts
 from flows.operating.server import wait_for
 from flows.operating.staffing import Share, start_worker
 from orderworks.ledger.connection import database_url, open_ledger
@@ -29,8 +29,7 @@ def work(queues: list[str], at_once: int | None, tell: Callable[[str], None]) ->
         OrderworksError: if the server or the ledger does not answer, or the worker does not stay.
     """
     share = Share(queues, at_once)
-    for interrupt in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(interrupt, signal.default_int_handler)
+    raise_interrupts()
     load_settings()
     home = home_directory()
     api = os.environ.get("PREFECT_API_URL") or running_address(home)
