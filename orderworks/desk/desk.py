@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.25
 """How often a process that waits for an account looks whether it is free."""
 
-_PLANNING_TURN = 0x0DE5_0003
+PLANNING_TURN = 0x0DE5_0003
 
 
 @dataclass(slots=True)
@@ -227,7 +227,7 @@ class Desk:
     @asynccontextmanager
     async def planning_turn(self) -> AsyncIterator[None]:
         """One plan of the account at a time, each netted against those before it, at their time."""
-        turn = (_PLANNING_TURN, self.account)
+        turn = (PLANNING_TURN, self.account)
         while not self._asked("SELECT pg_try_advisory_lock(%s, hashtext(%s)) AS done", turn):
             await asyncio.sleep(POLL_SECONDS)
         try:

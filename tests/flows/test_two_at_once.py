@@ -15,7 +15,7 @@ from judging import require_sound_books, rows
 from mid_run import MANY_SLICES
 from synthetic_day import SESSION, signal, write_table
 
-from orderworks.desk.desk import _PLANNING_TURN
+from orderworks.desk.desk import PLANNING_TURN
 from orderworks.ledger.accounts import book_opening, open_account
 from orderworks.ledger.connection import Ledger, open_ledger
 from orderworks.ledger.leases import give_back, take_lease
@@ -73,7 +73,7 @@ async def test_a_run_that_waited_its_turn_plans_at_the_time_of_the_account(
         # Another worker has the account, and its turn to plan.
         lease = take_lease(other, "SIM1", "another worker", PATIENCE_SECONDS)
         assert lease is not None
-        turn = (_PLANNING_TURN, "SIM1")
+        turn = (PLANNING_TURN, "SIM1")
         other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", turn)
         late = asyncio.create_task(
             asyncio.to_thread(orderworks, "run", "intraday", "--signals", file, *asked)

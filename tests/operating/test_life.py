@@ -24,7 +24,7 @@ from operating_house import (
 )
 from synthetic_day import SESSION
 
-from orderworks.desk.desk import _PLANNING_TURN
+from orderworks.desk.desk import PLANNING_TURN
 
 pytestmark = pytest.mark.proof
 
@@ -101,7 +101,7 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         # Killed while a run works: its guard ends the rest, and the next one finds nothing in its way.
         with psycopg.connect(in_force["ORDERWORKS_DATABASE_URL"]) as another:
             # Which has the turn to plan, so that the run cannot end before.
-            another.execute("SELECT pg_advisory_lock(%s, hashtext('SIM1'))", (_PLANNING_TURN,))
+            another.execute("SELECT pg_advisory_lock(%s, hashtext('SIM1'))", (PLANNING_TURN,))
             run = server.run(
                 "rebalance-SIM1", weights={"ACME": 0.04}, session=str(SESSION), market=market
             )
