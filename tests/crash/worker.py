@@ -52,7 +52,7 @@ from orderworks.ledger.runs import (
 from orderworks.market.calendar import require_session
 from orderworks.market.replay import ReplayMarket
 from orderworks.model.clock import Clock, ReplayClock
-from orderworks.model.crash_points import at_crash_points
+from orderworks.model.crash_points import CrashPoint, at_crash_points
 from orderworks.model.order import FLATTEN
 from orderworks.settings import Settings, load_settings
 
@@ -186,11 +186,16 @@ def serve(directory: str) -> None:
     market.quotes_at(DAY.open, sorted(market.symbols))
 
     def work(name: str, url: str) -> None:
-        noting = at_crash_points(print) if NOTING in os.environ else nullcontext()
+        noting = at_crash_points(_note) if NOTING in os.environ else nullcontext()
         with noting:
             asyncio.run(live(SCENARIOS[name], url, market))
 
     fork_each(work)
+
+
+def _note(point: CrashPoint) -> None:
+    # Whole lines: what is booked beside passes points of its own.
+    sys.stdout.write(f"{point}\n")
 
 
 if __name__ == "__main__":

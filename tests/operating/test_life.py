@@ -46,8 +46,15 @@ def deployed(in_force: dict[str, str], account: str) -> str:
     return done.stdout
 
 
+@pytest.fixture
+def another(in_force: dict[str, str]) -> Iterator[psycopg.Connection]:
+    """Someone else who is connected to the ledger."""
+    with psycopg.connect(in_force["ORDERWORKS_DATABASE_URL"], autocommit=True) as connection:
+        yield connection
+
+
 def test_it_runs_attaches_and_leaves_nothing_behind(
-    in_force: dict[str, str], home: Path, port: int, market: str
+    in_force: dict[str, str], home: Path, port: int, market: str, another: psycopg.Connection
 ) -> None:
     api = f"http://127.0.0.1:{port}/api"
     with running_up(in_force, "--port", str(port)) as first:
@@ -99,15 +106,14 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         assert ended["state"]["message"] == "nothing was left unfinished"
 
         # Killed while a run works: its guard ends the rest, and the next one finds nothing in its way.
-        with psycopg.connect(in_force["ORDERWORKS_DATABASE_URL"]) as another:
-            # Which has the turn to plan, so that the run cannot end before.
-            another.execute("SELECT pg_advisory_lock(%s, hashtext('SIM1'))", (PLANNING_TURN,))
-            run = server.run(
-                "rebalance-SIM1", weights={"ACME": 0.04}, session=str(SESSION), market=market
-            )
-            server.wait_for(run, "RUNNING")
-            first.process.kill()
-            first.ended()
+        # Until that has ended another one has the turn to plan, so that the run cannot end before.
+        another.execute("SELECT pg_advisory_lock(%s, hashtext('SIM1'))", (PLANNING_TURN,))
+        run = server.run(
+            "rebalance-SIM1", weights={"ACME": 0.04}, session=str(SESSION), market=market
+        )
+        server.wait_for(run, "RUNNING")
+        first.process.kill()
+        first.ended()
     with running_up(in_force, "--port", str(port)) as third:
         third.wait_until_it_says(READY)
         assert "starting the Prefect server" in third.said
@@ -115,6 +121,7 @@ def test_it_runs_attaches_and_leaves_nothing_behind(
         # Nothing says any more that the run goes on, whatever its end interrupted; a retry does its work.
         state = server.flow_run(run)["state"]
         assert state["type"] in ("CRASHED", "FAILED"), state
+        another.execute("SELECT pg_advisory_unlock_all()")
         retried = server.retried(run)
         assert retried["state"]["name"] == "Completed", outcome(retried)
         assert third.stop(signal.SIGINT) == 0, third.said
