@@ -79,7 +79,7 @@ class Children:
         self, name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]
     ) -> Child:
         """Starts ``python ARGUMENTS`` with these variables, and no others."""
-        # One that came between a process's start and the note of its number would leave it running.
+        # An interrupt between a process's start and the note of its number would leave it running.
         with held_back(), log.open("ab") as output:
             process = subprocess.Popen(
                 [sys.executable, *arguments],

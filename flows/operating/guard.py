@@ -16,6 +16,9 @@ GRACE_SECONDS = 15
 LEFTOVER_SECONDS = 5
 """For what the head of a group did not take with it."""
 
+KILLED_SECONDS = 5
+"""For what was killed to be gone: the system first takes back what it had."""
+
 
 def stop(group: int, reap: Callable[[], object] = lambda: None) -> None:
     """Ends a group: its head is asked to, then the rest of it, and in the end nobody is asked.
@@ -31,7 +34,7 @@ def stop(group: int, reap: Callable[[], object] = lambda: None) -> None:
     _wait(lambda: _is_alive(os.killpg, group), LEFTOVER_SECONDS, reap)
     with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    _wait(lambda: _is_alive(os.killpg, group), LEFTOVER_SECONDS, reap)
+    _wait(lambda: _is_alive(os.killpg, group), KILLED_SECONDS, reap)
 
 
 def is_empty(group: int) -> bool:

@@ -21,7 +21,7 @@ def ignore_interrupts() -> None:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """One that comes meanwhile comes when the context ends."""
+    """An interrupt that comes meanwhile takes effect when the context ends."""
     came: list[int] = []
     before = {
         interrupt: signal.signal(interrupt, lambda number, _: came.append(number))

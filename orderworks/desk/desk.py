@@ -43,6 +43,7 @@ POLL_SECONDS = 0.25
 """How often a process that waits for an account looks whether it is free."""
 
 PLANNING_TURN = 0x0DE5_0003
+"""The advisory locks, one an account, that plans take turns by."""
 
 
 @dataclass(slots=True)

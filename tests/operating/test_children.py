@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from operating_house import wait_until
 
 from flows.operating import guard
 from flows.operating.children import Children
@@ -74,14 +75,14 @@ def test_what_asks_not_to_be_ended_is_gone_when_the_command_ends(
 ) -> None:
     monkeypatch.setattr(guard, "GRACE_SECONDS", 0.2)
     monkeypatch.setattr(guard, "LEFTOVER_SECONDS", 0.2)
+    # Large, so that it is not gone the moment that it is killed.
     deaf = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-        "print('deaf', flush=True); big = bytearray(300_000_000); time.sleep(600)"
+        "large = bytearray(300_000_000); print('deaf', flush=True); time.sleep(600)"
     )
     log = tmp_path / "log"
     with Children() as children:
         child = children.start("deaf", ("-c", deaf), log, dict(os.environ))
-        while "deaf" not in log.read_text():
-            assert child.process.poll() is None
+        wait_until(lambda: "deaf" in log.read_text())
     assert child.process.returncode == -signal.SIGKILL
     assert guard.is_empty(child.process.pid)
